@@ -1,0 +1,109 @@
+package stochopt
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/state"
+)
+
+type sequential = Sequential
+
+// Adam divides a running mean of the gradient by the root of a running mean of its square.
+//
+//	m ← β₁ m + (1-β₁) g
+//	v ← β₂ v + (1-β₂) g²
+//	x ← x - α (m/c₁) / (√(v/c₂) + ε)
+//
+// All operations are component by component; m and v start at 0 and are kept, two vectors of the length of x. The bias
+// corrections c₁ = 1-β₁ᵏ and c₂ = 1-β₂ᵏ after k steps are the same running means taken over ones. Where v and ε are 0, x
+// stays.
+//
+// The first step has the length α in every component whatever the gradient, a steady gradient moves x by α a step, and no
+// step is longer than 7.27 α at the default β₁ and β₂ (not α, as often said). So α is in units of x: choose it as
+// the distance a step may go, and scale the variables if they differ by orders of magnitude. In noise of standard
+// deviation σ around a minimum with curvature h the iterates keep a distance of about √(ασ/2h): to come closer let
+// Schedule decay, or average.
+//
+// Prefer Adam to start with on any objective: it needs neither the scale of the gradient nor its noise. The Result of a
+// run is the last point, not the luckiest. With optimize.Minimize, set Settings.Converger (a stopping.Stationary for
+// instance): gonum's default ends a run after 100 iterations without a better F, which noise brings about early.
+//
+// Reference: D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, Algorithm 1, with another default
+// for α.
+type Adam struct {
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; the 0.001 of
+	// the paper suits the many small weights of neural networks.
+	StepSize float64
+	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set Zero.
+	Beta1 float64
+	// Beta2 is β₂ in [0, 1), the memory of v. If it is 0, 0.999 is used; for no memory set Zero. Beta1 should be below √Beta2:
+	// otherwise the length of a step has no bound.
+	Beta2 float64
+	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-8 is used; for none set Zero.
+	Epsilon float64
+	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
+	Schedule func(k int) float64
+
+	sequential           // optimize.Method
+	k          int       // steps taken
+	c1, c2     float64   // running means of 1
+	m, v       []float64 // running means of g and g²
+}
+
+// Init implements optimize.Method.
+func (a *Adam) Init(dim, tasks int) int {
+	a.sequential.Rule = a
+	return a.sequential.Init(dim, tasks)
+}
+
+// Reset implements Rule.
+func (a *Adam) Reset(dim int) {
+	hyper.Dim("stochopt: Adam.Reset", dim)
+	hyper.NonNegative("stochopt: Adam.StepSize", a.StepSize)
+	hyper.Unit("stochopt: Adam.Beta1", a.Beta1)
+	hyper.Unit("stochopt: Adam.Beta2", a.Beta2)
+	hyper.NonNegative("stochopt: Adam.Epsilon", a.Epsilon)
+	a.k, a.c1, a.c2 = 0, 0, 0
+	a.m, a.v = make([]float64, dim), make([]float64, dim)
+}
+
+// Step implements Rule.
+func (a *Adam) Step(x, grad []float64) {
+	hyper.Lengths("stochopt: Adam.Step", x, grad, len(a.m))
+	alpha := hyper.StepSize(cmp.Or(a.StepSize, 0.1), a.Schedule, a.k)
+	b1, b2, eps := cmp.Or(a.Beta1, 0.9), cmp.Or(a.Beta2, 0.999), cmp.Or(a.Epsilon, 1e-8)
+	if eps == Zero {
+		eps = 0 // it would not be small beside the root of a v that has underflowed
+	}
+	a.c1 = float64(b1*a.c1) + (1 - b1)
+	a.c2 = float64(b2*a.c2) + (1 - b2)
+	alpha /= a.c1
+	root := math.Sqrt(a.c2)
+	m, v := a.m[:len(x)], a.v[:len(x)]
+	for i, g := range grad[:len(x)] {
+		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
+		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
+		if d := math.Sqrt(v[i])/root + eps; d > 0 {
+			x[i] -= float64(alpha * (m[i] / d))
+		}
+	}
+	a.k++
+}
+
+func (a *Adam) state() state.State {
+	return state.State{Counters: []int{a.k}, Scalars: []float64{a.c1, a.c2}, Vectors: [][]float64{a.m, a.v}}
+}
+
+// MarshalBinary returns the state: k, c₁, c₂, m and v. The exported fields are not part of it.
+func (a *Adam) MarshalBinary() ([]byte, error) { return state.Marshal("Adam", a.state()), nil }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error a is unchanged.
+func (a *Adam) UnmarshalBinary(data []byte) error {
+	s, err := state.Unmarshal("Adam", data, a.state())
+	if err == nil {
+		a.k, a.c1, a.c2, a.m, a.v = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0], s.Vectors[1]
+	}
+	return err
+}

@@ -1,0 +1,2 @@
+// Package stochopt is stochastic optimization for gonum.
+package stochopt

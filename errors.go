@@ -1,0 +1,68 @@
+package stochopt
+
+import (
+	"fmt"
+	"math"
+)
+
+// EvaluationError reports a draw of the objective that cannot be used. A run that meets one ends with the status
+// optimize.Failure; the method has not taken the step, and the Result holds the last point that was evaluated well.
+type EvaluationError struct {
+	// Sample is the draw. Its Step is the number of the evaluation in its run; for an optimize.Problem that was not
+	// made by Problem.Optimize, the other fields are 0.
+	Sample Sample
+	// Component is the index of the gradient component, or -1 for the value or an error.
+	Component int
+	// Value is the value or component, if it is NaN, infinite, or so large that its square overflows.
+	Value float64
+	// Err is the error of the objective, a *PanicError if it panicked, or nil.
+	Err error
+}
+
+func (e *EvaluationError) Error() string {
+	at := fmt.Sprintf("stochopt: step %d", e.Sample.Step)
+	if e.Sample.Probe != 0 || e.Sample.Replicate != 0 || e.Sample.Seed != 0 {
+		at += fmt.Sprintf(" (seed %d, probe %d, replicate %d)", e.Sample.Seed, e.Sample.Probe, e.Sample.Replicate)
+	}
+	if e.Err != nil {
+		return at + ": " + e.Err.Error()
+	}
+	what := "the value"
+	if e.Component >= 0 {
+		what = fmt.Sprintf("gradient component %d", e.Component)
+	}
+	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
+		return fmt.Sprintf("%s: %s is %v", at, what, e.Value)
+	}
+	return fmt.Sprintf("%s: %s is %v and its square overflows; rescale the objective", at, what, e.Value)
+}
+
+// Unwrap returns e.Err.
+func (e *EvaluationError) Unwrap() error { return e.Err }
+
+// PanicError is a panic of user code, caught and turned into an error.
+type PanicError struct {
+	Value any    // what panic was called with
+	Stack []byte // as of runtime/debug.Stack
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the value of the panic if that is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// checkDraw returns the error of a draw that is not finite, or nil.
+func checkDraw(f float64, grad []float64, s Sample) error {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return &EvaluationError{Sample: s, Component: -1, Value: f}
+	}
+	for i, g := range grad {
+		if !(g*g <= math.MaxFloat64) { // NaN, infinite, or too large for any method that squares it
+			return &EvaluationError{Sample: s, Component: i, Value: g}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+// Package hyper checks hyperparameters. The names it is given, such as "method: SGD.StepSize", begin its panics.
+package hyper
+
+import "fmt"
+
+// NonNegative panics unless v is finite and >= 0.
+func NonNegative(name string, v float64) {
+	if !(v >= 0) || v-v != 0 {
+		panic(fmt.Sprintf("%s = %v, want finite and >= 0", name, v))
+	}
+}
+
+// Unit panics unless v is in [0, 1).
+func Unit(name string, v float64) {
+	if !(v >= 0 && v < 1) {
+		panic(fmt.Sprintf("%s = %v, want in [0, 1)", name, v))
+	}
+}
+
+// Dim panics unless dim, the number of variables, is positive.
+func Dim(name string, dim int) {
+	if dim <= 0 {
+		panic(fmt.Sprintf("%s(%d): want at least one variable", name, dim))
+	}
+}
+
+// Lengths panics unless x and grad have the length dim of the state.
+func Lengths(name string, x, grad []float64, dim int) {
+	if len(x) != dim || len(grad) != dim {
+		panic(fmt.Sprintf("%s: len(x) = %d, len(grad) = %d, want both to be the %d of Reset", name, len(x), len(grad), dim))
+	}
+}
+
+// StepSize returns alpha times schedule(k), or alpha if schedule is nil.
+func StepSize(alpha float64, schedule func(k int) float64, k int) float64 {
+	if schedule == nil {
+		return alpha
+	}
+	return alpha * schedule(k)
+}

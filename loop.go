@@ -1,0 +1,190 @@
+package stochopt
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/optimize"
+)
+
+// loop is what optimize.Minimize does for a method with one task, without its goroutines and channels: it evaluates,
+// counts, records, and tests the limits, in the same order.
+type loop struct {
+	ctx      context.Context
+	eval     *evaluator
+	method   optimize.Method
+	driver   *Sequential
+	settings *optimize.Settings
+	timed    bool // somebody looks at Stats.Runtime during the run
+	start    time.Time
+
+	stats optimize.Stats
+	best  optimize.Location // the last major iteration
+	draws int
+}
+
+func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
+	set := l.settings
+	if set.Recorder != nil {
+		if err := set.Recorder.Init(); err != nil {
+			return nil, err
+		}
+	}
+	at, known := l.initial(x0)
+	set.Converger.Init(len(x0))
+	if set.Recorder != nil {
+		l.stats.Runtime = time.Since(l.start)
+		copy(l.best.X, x0)
+		if err := set.Recorder.Record(&l.best, optimize.InitIteration, &l.stats); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := l.method.Uses(optimize.Available{Grad: l.eval.hasGrad}); err != nil {
+		panic(fmt.Sprintf("stochopt: Minimize: the method does not suit the Problem: %v", err))
+	}
+	l.method.Init(len(x0), 1)
+	if d := l.driver; d.Project == nil && l.eval.problem.Project != nil {
+		d.Project = l.eval.problem.Project
+		defer func() { d.Project = nil }()
+	}
+
+	status, err := l.run(at, known)
+	if set.Recorder != nil && err == nil {
+		err = set.Recorder.Record(&l.best, optimize.PostIteration, &l.stats)
+	}
+	l.stats.Runtime = time.Since(l.start)
+	return &optimize.Result{Location: l.best, Stats: l.stats, Status: status}, err
+}
+
+// initial returns the initial location and which of its fields are known.
+func (l *loop) initial(x0 []float64) (*optimize.Location, optimize.Operation) {
+	at := &optimize.Location{X: slices.Clone(x0)}
+	v := l.settings.InitValues
+	if v == nil {
+		return at, optimize.NoOperation
+	}
+	if v.X != nil {
+		panic("stochopt: Minimize: Settings.InitValues.X is set; the initial point is x0")
+	}
+	at.F = v.F
+	if v.Gradient == nil {
+		return at, optimize.FuncEvaluation
+	}
+	if len(v.Gradient) != len(x0) {
+		panic(fmt.Sprintf("stochopt: Minimize: len(Settings.InitValues.Gradient) = %d, want len(x0) = %d", len(v.Gradient), len(x0)))
+	}
+	at.Gradient = slices.Clone(v.Gradient)
+	return at, evaluation
+}
+
+func (l *loop) run(at *optimize.Location, known optimize.Operation) (optimize.Status, error) {
+	d := l.driver
+	loc, op := d.begin(at, known)
+	for {
+		status, err := l.do(loc, op)
+		if status != optimize.NotTerminated || err != nil {
+			if last := d.last(loc, op); last != nil {
+				l.do(last, optimize.MajorIteration)
+			}
+			return status, err
+		}
+		if op == optimize.MajorIteration {
+			loc, op = d.next(loc, op)
+		} else {
+			loc, op = d.evaluated(loc) // the evaluator has checked it
+		}
+	}
+}
+
+// do carries out op at loc and tells whether the run ends there.
+func (l *loop) do(loc *optimize.Location, op optimize.Operation) (status optimize.Status, err error) {
+	switch op {
+	case optimize.MethodDone:
+		return l.driver.Status()
+	case optimize.MajorIteration:
+		status = l.major(loc)
+	default:
+		status, err = l.evaluate(loc, op)
+	}
+	if rec := l.settings.Recorder; rec != nil && status == optimize.NotTerminated && err == nil {
+		l.stats.Runtime = time.Since(l.start)
+		if err := rec.Record(loc, op, &l.stats); err != nil {
+			return optimize.Failure, err
+		}
+	}
+	return status, err
+}
+
+func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize.Status, error) {
+	s := l.eval.sample(l.draws, loc.X)
+	l.draws++
+	var f float64
+	var err error
+	if op&optimize.GradEvaluation != 0 {
+		if loc.Gradient == nil {
+			loc.Gradient = make([]float64, len(loc.X))
+		}
+		f, err = l.eval.evaluate(loc.Gradient, loc.X, s)
+		l.stats.GradEvaluations++
+		if err != nil {
+			loc.Gradient[0] = math.NaN()
+		}
+	} else {
+		f, err = l.eval.evaluate(nil, loc.X, s)
+	}
+	if op&optimize.FuncEvaluation != 0 {
+		loc.F = f
+		l.stats.FuncEvaluations++
+	}
+	switch set := l.settings; {
+	case err != nil:
+		return optimize.Failure, err
+	case l.ctx.Err() != nil:
+		return optimize.Failure, cancelled(context.Cause(l.ctx))
+	case set.FuncEvaluations > 0 && l.stats.FuncEvaluations >= set.FuncEvaluations:
+		return optimize.FunctionEvaluationLimit, nil
+	case set.GradEvaluations > 0 && l.stats.GradEvaluations >= set.GradEvaluations:
+		return optimize.GradientEvaluationLimit, nil
+	}
+	return optimize.NotTerminated, nil
+}
+
+func (l *loop) major(loc *optimize.Location) optimize.Status {
+	b, set := &l.best, l.settings
+	b.F = loc.F
+	copy(b.X, loc.X)
+	if loc.Gradient == nil {
+		b.Gradient = nil
+	} else {
+		if b.Gradient == nil {
+			b.Gradient = make([]float64, len(loc.Gradient))
+		}
+		copy(b.Gradient, loc.Gradient)
+	}
+	l.stats.MajorIterations++
+	if l.timed {
+		l.stats.Runtime = time.Since(l.start)
+	}
+	if loc.Gradient != nil && set.GradientThreshold > 0 && floats.Norm(loc.Gradient, math.Inf(1)) < set.GradientThreshold {
+		return optimize.GradientThreshold
+	}
+	if status := set.Converger.Converged(b); status != optimize.NotTerminated {
+		return status
+	}
+	if set.MajorIterations > 0 && l.stats.MajorIterations >= set.MajorIterations {
+		return optimize.IterationLimit
+	}
+	if set.Runtime > 0 && l.stats.Runtime >= set.Runtime {
+		return optimize.RuntimeLimit
+	}
+	return optimize.NotTerminated
+}
+
+// cancelled is the error of a run that its context has ended.
+func cancelled(cause error) error {
+	return fmt.Errorf("stochopt: Minimize: %w", cause)
+}

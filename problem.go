@@ -1,0 +1,306 @@
+package stochopt
+
+import (
+	"fmt"
+	"math"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"github.com/stochopt/stochopt/internal/average"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/optimize"
+)
+
+// Oracle is a stochastic first-order oracle. It returns one draw of the objective at x and, if grad is not nil, stores
+// one draw of the gradient in grad: value and gradient of the same draw, named by s. It must not modify or keep x.
+// An error ends the run.
+type Oracle func(grad, x []float64, s Sample) (f float64, err error)
+
+// Problem is an objective as its user has it: exactly one of Func, Func and Grad, FuncGrad, or Oracle. The other fields
+// say how it is sampled and where it is defined.
+//
+// If Samples and Concurrent call for several evaluations at once, the functions must be safe for concurrent use.
+type Problem struct {
+	// Func returns the value at x.
+	Func func(x []float64) float64
+	// Grad stores the gradient at x in grad.
+	Grad func(grad, x []float64)
+	// FuncGrad returns the value at x and stores the gradient in grad, which is never nil.
+	FuncGrad func(grad, x []float64) float64
+	// Oracle draws value and gradient at x.
+	Oracle Oracle
+
+	// Seed is handed to the Oracle in every Sample. Equal Seeds give equal runs.
+	Seed uint64
+	// FirstStep is the Step of the first Sample. To go on where an earlier run has stopped, set it to the number of
+	// evaluations of that run less one, because the last point is evaluated again.
+	FirstStep int
+	// Samples is how many draws, Replicate = 0, 1, ..., are averaged in each evaluation. If it is 0, it is 1.
+	Samples int
+	// Concurrent is how many of the Samples are drawn at once. The result does not depend on it. If it is 0, it is 1.
+	Concurrent int
+	// PerPoint makes the draw a function of the point: Probe is a hash of x and Step stays FirstStep. It is needed for
+	// methods that evaluate several points at once (Settings.Concurrent > 1), where the order of evaluations, and so
+	// their Steps, would depend on scheduling.
+	PerPoint bool
+	// Project, if not nil, replaces x by the nearest point of the feasible set (Euclidean projection). Minimize calls it
+	// on the initial point and after every step of a Rule.
+	Project func(x []float64)
+}
+
+// Optimize returns p as an optimize.Problem for one run of optimize.Minimize at a time. Every call of Func starts a
+// draw, in the order FirstStep, FirstStep + 1, ..., which a following call of Grad at the same point shares, and a new
+// run starts at FirstStep again; calls by hand between the runs count as draws as well.
+//
+// An error or panic of the objective, or a draw that is not finite, ends the run with the status optimize.Failure and an
+// *EvaluationError. So does a point outside the feasible set: optimize.Problem cannot carry a projection, which
+// Sequential has a field for. Optimize panics if p has no objective or more than one.
+func (p Problem) Optimize() optimize.Problem {
+	h := &host{eval: newEvaluator(&p)}
+	h.wantGrad = h.eval.hasGrad
+	o := optimize.Problem{Func: h.fun, Status: h.status}
+	if h.eval.hasGrad {
+		o.Grad = h.grad
+	}
+	return o
+}
+
+// evaluator evaluates a Problem: one call, all its Samples, errors instead of panics.
+type evaluator struct {
+	problem Problem
+	oracle  Oracle // one draw
+	hasGrad bool
+	mean    *average.Mean[Sample] // nil for one draw
+}
+
+func newEvaluator(p *Problem) *evaluator {
+	n := 0
+	for _, set := range [...]bool{p.Func != nil, p.FuncGrad != nil, p.Oracle != nil} {
+		if set {
+			n++
+		}
+	}
+	switch {
+	case n == 0 && p.Grad != nil:
+		panic("stochopt: Problem.Grad is set without Problem.Func")
+	case n == 0:
+		panic("stochopt: Problem has no objective: set one of Func, Func and Grad, FuncGrad, Oracle")
+	case n > 1 || p.Grad != nil && p.Func == nil:
+		panic("stochopt: Problem has more than one objective: set one of Func, Func and Grad, FuncGrad, Oracle")
+	case p.Samples < 0:
+		panic(fmt.Sprintf("stochopt: Problem.Samples = %d, want >= 0", p.Samples))
+	case p.Concurrent < 0:
+		panic(fmt.Sprintf("stochopt: Problem.Concurrent = %d, want >= 0", p.Concurrent))
+	case p.FirstStep < 0:
+		panic(fmt.Sprintf("stochopt: Problem.FirstStep = %d, want >= 0", p.FirstStep))
+	}
+	e := &evaluator{problem: *p, hasGrad: p.Func == nil || p.Grad != nil}
+	switch {
+	case p.Oracle != nil:
+		e.oracle = p.Oracle
+	case p.FuncGrad != nil:
+		scratch := sync.Pool{New: func() any { return new([]float64) }}
+		e.oracle = func(grad, x []float64, _ Sample) (float64, error) {
+			if grad != nil {
+				return p.FuncGrad(grad, x), nil
+			}
+			g := scratch.Get().(*[]float64)
+			defer scratch.Put(g)
+			*g = slices.Grow((*g)[:0], len(x))[:len(x)]
+			return p.FuncGrad(*g, x), nil
+		}
+	default:
+		e.oracle = func(grad, x []float64, _ Sample) (float64, error) {
+			f := p.Func(x)
+			if grad != nil {
+				p.Grad(grad, x)
+			}
+			return f, nil
+		}
+	}
+	if n := max(1, p.Samples); n > 1 {
+		e.mean = average.New(n, max(1, p.Concurrent), func(grad, x []float64, s Sample, i int) (float64, error) {
+			s.Replicate = i
+			return e.draw(grad, x, s)
+		})
+	}
+	return e
+}
+
+// sample returns the Sample of evaluation k of a run, at x.
+func (e *evaluator) sample(k int, x []float64) Sample {
+	s := Sample{Seed: e.problem.Seed, Step: e.problem.FirstStep + k}
+	if e.problem.PerPoint {
+		s.Step, s.Probe = e.problem.FirstStep, hashPoint(x)
+	}
+	return s
+}
+
+// evaluate returns the mean of the Samples at x. The value is NaN if there is an error.
+func (e *evaluator) evaluate(grad, x []float64, s Sample) (f float64, err error) {
+	if e.mean != nil {
+		f, err = e.mean.Eval(grad, x, s)
+	} else {
+		f, err = e.draw(grad, x, s)
+	}
+	if err != nil {
+		return math.NaN(), err
+	}
+	return f, nil
+}
+
+// draw returns one draw, checked.
+func (e *evaluator) draw(grad, x []float64, s Sample) (f float64, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &EvaluationError{Sample: s, Component: -1, Err: &PanicError{Value: v, Stack: debug.Stack()}}
+		}
+	}()
+	f, err = e.oracle(grad, x, s)
+	if err != nil {
+		return f, &EvaluationError{Sample: s, Component: -1, Err: err}
+	}
+	return f, checkDraw(f, grad, s)
+}
+
+// host is what the closures of an optimize.Problem share.
+type host struct {
+	eval *evaluator
+
+	mu       sync.Mutex
+	err      error // not yet reported by status
+	fresh    bool  // no evaluation since the last status
+	k        int   // draws started in this run
+	inFlight int
+	wantGrad bool // the gradient of the last value was asked for: draw it with the value
+	last     struct {
+		x, g      []float64
+		s         Sample
+		f         float64
+		ready     bool // g is drawn
+		gradTaken bool
+	}
+}
+
+// start begins an evaluation at x; the caller holds mu. It reports false if there must be none.
+func (h *host) start(x []float64) bool {
+	h.fresh = false
+	if project := h.eval.problem.Project; project != nil {
+		if i, v := infeasible(project, x); i >= 0 {
+			h.fail(fmt.Errorf("stochopt: x[%d] = %v is outside the feasible set (its projection has %v): optimize.Minimize does not "+
+				"know Problem.Project; use stochopt.Minimize, or Sequential with the field Project", i, x[i], v))
+			return false
+		}
+	}
+	if h.inFlight > 0 && h.eval.problem.Oracle != nil && !h.eval.problem.PerPoint {
+		h.fail(fmt.Errorf("stochopt: several points are evaluated at once, so their draws would depend on scheduling: set Problem.PerPoint"))
+		return false
+	}
+	return true
+}
+
+// open makes x the point of a new draw; the caller holds mu.
+func (h *host) open(x []float64) {
+	l := &h.last
+	l.s = h.eval.sample(h.k, x)
+	h.k++
+	l.x = append(l.x[:0], x...)
+	l.ready, l.gradTaken = false, false
+}
+
+func (h *host) fail(err error) {
+	if h.err == nil {
+		h.err = err
+	}
+}
+
+func (h *host) fun(x []float64) float64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.start(x) {
+		return math.NaN()
+	}
+	l := &h.last
+	if l.ready && !l.gradTaken {
+		h.wantGrad = false // the last gradient was drawn in vain
+	}
+	h.open(x)
+	if !h.wantGrad {
+		return h.run(nil, x, l.s)
+	}
+	g := l.g // ours until it is put back
+	l.g = nil
+	g = slices.Grow(g[:0], len(x))[:len(x)]
+	s := l.s
+	f := h.run(g, x, s)
+	if slices.Equal(l.x, x) && l.s == s && !math.IsNaN(f) {
+		l.g, l.f, l.ready = g, f, true
+	}
+	return f
+}
+
+func (h *host) grad(grad, x []float64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.start(x) {
+		grad[0] = math.NaN()
+		return
+	}
+	l := &h.last
+	if !slices.Equal(l.x, x) || l.gradTaken {
+		h.open(x)
+	}
+	l.gradTaken = true
+	if l.ready {
+		copy(grad, l.g)
+		return
+	}
+	h.wantGrad = true
+	if math.IsNaN(h.run(grad, x, l.s)) {
+		grad[0] = math.NaN()
+	}
+}
+
+// run evaluates without the lock that the caller holds.
+func (h *host) run(grad, x []float64, s Sample) float64 {
+	h.inFlight++
+	h.mu.Unlock()
+	f, err := h.eval.evaluate(grad, x, s)
+	h.mu.Lock()
+	h.inFlight--
+	if err != nil {
+		h.fail(err)
+	}
+	return f
+}
+
+// status reports an error once. gonum calls it after each evaluation and at the start of a run, which is told by there
+// being no evaluation since the last call.
+func (h *host) status() (optimize.Status, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fresh {
+		h.k = 0
+	}
+	h.fresh = true
+	if err := h.err; err != nil {
+		h.err = nil
+		return optimize.Failure, err
+	}
+	return optimize.NotTerminated, nil
+}
+
+// infeasible returns the first component of x that the projection moves, and where to, or -1. Differences of the size
+// of rounding errors do not count.
+func infeasible(project func([]float64), x []float64) (int, float64) {
+	y := slices.Clone(x)
+	project(y)
+	tol := 1e-9 * floats.Norm(x, math.Inf(1))
+	for i, v := range x {
+		if math.Abs(v-y[i]) > tol {
+			return i, y[i]
+		}
+	}
+	return -1, 0
+}

@@ -1,0 +1,35 @@
+package stochopt
+
+// A Rule is the arithmetic of a sequential first-order method: how the next iterate follows from the gradient at the
+// present one. It knows nothing of objectives, stopping or gonum, and can be driven by a plain loop:
+//
+//	r.Reset(len(x))
+//	for range n {
+//		grad(g, x)
+//		r.Step(x, g)
+//	}
+//
+// Every Rule of this module is an optimize.Method as well. A Rule of your own becomes one in a Sequential.
+//
+// Two optional interfaces extend a Rule. A Rule that wraps another forwards both.
+//
+//	Observe(f float64)        // called before Step with the value at x
+//	Estimate(dst, x []float64) // stores the answer that belongs to the iterate x, where that is not x itself
+type Rule interface {
+	// Reset forgets everything, checks the hyperparameters and gets ready for dim variables. It panics if a
+	// hyperparameter is out of its range or dim is not positive.
+	Reset(dim int)
+
+	// Step moves x to the next iterate; grad is the gradient at x. It changes x only, keeps neither slice and does not
+	// allocate. It panics if the lengths are not those of Reset.
+	Step(x, grad []float64)
+}
+
+// observer is a Rule that uses the value of the objective.
+type observer interface{ Observe(f float64) }
+
+// estimator is a Rule whose answer is not the point where the gradient is taken.
+type estimator interface{ Estimate(dst, x []float64) }
+
+// Zero is a hyperparameter that acts as 0 where 0 selects the default (Beta1, Beta2, Rho, Epsilon).
+const Zero = 1e-200

@@ -1,0 +1,13 @@
+// Package fit fits curves to data by least squares and says how well the data determine the parameters.
+//
+// Curve takes a Model, the curve f(x; b) with its derivatives by the parameters b, the data and a start, and returns
+// the b of the least sum of squares
+//
+//	RSS(b) = Σ (f(xᵢ; b) - yᵢ)²
+//
+// with standard errors, covariance and, by Result.Interval, confidence intervals. Nothing else needs to be chosen: units
+// of the parameters do not matter, and the way from a poor start is found by Adam, the last digits by
+// Levenberg-Marquardt. Equal input gives equal bits.
+//
+// Least squares has a package of its own, beside stochopt.Minimize, because its methods need the residuals one by one.
+package fit

@@ -1,0 +1,158 @@
+package fit
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"gonum.org/v1/gonum/optimize"
+)
+
+// ErrNotConverged is the error of a fit that has used up Settings.Iterations.
+var ErrNotConverged = errors.New("fit: not converged within the limit of iterations")
+
+// ErrNoDecrease is the error of a fit whose derivatives promise a lower sum of squares that no step finds.
+var ErrNoDecrease = errors.New("fit: no step lowers the sum of squares although the derivatives promise it; are they right, and is the curve smooth?")
+
+var errCancelled = errors.New("cancelled")
+
+// levenberg is the method of Levenberg and Marquardt: a Gauss-Newton step, damped until it stays in a region where the
+// curve was nearly linear before,
+//
+//	δ = argmin ‖J δ + r‖² + λ ‖D δ‖²   with the least λ >= 0 such that ‖D δ‖ <= Δ
+//
+// taken if RSS falls. Δ grows and shrinks with the ratio of the decrease to the predicted one. D, the largest length
+// that each column of J has had, makes the run independent of the units of the parameters. Where the curve is not finite
+// the step is rejected and Δ divided by 4.
+//
+// Damping, ratio test and scaling are those of Moré, and so is the first Δ, ‖D b‖ times a factor, but 1 for his 100: from
+// randomly changed starts of NIST's problems, 1 leads to the right minimum more often than 10 (TestPerturbedStarts).
+// Steps come from singular values of J/D in place of a pivoted QR. Rounding in RSS hides a decrease below 1e-16 of it,
+// and so the last half of the digits of b; these come from undamped steps at the end, as long as they shorten the
+// projection of r on the tangent plane.
+//
+// References: K. Levenberg, A method for the solution of certain non-linear problems in least squares, Quart. Appl.
+// Math. 2, 1944. D. W. Marquardt, An algorithm for least-squares estimation of nonlinear parameters, J. SIAM 11, 1963.
+// J. J. Moré, The Levenberg-Marquardt algorithm: implementation and theory, in Numerical Analysis, Lecture Notes in
+// Mathematics 630, 1978.
+type levenberg struct {
+	c          *curve
+	lin        *linearized
+	delta      []float64
+	noise      float64 // sum of squares of the rounding errors of residuals
+	iterations int
+}
+
+func newLevenberg(c *curve) *levenberg {
+	l := &levenberg{c: c, lin: newLinearized(len(c.y), c.n), delta: make([]float64, c.n)}
+	for _, y := range c.y {
+		l.noise += epsilon * y * epsilon * y
+	}
+	return l
+}
+
+const epsilon = 0x1p-52
+
+// run searches from p for at most limit iterations and returns the best point. It uses p as its own.
+func (l *levenberg) run(ctx context.Context, p *point, limit int) (*point, optimize.Status, error) {
+	lin := l.lin
+	clear(lin.scale)
+	l.rescale(p)
+	if !lin.factor(p.jac, p.r) {
+		return p, optimize.Failure, ErrNoDecrease
+	}
+	var size float64
+	for j, b := range p.b {
+		size = math.Hypot(size, lin.scale[j]*b)
+	}
+	radius := size
+	if radius == 0 {
+		radius = math.Sqrt(p.rss) // from b = 0: a step that can change the curve by the residuals
+	}
+	trial := newPoint(l.c, p.b)
+	for range limit {
+		if ctx.Err() != nil {
+			return p, optimize.Failure, errCancelled
+		}
+		l.iterations++
+		if _, promise := lin.step(l.delta, 0); promise <= 1e-15*p.rss || promise <= l.noise {
+			return l.polish(p, trial), optimize.FunctionConvergence, nil
+		}
+		lambda := lin.damping(radius)
+		length, predicted := lin.step(l.delta, lambda)
+		if !l.move(trial, p) {
+			// A promise that is more than rounding in RSS, and is not kept however short the step, is a broken one.
+			if _, promise := lin.step(l.delta, 0); promise > 1e-6*p.rss && promise > 1e6*l.noise {
+				return p, optimize.Failure, ErrNoDecrease
+			}
+			return l.polish(p, trial), optimize.StepConvergence, nil
+		}
+
+		ratio, ok := -1.0, l.c.eval(trial, false)
+		if ok {
+			ratio = (p.rss - trial.rss) / predicted
+		}
+		switch {
+		case !ok:
+			radius = 0.25 * min(radius, length)
+		case ratio < 0.25:
+			// The minimum of the parabola through both values with the slope at p.
+			shrink := 0.5
+			if trial.rss >= p.rss {
+				slope := lin.slope(lambda)
+				shrink = min(max(slope/(2*slope+(p.rss-trial.rss)), 0.1), 0.5)
+			}
+			radius = shrink * min(radius, 10*length)
+		case ratio > 0.75 || lambda == 0:
+			radius = 2 * length
+		}
+		if ratio > 1e-4 {
+			p, trial = trial, p
+			l.rescale(p)
+			if !lin.factor(p.jac, p.r) {
+				return p, optimize.Failure, ErrNoDecrease
+			}
+		}
+	}
+	return p, optimize.IterationLimit, ErrNotConverged
+}
+
+// rescale raises D to the lengths of the columns at p.
+func (l *levenberg) rescale(p *point) {
+	for j, d := range l.lin.scale {
+		l.lin.scale[j] = max(d, l.c.columnNorm(p, j))
+	}
+}
+
+// move sets trial to p plus the step and reports whether that is another point.
+func (l *levenberg) move(trial, p *point) (moved bool) {
+	for j, d := range l.delta {
+		trial.b[j] = p.b[j] + d
+		moved = moved || trial.b[j] != p.b[j]
+	}
+	return moved
+}
+
+// polish takes Gauss-Newton steps from p, a minimum of RSS up to its rounding error, while they shorten the projection of
+// the residuals on the tangent plane.
+func (l *levenberg) polish(p, trial *point) *point {
+	lin := l.lin
+	lin.equilibrate(l.c, p)
+	if !lin.factor(p.jac, p.r) {
+		return p
+	}
+	offset := lin.projection()
+	for range 50 { // convergence is linear or better; in practice it takes one to five
+		lin.step(l.delta, 0)
+		if !l.move(trial, p) || !l.c.eval(trial, false) || trial.rss > p.rss*(1+1e-10)+l.noise || !lin.factor(trial.jac, trial.r) {
+			break
+		}
+		next := lin.projection()
+		if next >= offset {
+			break
+		}
+		l.iterations++
+		offset, p, trial = next, trial, p
+	}
+	return p
+}

@@ -88,7 +88,7 @@ func (l *loop) run(at *optimize.Location, known optimize.Operation) (optimize.St
 		status, err := l.do(loc, op)
 		if status != optimize.NotTerminated || err != nil {
 			if last := d.last(loc, op); last != nil {
-				l.do(last, optimize.MajorIteration)
+				l.finish(last, err != nil && op != optimize.MethodDone)
 			}
 			return status, err
 		}
@@ -97,6 +97,15 @@ func (l *loop) run(at *optimize.Location, known optimize.Operation) (optimize.St
 		} else {
 			loc, op = d.evaluated(loc) // the evaluator has checked it
 		}
+	}
+}
+
+// finish makes last the result. Like gonum it tells the Recorder, unless that or the Problem has failed.
+func (l *loop) finish(last *optimize.Location, failed bool) {
+	if failed {
+		l.major(last)
+	} else {
+		l.do(last, optimize.MajorIteration)
 	}
 }
 

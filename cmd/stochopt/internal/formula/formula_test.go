@@ -1,0 +1,574 @@
+package formula
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/num/dual"
+	"pgregory.net/rapid"
+)
+
+// value returns the value and the derivatives of an expression of the parameters b, c at a point, with column x.
+func value(t *testing.T, expression string, b, c, x float64) (v, db, dc float64) {
+	t.Helper()
+	var parameters []string
+	var at []float64
+	// Every parameter must occur; 0 times it does no harm where it is not looked at.
+	for name, v := range map[string]float64{"b": b, "c": c} {
+		parameters, at = append(parameters, name), append(at, v)
+		expression += " + 0*" + name
+	}
+	f, err := Parse("y ~ "+expression, []string{"x", "y"}, parameters)
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	grad := make([]float64, 2)
+	row := []float64{x}
+	v = f.Model()(grad, at, row[:len(f.Columns)])
+	for j, name := range parameters {
+		if name == "b" {
+			db = grad[j]
+		} else {
+			dc = grad[j]
+		}
+	}
+	return v, db, dc
+}
+
+func same(a, b, tolerance float64) bool {
+	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= tolerance*math.Abs(b)
+}
+
+func TestSyntax(t *testing.T) {
+	const b, c, x = 2, 3, 5
+	for _, test := range []struct {
+		text string
+		want float64
+	}{
+		{"1/2", 0.5},
+		{"7/2*2", 7},
+		{"2e-3", 0.002},
+		{"1E3", 1000},
+		{"1e+3", 1000},
+		{".5", 0.5},
+		{"5.", 5},
+		{"1.e2", 100},
+		{"007", 7},
+		{"99999999999999999999", 1e20},
+		{"9007199254740993", 9007199254740992},
+		{"1" + strings.Repeat("0", 300), 1e300},
+		{"-x**2", -25},
+		{"-x^2", -25},
+		{"(-x)**2", 25},
+		{"-2**2", -4},
+		{"2**-1", 0.5},
+		{"2**-x", 1. / 32},
+		{"2**-b**2", 1. / 16},
+		{"b**c**b", 512},
+		{"b^c^b", 512},
+		{"b^c**b", 512},
+		{"(b**c)**b", 64},
+		{"b**-c*x", 5. / 8},
+		{"2*x**2", 50},
+		{"-b*-c", 6},
+		{"- -b", 2},
+		{"+b - +c", -1},
+		{"x-b-c", 0},
+		{"x/b/c", 5. / 6},
+		{"x-b*c", -1},
+		{"(x-b)*c", 9},
+		{"pow(b, c)", 8},
+		{"pow(b,pow(c,b))", 512},
+		{"pi", math.Pi},
+		{"log(exp(2))", 2},
+		{"ln(exp(2))", 2},
+		{"log10(1000)", 3},
+		{"log2(8)", 3},
+		{"abs(-x)", 5},
+		{"\tx\n+ 1", 6},
+	} {
+		v, _, _ := value(t, test.text, b, c, x)
+		if !same(v, test.want, 4e-16) {
+			t.Errorf("%s = %v, want %v", test.text, v, test.want)
+		}
+	}
+}
+
+func TestDerivative(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, test := range []struct {
+		text    string
+		b, c, x float64
+		v, db   float64
+	}{
+		// Powers at 0 and with negative bases.
+		{"b**2", 0, 0, 0, 0, 0},
+		{"b**2", -3, 0, 0, 9, -6},
+		{"b**3", -3, 0, 0, -27, 27},
+		{"b**7", -1, 0, 0, -1, 7},
+		{"b**-2", -2, 0, 0, 0.25, 0.25},
+		{"b**1", 0, 0, 0, 0, 1},
+		{"b**0", 0, 0, 0, 1, 0},
+		{"b**0", -2, 0, 0, 1, 0},
+		{"b**x", -3, 0, 2, 9, -6},
+		{"b**0.5", 0, 0, 0, 0, inf},
+		{"b**1.5", 0, 0, 0, 0, 0},
+		{"b**-1", 0, 0, 0, inf, -inf},
+		{"b**0.5", -1, 0, 0, nan, nan},
+		{"x**b", 2, 0, 0, 0, 0},
+		{"x**b", 0.3, 0, 0, 0, 0},
+		{"0**b", 2, 0, 0, 0, 0},
+		{"0**b", 0, 0, 0, 1, nan},
+		{"0**b", -1, 0, 0, inf, nan},
+		{"1**b", 7, 0, 0, 1, 0},
+		{"x**b", 3, 0, 2, 8, 8 * math.Ln2},
+		{"x**b", 2, 0, -3, 9, nan}, // not defined beside the whole exponent
+		{"b**b", 1, 0, 0, 1, 1},
+		{"b**c", 2, 3, 0, 8, 12},
+		{"c**b", 3, 2, 0, 8, 8 * math.Ln2},
+		{"pow(b, 2)", -3, 0, 0, 9, -6},
+		// Infinite slopes, and what does not change although its operands have them.
+		{"sqrt(b)", 0, 0, 0, 0, inf},
+		{"sqrt(b)", 4, 0, 0, 2, 0.25},
+		{"sqrt(b)", -1, 0, 0, nan, nan},
+		{"sqrt(b*x)", 2, 0, 0, 0, 0},
+		{"c*sqrt(b)", 0, 0, 0, 0, 0},
+		{"sqrt(b**2)", 0, 0, 0, 0, nan},
+		{"(b*x)**c", 2, 0.5, 0, 0, 0},
+		{"c*(b*x)**0.5", 2, 3, 0, 0, 0},
+		{"x/sqrt(b)", 0, 0, 1, inf, -inf},
+		{"x/b", 2, 0, 0, 0, 0},
+		{"sqrt(x**2-1) + b", 0, 0, 0, nan, nan},
+		// Corners and ends of domains.
+		{"abs(b)", -2, 0, 0, 2, -1},
+		{"abs(b)", 0, 0, 0, 0, nan},
+		{"abs(b*x)", 1, 0, 0, 0, 0},
+		{"log(b)", 0, 0, 0, -inf, inf},
+		{"log(b)", -1, 0, 0, nan, nan},
+		{"asin(b)", 1, 0, 0, math.Pi / 2, inf},
+		{"acosh(b)", -2, 0, 0, nan, nan},
+		{"acosh(b)", 1, 0, 0, 0, inf},
+		{"atanh(b)", 2, 0, 0, nan, nan},
+		{"tanh(b)", 400, 0, 0, 1, 4 * math.Exp(-800)},
+		{"tanh(b)", 1000, 0, 0, 1, 0},
+		// Several occurrences, constants, and values that are zero without being flat.
+		{"b - b", 3, 0, 0, 0, 0},
+		{"b*b*b", 2, 0, 0, 8, 12},
+		{"b*c", 0, 5, 0, 0, 5},
+		{"b*c", 5, 0, 0, 0, 0},
+		{"c/b", 2, 3, 0, 1.5, -0.75},
+		{"b/c", 2, 4, 0, 0.5, 0.25},
+		{"b/b", 3, 0, 0, 1, 0},
+		{"-b", 3, 0, 0, -3, -1},
+		{"exp(b)", 0, 0, 0, 1, 1},
+		{"c*(1-exp(-b*x))", 0.5, 4, 2, 4 * (1 - math.Exp(-1)), 8 * math.Exp(-1)},
+		{"exp(b*x)/(1+exp(b*x))", 0, 0, 4, 0.5, 1},
+	} {
+		v, db, _ := value(t, test.text, test.b, test.c, test.x)
+		if !same(v, test.v, 1e-15) || !same(db, test.db, 1e-15) {
+			t.Errorf("%s at b = %v, c = %v, x = %v: value %v, derivative %v, want %v, %v",
+				test.text, test.b, test.c, test.x, v, db, test.v, test.db)
+		}
+	}
+}
+
+// TestFunctions compares the derivative of each function with a central difference.
+func TestFunctions(t *testing.T) {
+	for _, name := range Functions() {
+		if name == "pow" {
+			continue
+		}
+		points := []float64{-0.7, -0.1, 0.2, 0.9}
+		switch name {
+		case "acosh":
+			points = []float64{1.1, 2, 10}
+		case "log", "ln", "log10", "log2", "sqrt":
+			points = []float64{0.1, 1, 7}
+		}
+		for _, b := range points {
+			const h = 1e-5
+			_, got, _ := value(t, name+"(b)", b, 0, 0)
+			above, _, _ := value(t, name+"(b)", b+h, 0, 0)
+			below, _, _ := value(t, name+"(b)", b-h, 0, 0)
+			if want := (above - below) / (2 * h); !same(got, want, 1e-7) {
+				t.Errorf("%s'(%v) = %v, central difference %v", name, b, got, want)
+			}
+		}
+	}
+}
+
+// expression is a random expression of b, c and x: its text, and its value by gonum's dual numbers.
+type expression struct {
+	text string
+	dual func(b, c dual.Number, x float64) dual.Number
+}
+
+// expressions draws expressions whose functions stay inside their domains. Scale is raised to the largest value or
+// derivative on the way, to which rounding errors are proportional.
+func expressions(t *rapid.T, depth int, scale *float64) expression {
+	inner := draw(t, depth, scale)
+	return expression{inner.text, func(b, c dual.Number, x float64) dual.Number {
+		n := inner.dual(b, c, x)
+		*scale = max(*scale, math.Abs(n.Real), math.Abs(n.Emag))
+		return n
+	}}
+}
+
+func draw(t *rapid.T, depth int, scale *float64) expression {
+	type number = dual.Number
+	if depth == 0 {
+		switch rapid.IntRange(0, 3).Draw(t, "leaf") {
+		case 0:
+			return expression{"b", func(b, _ number, _ float64) number { return b }}
+		case 1:
+			return expression{"c", func(_, c number, _ float64) number { return c }}
+		case 2:
+			return expression{"x", func(_, _ number, x float64) number { return number{Real: x} }}
+		}
+		v := float64(rapid.IntRange(1, 40).Draw(t, "number")) / 8
+		return expression{strconv.FormatFloat(v, 'g', -1, 64), func(_, _ number, _ float64) number { return number{Real: v} }}
+	}
+	u := expressions(t, depth-1, scale)
+	unary := func(format string, f func(u number) number) expression {
+		return expression{fmt.Sprintf(format, u.text), func(b, c number, x float64) number { return f(u.dual(b, c, x)) }}
+	}
+	binary := func(format string, f func(u, w number) number) expression {
+		w := expressions(t, depth-1, scale)
+		return expression{fmt.Sprintf(format, u.text, w.text), func(b, c number, x float64) number {
+			return f(u.dual(b, c, x), w.dual(b, c, x))
+		}}
+	}
+	plus := func(u number, v float64) number { u.Real += v; return u }
+	switch rapid.IntRange(0, 22).Draw(t, "operation") {
+	case 0, 1:
+		return binary("(%s + %s)", dual.Add)
+	case 2, 3:
+		return binary("(%s - %s)", dual.Sub)
+	case 4, 5:
+		return binary("(%s)*(%s)", dual.Mul)
+	case 6:
+		return binary("(%s)/(2+sin(%s))", func(u, w number) number { return dual.Mul(u, dual.Inv(plus(dual.Sin(w), 2))) })
+	case 7:
+		return binary("(2+cos(%s))**sin(%s)", func(u, w number) number { return dual.Pow(plus(dual.Cos(u), 2), dual.Sin(w)) })
+	case 8:
+		return unary("(%s)**2", func(u number) number { return dual.Mul(u, u) })
+	case 9:
+		return unary("(%s)^3", func(u number) number { return dual.Mul(u, dual.Mul(u, u)) })
+	case 10:
+		return unary("-(%s)", func(u number) number { return dual.Scale(-1, u) })
+	case 11:
+		return unary("exp(sin(%s))", func(u number) number { return dual.Exp(dual.Sin(u)) })
+	case 12:
+		return unary("log(2+cos(%s))", func(u number) number { return dual.Log(plus(dual.Cos(u), 2)) })
+	case 13:
+		return unary("sqrt(1+(%s)**2)", func(u number) number { return dual.Sqrt(plus(dual.Mul(u, u), 1)) })
+	case 14:
+		return unary("tan(sin(%s))", func(u number) number { return dual.Tan(dual.Sin(u)) })
+	case 15:
+		return unary("asin(sin(%s)/2)", func(u number) number { return dual.Asin(dual.Scale(0.5, dual.Sin(u))) })
+	case 16:
+		return unary("acos(sin(%s)/2)", func(u number) number { return dual.Acos(dual.Scale(0.5, dual.Sin(u))) })
+	case 17:
+		return unary("atan(%s)", dual.Atan)
+	case 18:
+		return unary("sinh(sin(%s))", func(u number) number { return dual.Sinh(dual.Sin(u)) })
+	case 19:
+		return unary("cosh(sin(%s))", func(u number) number { return dual.Cosh(dual.Sin(u)) })
+	case 20:
+		return unary("tanh(sin(%s))", func(u number) number { return dual.Tanh(dual.Sin(u)) })
+	case 21:
+		return unary("asinh(%s)", dual.Asinh)
+	}
+	return unary("atanh(sin(%s)/2)", func(u number) number { return dual.Atanh(dual.Scale(0.5, dual.Sin(u))) })
+}
+
+// TestDualNumbers compares random expressions and their derivatives with gonum's dual numbers.
+func TestDualNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		scale := 1.0
+		e := expressions(t, rapid.IntRange(1, 4).Draw(t, "depth"), &scale)
+		coordinate := rapid.Map(rapid.IntRange(-24, 24), func(i int) float64 { return float64(i)/8 + 1./64 })
+		b, c, x := coordinate.Draw(t, "b"), coordinate.Draw(t, "c"), coordinate.Draw(t, "x")
+		f, err := Parse("y ~ "+e.text+" + 0*b*c*x", []string{"y", "x"}, []string{"b", "c"})
+		if err != nil {
+			t.Fatalf("%s: %v", e.text, err)
+		}
+		grad := make([]float64, 2)
+		v := f.Model()(grad, []float64{b, c}, []float64{x})
+		byB := e.dual(dual.Number{Real: b, Emag: 1}, dual.Number{Real: c}, x)
+		byC := e.dual(dual.Number{Real: b}, dual.Number{Real: c, Emag: 1}, x)
+		tolerance := 1e-11 * scale * scale
+		if !(math.Abs(v-byB.Real) <= tolerance && math.Abs(grad[0]-byB.Emag) <= tolerance && math.Abs(grad[1]-byC.Emag) <= tolerance) {
+			t.Errorf("%s at b = %v, c = %v, x = %v: %v %v, want %v %v %v", e.text, b, c, x, v, grad, byB.Real, byB.Emag, byC.Emag)
+		}
+		if again := f.Model()(nil, []float64{b, c}, []float64{x}); again != v {
+			t.Errorf("%s: value %v without gradient, %v with", e.text, again, v)
+		}
+	})
+}
+
+func TestNames(t *testing.T) {
+	f, err := Parse("log(y)/z ~ b2*u + b1*pi*x + u", []string{"x", "y", "z", "u", "v"}, []string{"b1", "b2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(f.Columns, f.ResponseColumns, f.Parameters); got != "[u x] [y z] [b1 b2]" {
+		t.Errorf("names %s", got)
+	}
+	if got, want := f.Response()([]float64{math.E, 2}), 0.5; got != want {
+		t.Errorf("response %v, want %v", got, want)
+	}
+	grad := make([]float64, 2)
+	if got, want := f.Model()(grad, []float64{1, 10}, []float64{3, 2}), 30+2*math.Pi+3; got != want {
+		t.Errorf("model %v, want %v", got, want)
+	}
+	if grad[0] != 2*math.Pi || grad[1] != 3 {
+		t.Errorf("gradient %v", grad)
+	}
+	// A column or a parameter called pi or e is just that.
+	f, err = Parse("y ~ pi*e", []string{"e", "y"}, []string{"pi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Model()(nil, []float64{2}, []float64{5}); got != 10 {
+		t.Errorf("pi*e = %v, want 10", got)
+	}
+	if _, err = Parse("größe ~ µ*länge", []string{"größe", "länge"}, []string{"µ"}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, test := range []struct {
+		text   string
+		column int
+		want   string // in the message
+	}{
+		// Shape.
+		{"b1*x", 0, "no ~"},
+		{"", 0, "no ~"},
+		{" ~ b1*x", 2, "nothing left of ~"},
+		{"y ~ ", 3, "nothing right of ~"},
+		{"y ~ b1 ~ x", 8, "a second ~"},
+		{"y ~ \xff", 0, "not UTF-8"},
+		{"y ~ b1*x" + strings.Repeat("+1", 10_000), 20_001, "at most 20000"},
+		{"y ~ b1*x" + strings.Repeat("+1", 3_000), 4006, "more than 4000"},
+		{"y ~ " + strings.Repeat("(", 5000) + "b1" + strings.Repeat(")", 5000), 4005, "more than 4000"},
+		// Operators and punctuation.
+		{"y ~ b1 +", 9, "missing at the end"},
+		{"y ~ b1 * / x", 10, `unexpected "/"`},
+		{"y ~ *b1", 5, `unexpected "*"`},
+		{"y ~ b1 *** x", 10, `unexpected "*"`},
+		{"y + ~ b1", 5, "missing at the end"},
+		{"y ~ b1 x", 8, `operator such as * is missing before "x"`},
+		{"y ~ 2x", 6, `operator such as * is missing before "x"`},
+		{"y ~ 2(x)", 6, `operator such as * is missing before "("`},
+		{"y ~ exp(x)(b1)", 11, `operator such as * is missing before "("`},
+		{"y ~ exp(x b1)", 11, "is missing before"},
+		{"y ~ 1.5.2", 8, "is missing before"},
+		{"y ~ (b1*x", 5, `"(" is not closed`},
+		{"y ~ b1*x)", 9, `")" without "("`},
+		{"y ~ ()", 6, `unexpected ")"`},
+		{"y ~ 1,5*x", 6, "decimal point"},
+		{"y ~ (b1,x)", 8, `unexpected ","`},
+		// Calls.
+		{"y ~ exp(b1,x)", 5, "exp needs 1 argument(s), not 2"},
+		{"y ~ exp()", 5, "exp needs 1 argument(s), not 0"},
+		{"y ~ abs(b1,x)", 5, "abs needs 1 argument(s), not 2"},
+		{"y ~ pow(b1)", 5, "pow needs 2 argument(s), not 1"},
+		{"y ~ exp(b1,)", 12, `unexpected ")" after ","`},
+		{"y ~ b1(x)", 5, "b1 is not a function; to multiply, write b1*(...)"},
+		{"y ~ exq(x)", 5, "did you mean exp?"},
+		{"y ~ EXP(x)", 5, "did you mean exp?"},
+		{"y ~ map(x, b1)", 5, "map is not a function"},
+		{"y ~ len(x)", 5, "len is not a function"},
+		{"y ~ filter(x, {b1})", 15, `"{" is not allowed`},
+		{"y ~ max(x, b1)", 5, "max is not a function"},
+		{"y ~ exp*x", 5, "start value missing for exp"},
+		// The rest of expr.
+		{"y ~ b1 < x", 8, `"<" is not allowed; a formula holds`},
+		{"y ~ b1 == x", 8, `"=" is not allowed`},
+		{"y ~ b1 != x", 8, `"!" is not allowed`},
+		{"y ~ x > 1 ? b1 : 2", 7, `">" is not allowed`},
+		{"y ~ x ? b1 : 2", 7, `"?" is not allowed`},
+		{"y ~ x ?? b1", 7, `"?" is not allowed`},
+		{"y ~ x.b1", 6, `"." is not allowed here`},
+		{"y ~ x?.b1", 6, `"?" is not allowed`},
+		{"y ~ 1..2", 6, `".." is not allowed here`},
+		{"y ~ x[b1]", 6, `"[" is not allowed`},
+		{"y ~ [b1]", 5, `"[" is not allowed`},
+		{"y ~ {b1: x}", 5, `"{" is not allowed`},
+		{`y ~ "b1"`, 5, `not allowed`},
+		{"y ~ 'b1'", 5, `"'" is not allowed`},
+		{"y ~ `b1`", 5, "\"`\" is not allowed"},
+		{"y ~ let b1 = x; b1", 12, `"=" is not allowed`},
+		{"y ~ let b1", 5, "let is a reserved word"},
+		{"y ~ x | exp()", 7, `"|" is not allowed`},
+		{"y ~ x || b1", 7, `"|" is not allowed`},
+		{"y ~ x && b1", 7, `"&" is not allowed`},
+		{"y ~ b1*x;", 9, `";" is not allowed`},
+		{"y ~ x in b1", 7, "in is a reserved word"},
+		{"y ~ x not in b1", 7, "not is a reserved word"},
+		{"y ~ x and b1", 7, "and is a reserved word"},
+		{"y ~ x or b1", 7, "or is a reserved word"},
+		{"y ~ not x", 5, "not is a reserved word"},
+		{"y ~ x matches b1", 7, "matches is a reserved word"},
+		{"y ~ x contains b1", 7, "contains is a reserved word"},
+		{"y ~ x startsWith b1", 7, "startsWith is a reserved word"},
+		{"y ~ x endsWith b1", 7, "endsWith is a reserved word"},
+		{"y ~ if x", 5, "if is a reserved word"},
+		{"y ~ b1 else x", 8, "else is a reserved word"},
+		{"y ~ true*b1", 5, "true is a reserved word"},
+		{"y ~ b1*false", 8, "false is a reserved word"},
+		{"y ~ b1*nil", 8, "nil is a reserved word"},
+		{"y ~ !x", 5, `"!" is not allowed`},
+		{"y ~ b1 % x", 8, `"%" is not allowed`},
+		{"y ~ # + b1", 5, `"#" is not allowed`},
+		{"y ~ ::exp(b1)", 5, `":" is not allowed`},
+		{"y ~ $env", 5, `"$" is not allowed`},
+		{"y ~ b1*x // half", 10, `"//" is not allowed`},
+		{"y ~ b1/*half*/*x", 7, `"/*" is not allowed`},
+		{"y ~ b1*x²", 9, `"²" is not allowed`},
+		{"y ~ b1·x", 7, `"·" is not allowed`},
+		{"y ~ b1\x00", 7, `not allowed`},
+		// Numbers.
+		{"y ~ 1_000*b1", 5, "1_000 is not a decimal number"},
+		{"y ~ 0x1F*b1", 5, "0x1F is not a decimal number"},
+		{"y ~ 0b11*b1", 5, "0b11 is not a decimal number"},
+		{"y ~ 0o17*b1", 5, "0o17 is not a decimal number"},
+		{"y ~ 2e*b1", 5, "2e is not a number"},
+		{"y ~ 1e999*b1", 5, "1e999 is too large"},
+		{"y ~ b1*(1/0)", 10, "the value of this constant is +Inf"},
+		{"y ~ b1*log(-1)", 8, "the value of this constant is NaN"},
+		// Names.
+		{"y ~ b1*x + b2", 12, "start value missing for b2: write b2=VALUE if it is a parameter"},
+		{"y ~ b1*x + b2", 12, "columns: x, y, temperature; parameters: b1"},
+		{"y ~ b1*tempreature", 8, "did you mean temperature?"},
+		{"y ~ b1*X", 8, "did you mean x?"},
+		{"µ*y ~ b1*x", 1, "µ is not a column of the data"},
+		{"Y ~ b1*x", 1, "Y is not a column of the data; did you mean y?; columns: x, y, temperature"},
+		{"y ~ b1*x*µ*Ω", 10, "µ"},
+		{"y ~ e**b1", 5, "Euler's number is exp(1)"},
+		{"b1*y ~ b1*x", 1, "parameter b1 stands left of ~"},
+		{"2 ~ b1*x", 1, "no column of the data left of ~"},
+		{"y ~ b1*y", 0, "column y is the response"},
+		{"y ~ x", 0, "b1 has a start value but does not occur right of ~"},
+		{"y ~ x + 0*1", 0, "b1 has a start value but does not occur"},
+	} {
+		_, err := Parse(test.text, []string{"x", "y", "temperature"}, []string{"b1"})
+		checkError(t, test.text, err, test.column, test.want)
+	}
+
+	_, err := Parse("y ~ x*x", []string{"x", "y"}, []string{"x"})
+	checkError(t, "two meanings", err, 0, "x has a start value and is a column")
+	_, err = Parse("y ~ b*x", []string{"x", "y"}, []string{"b", "b"})
+	checkError(t, "two starts", err, 0, "b has two start values")
+	_, err = Parse("y ~ 2*x", []string{"x", "y"}, nil)
+	checkError(t, "no parameter", err, 0, "give a start value for each")
+	_, err = Parse("y ~ x+b", []string{"x", "y", "z"}, []string{"b", "offset"})
+	checkError(t, "unused start", err, 0, "offset has a start value but does not occur")
+}
+
+func checkError(t *testing.T, text string, err error, column int, want string) {
+	t.Helper()
+	if len(text) > 40 {
+		text = text[:40] + "..."
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Errorf("%q: error %v, want a *formula.Error", text, err)
+		return
+	}
+	if e.Column != column || !strings.Contains(e.Message, want) {
+		t.Errorf("%q: column %d, %q, want column %d, %q", text, e.Column, e.Message, column, want)
+	}
+}
+
+// TestDeep reads formulas as deep and as long as the limits allow.
+func TestDeep(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("(", 1900) + "b" + strings.Repeat(")", 1900),
+		strings.Repeat("-", 1900) + "b",
+		strings.Repeat("exp(-", 900) + "b" + strings.Repeat(")", 900),
+		"b" + strings.Repeat("**b", 1900),
+		"b" + strings.Repeat("+b", 1900),
+	} {
+		f, err := Parse("y ~ "+text, []string{"y"}, []string{"b"})
+		if err != nil {
+			t.Fatalf("%.20s: %v", text, err)
+		}
+		if v := f.Model()(make([]float64, 1), []float64{1}, nil); math.IsNaN(v) {
+			t.Errorf("%.20s is NaN", text)
+		}
+	}
+}
+
+func TestNoAllocation(t *testing.T) {
+	f, err := Parse("y ~ b1*(1-exp(-b2*x))**b1", []string{"x", "y"}, []string{"b1", "b2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, grad, b, x := f.Model(), make([]float64, 2), []float64{2, 0.5}, []float64{3}
+	if n := testing.AllocsPerRun(100, func() { model(grad, b, x) }); n != 0 {
+		t.Errorf("%v allocations per evaluation", n)
+	}
+}
+
+func FuzzFormula(f *testing.F) {
+	for _, text := range []string{
+		"y ~ b1*(1-exp(-b2*x))", "log(y) ~ b1**x^-b2", "y ~ pow(b1,.5e-3)", "y~((b1))-abs(+x)", "y ~ 0**b1**0", "~", "y ~ 1_0",
+		"y ~ b1*x // c", "y ~ not x", "y ~ sum(b1)", "y ~ a.b[1]?.c | d()", "µ ~ 99999999999999999999*b1",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := Parse(text, []string{"x", "y"}, []string{"b1"})
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error of type %T", err)
+			}
+			if n := len([]rune(text)); e.Column < 0 || e.Column > n+1 {
+				t.Fatalf("column %d of %d", e.Column, n)
+			}
+			return
+		}
+		if p.Text != text || len(p.ResponseColumns) == 0 {
+			t.Fatalf("formula %+v", p)
+		}
+		p.Response()(make([]float64, len(p.ResponseColumns)))
+		grad := []float64{0}
+		x := make([]float64, len(p.Columns))
+		v := p.Model()(grad, []float64{1}, x)
+		if again := p.Model()(nil, []float64{1}, x); again != v && !(math.IsNaN(again) && math.IsNaN(v)) {
+			t.Fatalf("values %v and %v", v, again)
+		}
+	})
+}
+
+func BenchmarkModel(b *testing.B) {
+	for name, text := range map[string]string{
+		"Misra1a": "y ~ b1*(1-exp(-b2*x))",
+		"Thurber": "y ~ (b1+b2*x+b3*x**2+b4*x**3)/(1+b5*x+b6*x**2+b7*x**3)",
+	} {
+		parameters := []string{"b1", "b2", "b3", "b4", "b5", "b6", "b7"}
+		if name == "Misra1a" {
+			parameters = parameters[:2]
+		}
+		f, err := Parse(text, []string{"x", "y"}, parameters)
+		if err != nil {
+			b.Fatal(err)
+		}
+		model, grad, at := f.Model(), make([]float64, len(parameters)), []float64{5, 0.1, 1, 2, 3, 4, 5}
+		x := []float64{2}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				model(grad, at, x)
+			}
+		})
+	}
+}

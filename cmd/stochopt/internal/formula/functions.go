@@ -1,0 +1,78 @@
+package formula
+
+import (
+	"maps"
+	"math"
+	"slices"
+)
+
+// function is a function of one variable. Slope gets x and f(x), and is called only where f(x) is a number. It is
+// infinite where the graph is vertical and NaN where it has a corner. Abs keeps the sign of -0 out of it.
+type function struct {
+	value func(x float64) float64
+	slope func(x, fx float64) float64
+}
+
+// functions are the functions of one variable, and pow.
+var functions = map[string]*function{
+	"exp":   {math.Exp, func(_, fx float64) float64 { return fx }},
+	"log":   {math.Log, func(x, _ float64) float64 { return 1 / math.Abs(x) }},
+	"ln":    {math.Log, func(x, _ float64) float64 { return 1 / math.Abs(x) }},
+	"log10": {math.Log10, func(x, _ float64) float64 { return 1 / (math.Abs(x) * math.Ln10) }},
+	"log2":  {math.Log2, func(x, _ float64) float64 { return 1 / (math.Abs(x) * math.Ln2) }},
+	"sqrt":  {math.Sqrt, func(_, fx float64) float64 { return 0.5 / math.Abs(fx) }},
+	"abs":   {math.Abs, func(x, fx float64) float64 { return x / fx }},
+	"sin":   {math.Sin, func(x, _ float64) float64 { return math.Cos(x) }},
+	"cos":   {math.Cos, func(x, _ float64) float64 { return -math.Sin(x) }},
+	"tan":   {math.Tan, func(_, fx float64) float64 { return 1 + fx*fx }},
+	"asin":  {math.Asin, func(x, _ float64) float64 { return 1 / math.Sqrt((1-x)*(1+x)) }},
+	"acos":  {math.Acos, func(x, _ float64) float64 { return -1 / math.Sqrt((1-x)*(1+x)) }},
+	"atan":  {math.Atan, func(x, _ float64) float64 { return 1 / (1 + x*x) }},
+	"sinh":  {math.Sinh, func(x, _ float64) float64 { return math.Cosh(x) }},
+	"cosh":  {math.Cosh, func(x, _ float64) float64 { return math.Sinh(x) }},
+	"tanh":  {math.Tanh, func(x, _ float64) float64 { c := math.Cosh(x); return 1 / (c * c) }},
+	"asinh": {math.Asinh, func(x, _ float64) float64 { return 1 / math.Hypot(1, x) }},
+	"acosh": {math.Acosh, func(x, _ float64) float64 { return 1 / (math.Sqrt(x-1) * math.Sqrt(x+1)) }},
+	"atanh": {math.Atanh, func(x, _ float64) float64 { return 1 / ((1 - x) * (1 + x)) }},
+	"erf":   {math.Erf, func(x, _ float64) float64 { return 2 / math.SqrtPi * math.Exp(-x*x) }},
+	"erfc":  {math.Erfc, func(x, _ float64) float64 { return -2 / math.SqrtPi * math.Exp(-x*x) }},
+	"pow":   nil, // the operator **
+}
+
+// Functions returns the names of the functions that formulas may call. All take one argument, except for pow(x, y),
+// which is x**y. Log is the natural logarithm, as is ln.
+func Functions() []string {
+	return slices.Sorted(maps.Keys(functions))
+}
+
+// power is a**b. Small whole exponents are frequent in formulas, and math.Pow is slow.
+func power(a, b float64) float64 {
+	switch b {
+	case 1:
+		return a
+	case 2:
+		return a * a
+	case 3:
+		return a * a * a
+	}
+	return math.Pow(a, b)
+}
+
+// baseSlope is the derivative of a**b with respect to a. It needs no logarithm, so a may be negative where b is whole.
+func baseSlope(a, b float64) float64 {
+	if b == 0 {
+		return 0 // a**0 is 1, also where a is 0
+	}
+	return b * power(a, b-1)
+}
+
+// exponentSlope is the derivative of v = a**b with respect to b.
+func exponentSlope(a, b, v float64) float64 {
+	switch {
+	case a > 0:
+		return v * math.Log(a)
+	case a == 0 && b > 0:
+		return 0 // the limit of a**b log(a)
+	}
+	return math.NaN() // a**b jumps or does not exist beside b
+}

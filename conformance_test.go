@@ -145,7 +145,9 @@ func TestDriversAgree(t *testing.T) {
 			return &optimize.Settings{GradientThreshold: 3, MajorIterations: 3000, Converger: never()}
 		},
 		"gonum's default": func() *optimize.Settings { return nil },
-		"stationary":      func() *optimize.Settings { return &optimize.Settings{Converger: &stopping.Stationary{}, MajorIterations: 3000} },
+		"stationary": func() *optimize.Settings {
+			return &optimize.Settings{Converger: &stopping.Stationary{}, MajorIterations: 3000}
+		},
 		"known value": func() *optimize.Settings {
 			return &optimize.Settings{InitValues: &optimize.Location{F: 18}, MajorIterations: 12, Converger: never()}
 		},

@@ -27,8 +27,6 @@ var methods = []struct {
 	defaults func() tested
 	// bad are settings that Reset must refuse, by the field its panic names.
 	bad map[string]func() tested
-	// alike are pairs of settings that must act the same: Zero, and what it stands for.
-	alike func() [2]tested
 	// firstStep is the length of the first step from the gradient g, in a component.
 	firstStep func(g float64) float64
 	// scaleFree methods move by the same step if the gradient is multiplied by a constant.
@@ -50,12 +48,6 @@ var methods = []struct {
 			"stochopt: Adam.Beta1 = NaN":     func() tested { return &stochopt.Adam{Beta1: nan} },
 			"stochopt: Adam.Beta2 = -0.5":    func() tested { return &stochopt.Adam{Beta2: -0.5} },
 			"stochopt: Adam.Epsilon = NaN":   func() tested { return &stochopt.Adam{Epsilon: nan} },
-		},
-		alike: func() [2]tested { // β₁ = 0 and ε = 0: in a single step from a gradient they do not show
-			return [2]tested{
-				&stochopt.Adam{Beta1: stochopt.Zero, Epsilon: stochopt.Zero},
-				&stochopt.Adam{Beta1: 1e-300, Epsilon: 1e-300},
-			}
 		},
 		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,

@@ -3,6 +3,20 @@ package hyper
 
 import "fmt"
 
+// Zero stands for 0 where 0 selects the default.
+const Zero = 1e-200
+
+// Or returns v, or the default if v is 0, or 0 if v is Zero.
+func Or(v, def float64) float64 {
+	switch v {
+	case 0:
+		return def
+	case Zero:
+		return 0
+	}
+	return v
+}
+
 // NonNegative panics unless v is finite and >= 0.
 func NonNegative(name string, v float64) {
 	if !(v >= 0) || v-v != 0 {

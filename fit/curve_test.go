@@ -3,83 +3,422 @@ package fit_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stochopt/stochopt/fit"
-	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 )
 
-// digits that parameters and standard errors must have in common with NIST's certified values.
-const wantDigits = 9
+// line is a + b x with parameters a, b.
+var line = fit.Model{
+	Parameters: []string{"a", "b"},
+	Func: func(grad, b, x []float64) float64 {
+		if grad != nil {
+			grad[0], grad[1] = 1, x[0]
+		}
+		return b[0] + b[1]*x[0]
+	},
+}
 
-// checkNIST fits s from both starts with default settings and compares all that NIST certifies.
-func checkNIST(t *testing.T, s *nistSet) {
-	f, ok := nistModels[s.name]
-	if !ok || len(s.y) == 0 || len(s.value) == 0 || s.rss == 0 || s.residual == 0 {
-		t.Fatalf("incomplete: %d points, %d parameters, RSS %v", len(s.y), len(s.value), s.rss)
+// column makes predictors of length 1.
+func column(v ...float64) [][]float64 {
+	x := make([][]float64, len(v))
+	for i := range v {
+		x[i] = v[i : i+1]
 	}
-	m := fit.Model{Parameters: parameterNames(len(s.value)), Func: f}
-	for k, start := range s.start {
-		r, err := fit.Curve(t.Context(), m, s.x, s.y, start, nil)
+	return x
+}
+
+func TestBadInput(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	root := fit.Model{Parameters: []string{"a", "b"}, Func: func(grad, b, x []float64) float64 {
+		if grad != nil {
+			grad[0], grad[1] = 1, 0.5*x[0]/math.Sqrt(b[1]*x[0])
+		}
+		return b[0] + math.Sqrt(b[1]*x[0])
+	}}
+	idle := fit.Model{Parameters: []string{"a", "b"}, Func: func(grad, b, x []float64) float64 {
+		if grad != nil {
+			grad[0], grad[1] = x[0], 0
+		}
+		return b[0] * x[0]
+	}}
+	for _, c := range []struct {
+		name     string
+		m        fit.Model
+		x        [][]float64
+		y, start []float64
+		want     string
+	}{
+		{"lengths", line, column(1, 2, 3), []float64{1, 2}, []float64{1, 1}, "fit: x has 3 points, y has 2"},
+		{"few", line, column(1), []float64{1}, []float64{1, 1}, "fit: too few points, 1 for 2 parameters"},
+		{"none", line, nil, nil, []float64{1, 1}, "fit: too few points, 0 for 2 parameters"},
+		{"ragged", line, [][]float64{{1}, {2}, {3, 4}}, []float64{1, 2, 3}, []float64{1, 1}, "fit: x[2] has length 2, x[0] has 1"},
+		{"x NaN", line, [][]float64{{1, 2}, {2, nan}, {3, 4}}, []float64{1, 2, 3}, []float64{1, 1}, "fit: x[1][1] is NaN"},
+		{"x Inf", line, column(1, 2, -inf), []float64{1, 2, 3}, []float64{1, 1}, "fit: x[2][0] is -Inf"},
+		{"y NaN", line, column(1, 2, 3), []float64{1, nan, 3}, []float64{1, 1}, "fit: y[1] is NaN"},
+		{"y Inf", line, column(1, 2, 3), []float64{inf, 2, 3}, []float64{1, 1}, "fit: y[0] is +Inf"},
+		{"start NaN", line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, nan}, "fit: the start of b is NaN"},
+		{"start Inf", line, column(1, 2, 3), []float64{1, 2, 3}, []float64{inf, 1}, "fit: the start of a is +Inf"},
+		{"curve NaN", root, column(1, -2, 3), []float64{1, 2, 3}, []float64{7, 1}, "fit: the curve is NaN at the start (a = 7, b = 1), x[1] = [-2]"},
+		{"derivative NaN", root, column(1, 0, 3), []float64{1, 2, 3}, []float64{7, 1},
+			"fit: the derivative of the curve by b is NaN at the start (a = 7, b = 1), x[1] = [0]"},
+		{"overflow", line, column(1, 2, 3), []float64{1, 2e200, 3}, []float64{1, 1},
+			"fit: the sum of squares overflows at the start (a = 1, b = 1); rescale the data"},
+		{"no influence", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 5},
+			"fit: b has no influence at the start (a = 1, b = 5): the derivative of the curve by it is 0 at all points"},
+	} {
+		r, err := fit.Curve(t.Context(), c.m, c.x, c.y, c.start, nil)
+		if err == nil || err.Error() != c.want || r != nil {
+			t.Errorf("%s: result %v, error %v, want nil, %s", c.name, r, err, c.want)
+		}
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	for want, call := range map[string]func(){
+		"fit: Model.Func is nil": func() {
+			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}}, column(1), []float64{1}, []float64{1}, nil)
+		},
+		"fit: Model.Parameters is empty": func() {
+			fit.Curve(t.Context(), fit.Model{Func: line.Func}, column(1), []float64{1}, nil, nil)
+		},
+		"fit: len(start) = 3, want 2, the length of Model.Parameters": func() {
+			fit.Curve(t.Context(), line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 2, 3}, nil)
+		},
+		"fit: Settings.Iterations = -1, want >= 0": func() {
+			fit.Curve(t.Context(), line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 2}, &fit.Settings{Iterations: -1})
+		},
+		"fit: Settings.StepSize = NaN, want >= 0": func() {
+			fit.Curve(t.Context(), line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 2}, &fit.Settings{StepSize: math.NaN()})
+		},
+		"fit: level = 95, want a number in (0, 1)": func() {
+			(&fit.Result{DF: 1}).Interval(0, 95)
+		},
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != want {
+					t.Errorf("panic %v, want %s", got, want)
+				}
+			}()
+			call()
+		}()
+	}
+}
+
+// TestDefaults: the documented defaults are those of the zero value.
+func TestDefaults(t *testing.T) {
+	s := readExample(t, "MGH17")
+	m := fit.Model{Parameters: parameterNames(5), Func: mgh17}
+	var all []*fit.Result
+	for _, set := range []*fit.Settings{nil, {}, {Iterations: 2000, AdamSteps: 300, StepSize: 0.01}, {AdamSteps: 301}, {StepSize: 0.02}} {
+		r, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], set)
 		if err != nil {
-			t.Errorf("start %d: %v", k+1, err)
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	for k, r := range all[1:3] {
+		if !sameBits(r, all[0]) {
+			t.Errorf("settings %d give %+v, nil gives %+v", k+1, r, all[0])
+		}
+	}
+	for k, r := range all[3:] {
+		if r.Evaluations == all[0].Evaluations && r.Iterations == all[0].Iterations {
+			t.Errorf("setting %d has no effect", k+3)
+		}
+	}
+}
+
+// sameBits compares everything in two results.
+func sameBits(a, b *fit.Result) bool {
+	same := func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
+	n := len(a.Estimate)
+	for i := range n {
+		for j := range n {
+			if !same(a.Cov.At(i, j), b.Cov.At(i, j)) {
+				return false
+			}
+		}
+	}
+	return slices.EqualFunc(a.Estimate, b.Estimate, same) && slices.EqualFunc(a.StdErr, b.StdErr, same) &&
+		same(a.RSS, b.RSS) && same(a.ResidualSD, b.ResidualSD) && a.Status == b.Status && a.AfterAdam == b.AfterAdam &&
+		a.Iterations == b.Iterations && a.Evaluations == b.Evaluations
+}
+
+// TestDeterminism: equal input gives equal bits, and the input stays as it is.
+func TestDeterminism(t *testing.T) {
+	s := readExample(t, "Thurber")
+	m := fit.Model{Parameters: parameterNames(7), Func: cubicRatio}
+	start, y := slices.Clone(s.start[0]), slices.Clone(s.y)
+	a, err := fit.Curve(t.Context(), m, s.x, y, start, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := fit.Curve(t.Context(), m, s.x, y, start, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sameBits(a, b) {
+		t.Errorf("first %+v, then %+v", a, b)
+	}
+	if !slices.Equal(start, s.start[0]) || !slices.Equal(y, s.y) {
+		t.Error("start or y has changed")
+	}
+}
+
+// TestUnits: with parameters in units that are larger by powers of two, all steps are the same, bit for bit.
+func TestUnits(t *testing.T) {
+	s := readExample(t, "Thurber")
+	unit := []float64{0x1p20, 1, 0x1p-30, 4, 0x1p10, 0.5, 0x1p-3}
+	scaled := func(grad, b, x []float64) float64 {
+		c := slices.Clone(b)
+		for j := range c {
+			c[j] *= unit[j]
+		}
+		f := cubicRatio(grad, c, x)
+		for j := range grad {
+			grad[j] *= unit[j]
+		}
+		return f
+	}
+	start := slices.Clone(s.start[0])
+	for j := range start {
+		start[j] /= unit[j]
+	}
+	r, err := fit.Curve(t.Context(), fit.Model{Parameters: parameterNames(7), Func: cubicRatio}, s.x, s.y, s.start[0], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := fit.Curve(t.Context(), fit.Model{Parameters: parameterNames(7), Func: scaled}, s.x, s.y, start, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j := range unit {
+		if u.Estimate[j]*unit[j] != r.Estimate[j] || u.StdErr[j]*unit[j] != r.StdErr[j] {
+			t.Errorf("b%d: %v ± %v in units of %v, but %v ± %v in units of 1", j+1, u.Estimate[j], u.StdErr[j], unit[j], r.Estimate[j], r.StdErr[j])
+		}
+	}
+	if u.Evaluations != r.Evaluations {
+		t.Errorf("%d evaluations, want %d", u.Evaluations, r.Evaluations)
+	}
+}
+
+// TestSecondRun: from a start where all curves but the constant have decayed at the second point, the first run ends where
+// they stay so, a minimum at infinity. Adam's way leads out.
+func TestSecondRun(t *testing.T) {
+	s := readExample(t, "MGH17")
+	m := fit.Model{Parameters: parameterNames(5), Func: mgh17}
+	start := []float64{50, 150, -100, 1, 0.2}
+	direct, err := fit.Curve(t.Context(), m, s.x, s.y, start, &fit.Settings{AdamSteps: -1})
+	if direct == nil {
+		t.Fatal(err)
+	}
+	if direct.RSS < 1 || direct.AfterAdam {
+		t.Errorf("the first run finds RSS %v: the test tests nothing", direct.RSS)
+	}
+	both, err := fit.Curve(t.Context(), m, s.x, s.y, start, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !both.AfterAdam || lre([]float64{both.RSS}, []float64{s.rss}) < wantDigits {
+		t.Errorf("RSS %v, after Adam %v, want %v, true", both.RSS, both.AfterAdam, s.rss)
+	}
+}
+
+// TestRejectsInvalid: steps into a region where the curve is NaN are taken back, and Adam's way ends there.
+func TestRejectsInvalid(t *testing.T) {
+	var invalid int
+	m := fit.Model{Parameters: []string{"a", "b"}, Func: func(grad, b, x []float64) float64 {
+		f := b[0] * math.Log(b[1]+x[0]) // NaN where b+x < 0
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			invalid++
+		}
+		if grad != nil {
+			grad[0], grad[1] = math.Log(b[1]+x[0]), b[0]/(b[1]+x[0])
+		}
+		return f
+	}}
+	x := column(0, 1, 2, 3, 4, 5, 6)
+	y := make([]float64, len(x))
+	for i := range x {
+		y[i] = 3 * math.Log(0.01+x[i][0])
+	}
+	var direct int
+	for _, set := range []*fit.Settings{{AdamSteps: -1}, {StepSize: 0.5}} {
+		invalid = 0
+		r, err := fit.Curve(t.Context(), m, x, y, []float64{1, 5}, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if invalid <= direct {
+			t.Errorf("%+v: %d steps led out of the domain, %d of these in the first run: the test tests nothing", set, invalid, direct)
+		}
+		direct = invalid
+		if lre(r.Estimate, []float64{3, 0.01}) < 10 {
+			t.Errorf("%+v: estimate %v, want 3, 0.01", set, r.Estimate)
+		}
+	}
+}
+
+// TestExact: where the curve can pass through all points, and where there are as many points as parameters.
+func TestExact(t *testing.T) {
+	r, err := fit.Curve(t.Context(), line, column(1, 2, 4), []float64{3, 5, 9}, []float64{0, 0}, nil)
+	if err != nil || lre(r.Estimate, []float64{1, 2}) < 11 || r.RSS > 1e-28 || r.StdErr[0] > 1e-14 {
+		t.Errorf("%+v, %v, want 1 + 2x and no error", r, err)
+	}
+	r, err = fit.Curve(t.Context(), line, column(1, 2), []float64{3, 5}, []float64{1, 2}, nil)
+	if err != nil || r.Estimate[0] != 1 || r.Estimate[1] != 2 || r.RSS != 0 {
+		t.Errorf("from the solution: %+v, %v, want 1 + 2x", r, err)
+	}
+
+	r, err = fit.Curve(t.Context(), line, column(1, 2, 3), []float64{0, 0, 0}, []float64{0, 0}, nil)
+	if err != nil || r.Estimate[0] != 0 || r.Estimate[1] != 0 || r.RSS != 0 || r.StdErr[0] != 0 {
+		t.Errorf("zeros: %+v, %v, want 0", r, err)
+	}
+
+	r, err = fit.Curve(t.Context(), line, column(1, 2), []float64{3, 5}, []float64{7, 7}, nil)
+	if err != nil || lre(r.Estimate, []float64{1, 2}) < 11 || r.DF != 0 || r.Rank != 2 {
+		t.Errorf("%+v, %v, want 1 + 2x with 0 degrees of freedom", r, err)
+	}
+	lo, hi := r.Interval(0, 0.95)
+	for _, v := range []float64{r.StdErr[0], r.StdErr[1], r.ResidualSD, r.Cov.At(0, 1), lo, hi} {
+		if !math.IsNaN(v) {
+			t.Errorf("an error bar without degrees of freedom is %v, want NaN", v)
+		}
+	}
+}
+
+// TestNoPredictors fits a mean: x may have length 0.
+func TestNoPredictors(t *testing.T) {
+	mean := fit.Model{Parameters: []string{"mean"}, Func: func(grad, b, x []float64) float64 {
+		if grad != nil {
+			grad[0] = 1
+		}
+		return b[0]
+	}}
+	r, err := fit.Curve(t.Context(), mean, make([][]float64, 4), []float64{1, 2, 3, 6}, []float64{100}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := math.Sqrt(14. / 3 / 4) // s²/n with the deviations 2, 1, 0, 3
+	if lre(r.Estimate, []float64{3}) < 11 || lre(r.StdErr, []float64{want}) < 11 {
+		t.Errorf("%v ± %v, want 3 ± %v", r.Estimate[0], r.StdErr[0], want)
+	}
+}
+
+// TestRank: a and b appear as a product only, c is well determined.
+func TestRank(t *testing.T) {
+	m := fit.Model{Parameters: []string{"a", "b", "c"}, Func: func(grad, b, x []float64) float64 {
+		if grad != nil {
+			grad[0], grad[1], grad[2] = b[1]*x[0], b[0]*x[0], 1
+		}
+		return b[0]*b[1]*x[0] + b[2]
+	}}
+	x, y := column(0, 1, 2, 3, 4), []float64{1.1, 2.9, 5.2, 6.8, 9}
+	r, err := fit.Curve(t.Context(), m, x, y, []float64{1, 1, 0.3}, nil)
+	var e *fit.RankError
+	if !errors.As(err, &e) || r == nil {
+		t.Fatalf("result %v, error %v, want a RankError", r, err)
+	}
+	if !slices.Equal(e.Parameters, []string{"a", "b"}) || e.Rank != 2 || e.N != 3 || r.Rank != 2 {
+		t.Errorf("%+v, rank %d, want a and b in 2 of 3 directions", e, r.Rank)
+	}
+	if want := "fit: the data do not determine a, b: the curve changes in 2 of 3 directions of the parameters only"; err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	s, err := fit.Curve(t.Context(), line, x, y, []float64{0, 0}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lre([]float64{r.Estimate[2], r.Estimate[0] * r.Estimate[1]}, s.Estimate) < 11 || lre([]float64{r.RSS}, []float64{s.RSS}) < 11 {
+		t.Errorf("%v, RSS %v, want the line %v, RSS %v", r.Estimate, r.RSS, s.Estimate, s.RSS)
+	}
+	if !math.IsInf(r.StdErr[0], 1) || !math.IsInf(r.StdErr[1], 1) {
+		t.Errorf("standard errors %v, want +Inf for a and b", r.StdErr)
+	}
+	// c keeps its interval, but for the degree of freedom that a third parameter takes.
+	if want := s.StdErr[0] * math.Sqrt(3./2); lre(r.StdErr[2:], []float64{want}) < 11 {
+		t.Errorf("standard error of c is %v, want %v", r.StdErr[2], want)
+	}
+}
+
+func TestIterationLimit(t *testing.T) {
+	s := readExample(t, "MGH17")
+	m := fit.Model{Parameters: parameterNames(5), Func: mgh17}
+	r, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], &fit.Settings{Iterations: 5})
+	if !errors.Is(err, fit.ErrNotConverged) || r == nil || r.Status != optimize.IterationLimit {
+		t.Fatalf("%+v, %v, want ErrNotConverged", r, err)
+	}
+	if r.Iterations != 10 || !(r.RSS < rss(m, s.x, s.y, s.start[0])) || r.RSS != rss(m, s.x, s.y, r.Estimate) || !math.IsNaN(r.StdErr[0]) {
+		t.Errorf("%+v, want two times 5 iterations, a lower RSS and no error bars", r)
+	}
+}
+
+// rss is the sum of squares as it is defined.
+func rss(m fit.Model, x [][]float64, y, b []float64) (sum float64) {
+	for i := range x {
+		r := m.Func(nil, b, x[i]) - y[i]
+		sum += float64(r * r)
+	}
+	return sum
+}
+
+// TestWrongDerivative: a sign error in a derivative must not pass for convergence.
+func TestWrongDerivative(t *testing.T) {
+	s := readExample(t, "Misra1a")
+	m := fit.Model{Parameters: parameterNames(2), Func: func(grad, b, x []float64) float64 {
+		f := saturation(grad, b, x)
+		if grad != nil {
+			grad[1] = -grad[1]
+		}
+		return f
+	}}
+	r, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], nil)
+	if !errors.Is(err, fit.ErrNoDecrease) || r == nil || r.Status != optimize.Failure || !math.IsNaN(r.StdErr[0]) {
+		t.Errorf("%+v, %v, want ErrNoDecrease", r, err)
+	}
+}
+
+// TestCancel ends the context in the first run, on Adam's way and in the second run.
+func TestCancel(t *testing.T) {
+	s := readExample(t, "MGH17")
+	start := s.start[0]
+	direct, err := fit.Curve(t.Context(), fit.Model{Parameters: parameterNames(5), Func: mgh17}, s.x, s.y, start, &fit.Settings{AdamSteps: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := direct.Evaluations
+	for _, after := range []int{0, 1, 20, first + 50, first + 310} {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		m := fit.Model{Parameters: parameterNames(5), Func: func(grad, b, x []float64) float64 {
+			if calls++; calls > after*len(s.y) {
+				cancel()
+			}
+			return mgh17(grad, b, x)
+		}}
+		r, err := fit.Curve(ctx, m, s.x, s.y, start, nil)
+		cancel()
+		if !errors.Is(err, context.Canceled) || r == nil || r.Status != optimize.Failure {
+			t.Errorf("after %d evaluations: %+v, %v, want context.Canceled and a result", after, r, err)
 			continue
 		}
-		index, sign := relabel(s.name, r.Estimate)
-		var value, stdDev []float64
-		for i, j := range index {
-			value, stdDev = append(value, sign[i]*r.Estimate[j]), append(stdDev, r.StdErr[j])
+		if !strings.HasPrefix(err.Error(), "fit: cancelled after ") {
+			t.Errorf("error %q", err)
 		}
-		v, d := lre(value, s.value), lre(stdDev, s.stdDev)
-		t.Logf("%-10s start %d: digits of parameters %4.1f, of standard errors %4.1f, RSS %.10E, %v, after Adam %v, %d iterations, %d evaluations",
-			s.name, k+1, v, d, r.RSS, r.Status, r.AfterAdam, r.Iterations, r.Evaluations)
-		if v < wantDigits {
-			t.Errorf("start %d: %.1f digits of the parameters, want %d: got %v, want %v", k+1, v, wantDigits, value, s.value)
+		if calls > (after+2)*len(s.y) { // the evaluation under way ends, and at most one more is begun
+			t.Errorf("cancelled in call %d of Func, ended after %d", after*len(s.y)+1, calls)
 		}
-		if r.N != len(s.y) || r.DF != len(s.y)-len(s.value) || r.Rank != len(s.value) {
-			t.Errorf("start %d: N %d, DF %d, rank %d of %d points, %d parameters", k+1, r.N, r.DF, r.Rank, len(s.y), len(s.value))
+		if !math.IsNaN(r.StdErr[0]) || r.RSS != rss(m, s.x, s.y, r.Estimate) {
+			t.Errorf("after %d evaluations: %+v", after, r)
 		}
-		if s.name == "Lanczos1" {
-			// Its residuals, 8E-14, hold a thousandth of rounding error: RSS and what follows from it are out of reach.
-			continue
-		}
-		if d < wantDigits {
-			t.Errorf("start %d: %.1f digits of the standard errors, want %d: got %v, want %v", k+1, d, wantDigits, stdDev, s.stdDev)
-		}
-		if d := lre([]float64{r.RSS, r.ResidualSD}, []float64{s.rss, s.residual}); d < wantDigits {
-			t.Errorf("start %d: RSS %v, residual standard deviation %v, want %v, %v", k+1, r.RSS, r.ResidualSD, s.rss, s.residual)
+		if after > first && r.RSS > direct.RSS {
+			t.Errorf("after %d evaluations: RSS %v, but the first run had found %v", after, r.RSS, direct.RSS)
 		}
 	}
 }
-
-// TestExamples needs nothing but the repository.
-func TestExamples(t *testing.T) {
-	for _, name := range []string{"Misra1a", "Thurber", "MGH17"} {
-		t.Run(name, func(t *testing.T) { checkNIST(t, readExample(t, name)) })
-	}
-}
-
-func TestNIST(t *testing.T) {
-	dir := nistDir(t)
-	for _, name := range nistOrder {
-		t.Run(name, func(t *testing.T) { checkNIST(t, readNIST(t, dir, name)) })
-	}
-}
-
-var (
-	_ = context.Canceled
-	_ = errors.Is
-	_ = fmt.Sprint
-	_ = math.Inf
-	_ = rand.New
-	_ = slices.Equal[[]int]
-	_ = strings.Contains
-	_ = mat.NewDense
-	_ = optimize.Failure
-)

@@ -27,8 +27,8 @@ func (e *RankError) Error() string {
 //	(JᵀJ)⁻¹ = D⁻¹ V S⁻² Vᵀ D⁻¹
 //
 // Parameters with a part in a null direction have infinite variance, and NaN for covariances. If minimum is false p is no
-// minimum, and all is NaN.
-func (r *Result) infer(c *curve, p *point, minimum bool) error {
+// minimum, and all is NaN. The contents of lin do not matter.
+func (r *Result) infer(c *curve, lin *linearized, p *point, minimum bool) error {
 	n := c.n
 	r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
 	if r.DF == 0 {
@@ -36,7 +36,6 @@ func (r *Result) infer(c *curve, p *point, minimum bool) error {
 	}
 	r.Cov = mat.NewSymDense(n, nil)
 	r.StdErr = make([]float64, n)
-	lin := newLinearized(len(p.r), n)
 	lin.equilibrate(c, p)
 	ok := lin.factor(p.jac, p.r)
 	if ok {

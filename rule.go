@@ -1,7 +1,5 @@
 package stochopt
 
-import "github.com/stochopt/stochopt/internal/hyper"
-
 // A Rule is the arithmetic of a sequential first-order method: how the next iterate follows from the gradient at the
 // present one. It knows nothing of objectives, stopping or gonum, and can be driven by a plain loop:
 //
@@ -34,4 +32,4 @@ type observer interface{ Observe(f float64) }
 type estimator interface{ Estimate(dst, x []float64) }
 
 // Zero is a hyperparameter that acts as 0 where 0 selects the default (Beta1, Beta2, Rho, Epsilon).
-const Zero = hyper.Zero
+const Zero = 1e-200

@@ -171,40 +171,52 @@ func TestDeterminism(t *testing.T) {
 	}
 }
 
-// TestUnits: with parameters in units that are larger by powers of two, all steps are the same, bit for bit.
+// TestUnits: with parameters in units that are larger by powers of two, all steps of both runs are the same, bit for bit.
+// A start of 0 has a scale, too.
 func TestUnits(t *testing.T) {
-	s := readExample(t, "Thurber")
 	unit := []float64{0x1p20, 1, 0x1p-30, 4, 0x1p10, 0.5, 0x1p-3}
-	scaled := func(grad, b, x []float64) float64 {
-		c := slices.Clone(b)
-		for j := range c {
-			c[j] *= unit[j]
+	thurber, mgh := readExample(t, "Thurber"), readExample(t, "MGH17")
+	for _, c := range []struct {
+		s     *nistSet
+		f     func(g, b, x []float64) float64
+		start []float64
+	}{
+		{thurber, cubicRatio, thurber.start[0]},
+		{mgh, mgh17, []float64{0, 1.5, -1, 0.01, 0.02}},
+	} {
+		scaled := func(grad, b, x []float64) float64 {
+			v := slices.Clone(b)
+			for j := range v {
+				v[j] *= unit[j]
+			}
+			f := c.f(grad, v, x)
+			for j := range grad {
+				grad[j] *= unit[j]
+			}
+			return f
 		}
-		f := cubicRatio(grad, c, x)
-		for j := range grad {
-			grad[j] *= unit[j]
+		names := parameterNames(len(c.start))
+		start := slices.Clone(c.start)
+		for j := range start {
+			start[j] /= unit[j]
 		}
-		return f
-	}
-	start := slices.Clone(s.start[0])
-	for j := range start {
-		start[j] /= unit[j]
-	}
-	r, err := fit.Curve(t.Context(), fit.Model{Parameters: parameterNames(7), Func: cubicRatio}, s.x, s.y, s.start[0], nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, err := fit.Curve(t.Context(), fit.Model{Parameters: parameterNames(7), Func: scaled}, s.x, s.y, start, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for j := range unit {
-		if u.Estimate[j]*unit[j] != r.Estimate[j] || u.StdErr[j]*unit[j] != r.StdErr[j] {
-			t.Errorf("b%d: %v ± %v in units of %v, but %v ± %v in units of 1", j+1, u.Estimate[j], u.StdErr[j], unit[j], r.Estimate[j], r.StdErr[j])
+		r, err := fit.Curve(t.Context(), fit.Model{Parameters: names, Func: c.f}, c.s.x, c.s.y, c.start, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if u.Evaluations != r.Evaluations {
-		t.Errorf("%d evaluations, want %d", u.Evaluations, r.Evaluations)
+		u, err := fit.Curve(t.Context(), fit.Model{Parameters: names, Func: scaled}, c.s.x, c.s.y, start, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range names {
+			if u.Estimate[j]*unit[j] != r.Estimate[j] || u.StdErr[j]*unit[j] != r.StdErr[j] {
+				t.Errorf("%s: b%d is %v ± %v in units of %v, but %v ± %v in units of 1",
+					c.s.name, j+1, u.Estimate[j], u.StdErr[j], unit[j], r.Estimate[j], r.StdErr[j])
+			}
+		}
+		if u.Evaluations != r.Evaluations || r.Evaluations < 300 {
+			t.Errorf("%s: %d evaluations in other units, %d in units of 1, want equal and Adam's 300 among them", c.s.name, u.Evaluations, r.Evaluations)
+		}
 	}
 }
 
@@ -356,6 +368,34 @@ func TestIterationLimit(t *testing.T) {
 	}
 	if r.Iterations != 10 || !(r.RSS < rss(m, s.x, s.y, s.start[0])) || r.RSS != rss(m, s.x, s.y, r.Estimate) || !math.IsNaN(r.StdErr[0]) {
 		t.Errorf("%+v, want two times 5 iterations, a lower RSS and no error bars", r)
+	}
+}
+
+// TestLimitInOneRun: a first run that is stopped at the minimum, but before it knows, does not spoil a second that
+// converges there.
+func TestLimitInOneRun(t *testing.T) {
+	s := readExample(t, "Thurber")
+	m := fit.Model{Parameters: parameterNames(7), Func: cubicRatio}
+	met := false
+	for limit := 10; limit < 100; limit++ {
+		direct, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], &fit.Settings{Iterations: limit, AdamSteps: -1})
+		if direct == nil {
+			t.Fatal(err)
+		}
+		both, errBoth := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], &fit.Settings{Iterations: limit})
+		if both == nil {
+			t.Fatal(errBoth)
+		}
+		if err == nil || direct.RSS > s.rss*(1+1e-10) || both.Iterations == 2*limit {
+			continue
+		}
+		met = true
+		if errBoth != nil || !both.AfterAdam || both.Status != optimize.FunctionConvergence {
+			t.Errorf("limit %d: %v, %v, after Adam %v", limit, errBoth, both.Status, both.AfterAdam)
+		}
+	}
+	if !met {
+		t.Error("no limit ends the first run at the minimum and lets the second converge: the test tests nothing")
 	}
 }
 

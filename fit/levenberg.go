@@ -74,7 +74,7 @@ func (l *levenberg) run(ctx context.Context, p *point, limit int) (*point, optim
 			return p, optimize.Failure, errCancelled
 		}
 		l.iterations++
-		if _, promise := lin.step(l.delta, 0); promise <= 1e-15*p.rss || promise <= l.noise {
+		if _, promise := lin.step(l.delta, 0); promise <= 1e-15*p.rss+l.rounding(p.rss) {
 			return l.polish(p, trial), optimize.FunctionConvergence, nil
 		}
 		lambda := lin.damping(radius)
@@ -129,8 +129,11 @@ func (l *levenberg) rescale(p *point) {
 	l.noise = epsilon * size * epsilon * size
 }
 
-// tie is the difference from rss that does not tell two minima apart: a billionth, or what rounding of residuals does.
-func (l *levenberg) tie(rss float64) float64 { return 1e-9*rss + 2*math.Sqrt(rss*l.noise) + l.noise }
+// rounding is what rounding of the residuals can do to rss, by the inequality of Cauchy and Schwarz.
+func (l *levenberg) rounding(rss float64) float64 { return 2*math.Sqrt(rss*l.noise) + l.noise }
+
+// tie is the difference from rss that does not tell two minima apart.
+func (l *levenberg) tie(rss float64) float64 { return 1e-9*rss + l.rounding(rss) }
 
 // move sets trial to p plus the step and reports whether that is another point.
 func (l *levenberg) move(trial, p *point) (moved bool) {

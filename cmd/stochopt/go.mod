@@ -2,13 +2,14 @@ module github.com/stochopt/stochopt/cmd/stochopt
 
 go 1.26.0
 
-require github.com/stochopt/stochopt v0.0.0
-
 require (
-	github.com/alecthomas/kong v1.17.0 // indirect
-	github.com/expr-lang/expr v1.17.8 // indirect
-	gonum.org/v1/gonum v0.17.0 // indirect
-	pgregory.net/rapid v1.3.0 // indirect
+	github.com/alecthomas/kong v1.17.0
+	github.com/expr-lang/expr v1.17.8
+	github.com/stochopt/stochopt v0.0.0
+	gonum.org/v1/gonum v0.17.0
+	pgregory.net/rapid v1.3.0
 )
+
+require golang.org/x/tools v0.52.0 // indirect
 
 replace github.com/stochopt/stochopt => ../..

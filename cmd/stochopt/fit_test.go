@@ -1,0 +1,347 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// stochopt runs the command in this process.
+func stochopt(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
+	var out, err strings.Builder
+	code = run(ctx, args, streams{strings.NewReader(stdin), &out, &err})
+	return code, out.String(), err.String()
+}
+
+// certified holds the values that NIST certifies for its problems of nonlinear regression.
+var certified = []struct {
+	file, formula, start string
+	estimate, stdErr     []float64
+	rss, residualSD      float64
+	points, df           int
+}{
+	{
+		"misra1a.csv", "y ~ b1*(1-exp(-b2*x))", "b1=500 b2=0.0001",
+		[]float64{2.3894212918e+02, 5.5015643181e-04},
+		[]float64{2.7070075241e+00, 7.2668688436e-06},
+		1.2455138894e-01, 1.0187876330e-01, 14, 12,
+	},
+	{
+		"mgh17.csv", "y ~ b1 + b2*exp(-x*b4) + b3*exp(-x*b5)", "b1=50 b2=150 b3=-100 b4=1 b5=2",
+		[]float64{3.7541005211e-01, 1.9358469127e+00, -1.4646871366e+00, 1.2867534640e-02, 2.2122699662e-02},
+		[]float64{2.0723153551e-03, 2.2031669222e-01, 2.2175707739e-01, 4.4861358114e-04, 8.9471996575e-04},
+		5.4648946975e-05, 1.3970497866e-03, 33, 28,
+	},
+	{
+		"thurber.csv", "y ~ (b1+b2*x+b3*x**2+b4*x**3)/(1+b5*x+b6*x**2+b7*x**3)",
+		"b1=1000 b2=1000 b3=400 b4=40 b5=0.7 b6=0.3 b7=0.03",
+		[]float64{
+			1.2881396800e+03, 1.4910792535e+03, 5.8323836877e+02, 7.5416644291e+01, 9.6629502864e-01, 3.9797285797e-01,
+			4.9727297349e-02,
+		},
+		[]float64{
+			4.6647963344e+00, 3.9571156086e+01, 2.8698696102e+01, 5.5675370270e+00, 3.1333340687e-02, 1.4984928198e-02,
+			6.5842344623e-03,
+		},
+		5.6427082397e+03, 1.3714600784e+01, 37, 30,
+	},
+}
+
+const digits = 1e-6 // relative deviation from the certified values
+
+func agree(got, want float64) bool { return math.Abs(got-want) <= digits*math.Abs(want) }
+
+func TestReport(t *testing.T) {
+	for _, c := range certified {
+		t.Run(c.file, func(t *testing.T) {
+			args := append([]string{"fit", "../../examples/" + c.file, c.formula}, strings.Fields(c.start)...)
+			code, stdout, stderr := stochopt(t.Context(), "", args...)
+			if code != 0 || stderr != "" {
+				t.Fatalf("exit code %d, %s", code, stderr)
+			}
+			value := func(pattern string, n int) float64 {
+				m := regexp.MustCompile(`(?m)^` + pattern + ` +(.*)$`).FindStringSubmatch(stdout)
+				if m == nil {
+					t.Fatalf("no line %q in\n%s", pattern, stdout)
+				}
+				v, err := strconv.ParseFloat(strings.Fields(m[1])[n], 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return v
+			}
+			for i := range c.estimate {
+				name := fmt.Sprintf("b%d", i+1)
+				estimate, stdErr := value(name, 0), value(name, 1)
+				if !agree(estimate, c.estimate[i]) || !agree(stdErr, c.stdErr[i]) {
+					t.Errorf("%s = %v (%v), want %v (%v)", name, estimate, stdErr, c.estimate[i], c.stdErr[i])
+				}
+			}
+			if got := value("Residual standard deviation", 0); !agree(got, c.residualSD) {
+				t.Errorf("residual standard deviation %v, want %v", got, c.residualSD)
+			}
+			if got := value("Residual sum of squares", 0); !agree(got, c.rss) {
+				t.Errorf("residual sum of squares %v, want %v", got, c.rss)
+			}
+			if got := value("Degrees of freedom", 0); got != float64(c.df) {
+				t.Errorf("degrees of freedom %v, want %v", got, c.df)
+			}
+			if want := fmt.Sprintf("%s, %d points", c.file, c.points); !strings.Contains(stdout, want) {
+				t.Errorf("%q is missing in\n%s", want, stdout)
+			}
+		})
+	}
+}
+
+func TestReportText(t *testing.T) {
+	r := report{
+		Formula: "y ~ b1*x + größe", Data: "a.csv", Points: 14, Level: 0.99,
+		Parameters: []parameter{
+			{Name: "b1", Estimate: 238.94212917834, StdErr: 2.7070075241, Lower: 230.67346754, Upper: 247.21079082},
+			{Name: "größe", Estimate: -1.5e-12, StdErr: number(math.Inf(1)), Lower: number(math.Inf(-1)), Upper: number(math.NaN())},
+		},
+		ResidualSD: 1e100, RSS: 0, DF: 12, Iterations: 8, Evaluations: 15,
+	}
+	const want = `Formula  y ~ b1*x + größe
+Data     a.csv, 14 points
+NOT CONVERGED: the values are where the fit stopped
+
+Parameter          Estimate    Standard error         99 % from                to
+b1              238.9421292       2.707007524       230.6734675       247.2107908
+größe      -1.500000000e-12              +Inf              -Inf               NaN
+
+Residual standard deviation  1.000000000e+100
+Residual sum of squares           0.000000000
+Degrees of freedom                         12
+Iterations                                  8
+Evaluations of the curve                   15
+`
+	var b strings.Builder
+	if err := r.text(&b); err != nil || b.String() != want {
+		t.Errorf("report\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+// result is the JSON that the help describes.
+type result struct {
+	Formula, Data             string
+	Converged                 bool
+	Points                    int
+	Level                     float64
+	Parameters                []map[string]any
+	ResidualStandardDeviation *float64 `json:"residual_standard_deviation"`
+	DegreesOfFreedom          int      `json:"degrees_of_freedom"`
+	ResidualSumOfSquares      *float64 `json:"residual_sum_of_squares"`
+	Covariance                [][]*float64
+	Iterations, Evaluations   int
+}
+
+func decode(t *testing.T, text string) (r result) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return r
+}
+
+func TestJSON(t *testing.T) {
+	for _, c := range certified {
+		t.Run(c.file, func(t *testing.T) {
+			data, err := os.ReadFile("../../examples/" + c.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			args := append([]string{"fit", "--json", "--level", "0.9", "-", c.formula}, strings.Fields(c.start)...)
+			code, stdout, stderr := stochopt(t.Context(), string(data), args...)
+			if code != 0 || stderr != "" {
+				t.Fatalf("exit code %d, %s", code, stderr)
+			}
+			r := decode(t, stdout)
+			if r.Formula != c.formula || r.Data != "-" || !r.Converged || r.Points != c.points || r.Level != 0.9 ||
+				r.DegreesOfFreedom != c.df || r.Iterations <= 0 || r.Evaluations <= 0 {
+				t.Errorf("%s", stdout)
+			}
+			if !agree(*r.ResidualStandardDeviation, c.residualSD) || !agree(*r.ResidualSumOfSquares, c.rss) {
+				t.Errorf("residuals %v, %v, want %v, %v", *r.ResidualStandardDeviation, *r.ResidualSumOfSquares, c.residualSD, c.rss)
+			}
+			for i, p := range r.Parameters {
+				estimate, stdErr := p["estimate"].(float64), p["standard_error"].(float64)
+				if !agree(estimate, c.estimate[i]) || !agree(stdErr, c.stdErr[i]) || !agree(math.Sqrt(*r.Covariance[i][i]), stdErr) {
+					t.Errorf("%v = %v (%v), want %v (%v)", p["name"], estimate, stdErr, c.estimate[i], c.stdErr[i])
+				}
+				if start := fmt.Sprintf("%v=%v", p["name"], p["start"]); start != strings.Fields(c.start)[i] {
+					t.Errorf("start %s, want %s", start, c.start)
+				}
+				// Quantiles of Student's distribution at 0.95, for 12, 28 and 30 degrees of freedom.
+				quantile := map[int]float64{12: 1.782287556, 28: 1.701130934, 30: 1.697260887}[c.df]
+				if lower, upper := p["lower"].(float64), p["upper"].(float64); !agree(lower, estimate-quantile*stdErr) ||
+					!agree(upper, estimate+quantile*stdErr) {
+					t.Errorf("%v lies in %v, %v", p["name"], lower, upper)
+				}
+			}
+		})
+	}
+}
+
+// TestResponse fits an expression of columns, with two predictors whose order in the formula is not that of the file.
+func TestResponse(t *testing.T) {
+	var data strings.Builder
+	data.WriteString("n,u,v,w\n")
+	for i := range 12 {
+		u, v := float64(i), math.Sqrt(float64(7*i%5))
+		fmt.Fprintf(&data, "%d,%v,%v,%v\n", 2+i%3, u, v, math.Exp(3*v-0.5*u+2)*float64(2+i%3))
+	}
+	code, stdout, stderr := stochopt(t.Context(), data.String(), "fit", "--json", "-", "log(w/n) ~ c*v + a + b*u", "a=1", "b=1", "c=-1")
+	if code != 0 {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	for i, p := range decode(t, stdout).Parameters {
+		if want := []float64{2, -0.5, 3}[i]; !agree(p["estimate"].(float64), want) {
+			t.Errorf("%v = %v, want %v", p["name"], p["estimate"], want)
+		}
+	}
+}
+
+// TestFailed checks that a fit without a good end exits with 1, says so, and prints where it stopped.
+func TestFailed(t *testing.T) {
+	cancelled, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("enough"))
+	for _, test := range []struct {
+		name    string
+		ctx     context.Context
+		formula string
+		starts  []string
+		stderr  string
+	}{
+		{"rank", t.Context(), "y ~ (a+b)*x", []string{"a=1", "b=2"}, "stochopt: fit: "},
+		{"cancelled", cancelled, "y ~ b1*(1-exp(-b2*x))", []string{"b1=500", "b2=0.0001"}, "enough"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := append([]string{"fit", "../../examples/misra1a.csv", test.formula}, test.starts...)
+			code, stdout, stderr := stochopt(test.ctx, "", args...)
+			if code != 1 || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("exit code %d, %s", code, stderr)
+			}
+			if !strings.Contains(stdout, "NOT CONVERGED") {
+				t.Errorf("report\n%s", stdout)
+			}
+			code, stdout, _ = stochopt(test.ctx, "", append(args, "--json")...)
+			r := decode(t, stdout)
+			if code != 1 || r.Converged || r.Parameters[0]["standard_error"] != nil || r.Parameters[0]["lower"] != nil {
+				t.Errorf("exit code %d, JSON\n%s", code, stdout)
+			}
+		})
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	const data = "x,y,c\n1,2,7\n2,3,7\n3,5,7\n0,4,7\n"
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		// Usage.
+		{[]string{}, "see stochopt fit --help"},
+		{[]string{"fot"}, "see stochopt fit --help"},
+		{[]string{"fit"}, "see stochopt fit --help"},
+		{[]string{"fit", "-"}, "see stochopt fit --help"},
+		{[]string{"fit", "-", "y ~ b*x"}, "see stochopt fit --help"},
+		{[]string{"fit", "-", "y ~ b*x", "b=1", "--lvel=0.9"}, "unknown flag --lvel"},
+		{[]string{"fit", "-", "y ~ b*x", "b=1", "--level=high"}, "--level"},
+		{[]string{"fit", "-", "y ~ b*x", "b=1", "--level=95"}, "--level is 95 and must lie between 0 and 1"},
+		{[]string{"fit", "-", "y ~ b*x", "b=1", "--level=NaN"}, "--level is NaN and must lie between 0 and 1"},
+		// Start values.
+		{[]string{"fit", "-", "y", "~", "b*x", "b=1"}, `"~" is not a start value; write NAME=VALUE`},
+		{[]string{"fit", "-", "y ~ b*x", "=1"}, `"=1" is not a start value`},
+		{[]string{"fit", "-", "y ~ b*x", "b="}, `start value of b: "" is not a finite number`},
+		{[]string{"fit", "-", "y ~ b*x", "b=1,5"}, `start value of b: "1,5" is not a finite number`},
+		{[]string{"fit", "-", "y ~ b*x", "b=Inf"}, `start value of b: "Inf" is not a finite number`},
+		{[]string{"fit", "-", "y ~ b*x", "b=1", "b=2"}, "b has two start values"},
+		{[]string{"fit", "-", "y ~ b*x", "b=1", "d=2"}, "d has a start value but does not occur"},
+		{[]string{"fit", "-", "y ~ b*x", "b=1", "x=2"}, "x has a start value and is a column"},
+		{[]string{"fit", "-", "y ~ b*x+d", "b=1"}, "formula, column 9: start value missing for d: write d=VALUE"},
+		// Data.
+		{[]string{"fit", "no-such-file.csv", "y ~ b*x", "b=1"}, "no-such-file.csv"},
+		{[]string{"fit", ".", "y ~ b*x", "b=1"}, "is a directory"},
+		{[]string{"fit", "fit_test.go", "y ~ b*x", "b=1"}, "fit_test.go, line 1"},
+		{[]string{"fit", "-", "y ~ b*c+x", "b=1"}, "standard input: column c is 7 in every row"},
+		{[]string{"fit", "-", "c ~ b*x", "b=1"}, "standard input: column c is 7 in every row"},
+		{[]string{"fit", "-", "log(x) ~ b*y", "b=1"}, "standard input, line 5: the response left of ~ is -Inf"},
+		{[]string{"fit", "-", "y ~ b*x ~ 1", "b=1"}, "formula, column 9: a second ~"},
+		// What fit refuses.
+		{[]string{"fit", "-", "y ~ b1+b2*x+b3*x**2+b4*x**3+b5*x**4", "b1=1", "b2=1", "b3=1", "b4=1", "b5=1"}, "too few points"},
+		{[]string{"fit", "-", "y ~ b*log(x)", "b=1"}, "at the start (b = 1)"},
+	} {
+		code, stdout, stderr := stochopt(t.Context(), data, test.args...)
+		if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.want) {
+			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want %q", test.args, code, stdout, stderr, test.want)
+		}
+	}
+	code, _, stderr := stochopt(t.Context(), "x;y\n1;2\n", "fit", "-", "y ~ b*x", "b=1")
+	if want := "stochopt: standard input, line 1, column 2: \"x;y\" looks separated by \";\""; code != 2 || !strings.HasPrefix(stderr, want) {
+		t.Errorf("exit code %d, %s, want %s", code, stderr, want)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"fit", "--help"}, {"fit", "-h", "-"}} {
+		code, stdout, stderr := stochopt(t.Context(), "", args...)
+		if code != 0 || stderr != "" || !strings.Contains(stdout, "stochopt fit") {
+			t.Errorf("%q: exit code %d, %s%s", args, code, stdout, stderr)
+		}
+	}
+	_, stdout, _ := stochopt(t.Context(), "", "fit", "--help")
+	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "--level=0.95", "residual_sum_of_squares"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%q is missing in\n%s", want, stdout)
+		}
+	}
+}
+
+// TestBinary checks the exit codes and streams of the command as it is installed.
+func TestBinary(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "stochopt")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, test := range []struct {
+		code           int
+		stdout, stderr string
+		args           []string
+	}{
+		{0, "238.9421292", "", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001"}},
+		{0, "238.9421", "", []string{"fit", "-", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001", "--json"}},
+		{0, "Example:", "", []string{"fit", "--help"}},
+		{1, "NOT CONVERGED", "stochopt: fit: ", []string{"fit", "../../examples/misra1a.csv", "y ~ (a+b)*x", "a=1", "b=1"}},
+		{2, "", "stochopt: formula, column 5: ", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*x", "b2=1"}},
+	} {
+		stdin, err := os.Open("../../examples/misra1a.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, errs strings.Builder
+		c := exec.CommandContext(t.Context(), binary, test.args...)
+		c.Stdin, c.Stdout, c.Stderr = stdin, &out, &errs
+		err = c.Run()
+		stdin.Close()
+		if code := c.ProcessState.ExitCode(); code != test.code || !strings.Contains(out.String(), test.stdout) ||
+			!strings.HasPrefix(errs.String(), test.stderr) || (errs.Len() > 0) != (test.code > 0) {
+			t.Errorf("%q: exit code %d, %v\n%s%s", test.args, code, err, out.String(), errs.String())
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// line is one line of a file.
+type line struct {
+	file   string
+	number int
+	text   string
+}
+
+// cell is what stands between two commas.
+type cell struct {
+	text   string // without the spaces and quotation marks around it
+	at     int    // place in the line, in bytes from 0
+	quoted bool
+}
+
+// errorAt returns an Error at a place given in bytes from 0.
+func (l *line) errorAt(at int, format string, args ...any) *Error {
+	column := 1 + utf8.RuneCountInString(l.text[:at])
+	return &Error{File: l.file, Line: l.number, Column: column, Message: fmt.Sprintf(format, args...)}
+}
+
+// split returns the cells of a line, one more than it has commas outside of quotation marks.
+func (l *line) split() ([]cell, error) {
+	if !utf8.ValidString(l.text) || strings.Contains(l.text, "\x00") {
+		return nil, &Error{File: l.file, Line: l.number, Message: "not UTF-8 text"}
+	}
+	if i := strings.Index(l.text, "\r"); i >= 0 {
+		return nil, l.errorAt(i, "a carriage return inside a line; lines end in LF or CRLF")
+	}
+	var cells []cell
+	for at := 0; ; {
+		c, end, err := l.cell(at)
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, c)
+		if end == len(l.text) {
+			return cells, nil
+		}
+		at = end + 1
+	}
+}
+
+// cell returns the cell that begins at a place, and the place of the comma or the end of the line behind it.
+func (l *line) cell(at int) (c cell, end int, err error) {
+	rest := l.text[at:]
+	start := at + len(rest) - len(strings.TrimLeft(rest, " \t"))
+	if !strings.HasPrefix(l.text[start:], `"`) {
+		text, _, _ := strings.Cut(rest, ",")
+		end = at + len(text)
+		text = strings.TrimSpace(text)
+		if text == "" {
+			start = at
+		}
+		return cell{text: text, at: start}, end, nil
+	}
+	var b strings.Builder
+	for i := start + 1; i < len(l.text); i++ {
+		if l.text[i] != '"' {
+			b.WriteByte(l.text[i])
+			continue
+		}
+		if strings.HasPrefix(l.text[i+1:], `"`) { // a doubled mark stands for itself
+			b.WriteByte('"')
+			i++
+			continue
+		}
+		after, _, _ := strings.Cut(l.text[i+1:], ",")
+		if s := strings.TrimSpace(after); s != "" {
+			return cell{}, 0, l.errorAt(i+1, "%q after a closing quotation mark", s)
+		}
+		return cell{text: strings.TrimSpace(b.String()), at: start, quoted: true}, i + 1 + len(after), nil
+	}
+	return cell{}, 0, l.errorAt(start, "a quotation mark is not closed: %s", l.text[start:])
+}
+
+// separator returns an error if the cells look separated by something else than commas.
+func (l *line) separator(cells []cell) error {
+	for _, c := range cells {
+		if i := strings.IndexAny(c.text, ";\t|"); i >= 0 && !c.quoted {
+			return l.errorAt(c.at+i, "%q looks separated by %q; separate cells by commas and write decimal points", c.text, c.text[i:i+1])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestRead(t *testing.T) {
+	for name, text := range map[string]string{
+		"plain":           "x,y\n1,2\n-3,4.5e-1\n",
+		"no last newline": "x,y\n1,2\n-3,0.45",
+		"CRLF":            "x,y\r\n1,2\r\n-3,.45\r\n",
+		"mark":            "\uFEFFx,y\n1,2\n-3,45E-2\n",
+		"mark, comment":   "\uFEFF# two\nx,y\n1,2\n-3,0.45\n",
+		"spaces":          "  x ,\ty \n 1, 2 \n\t-3 ,0.45\t\n",
+		"comments":        "# a, b\n\n  # c \"\nx,y\n\n1,2\n   \n#9,9\n-3,0.45\n\n",
+		"quotes":          "\"x\", \"y\" \n\"1\",2\n-3,\" 0.45 \"\n",
+	} {
+		table, err := Read(strings.NewReader(text), "f.csv")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := fmt.Sprint(table.Names, table.Column("x"), table.Column("y"), table.Column("z"))
+		if want := "[x y] [1 -3] [2 0.45] []"; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+
+	table, err := Read(strings.NewReader("# c\n\n\"a \"\"b\"\", c\"\n1\n\n2\n"), "f.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(table.Names, []string{`a "b", c`}) || !slices.Equal(table.Lines, []int{4, 6}) {
+		t.Errorf("names %q, lines %d", table.Names, table.Lines)
+	}
+}
+
+func TestConstant(t *testing.T) {
+	table, err := Read(strings.NewReader("x,y\n1,2\n1,3\n1,2\n"), "f.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !table.Constant("x") || table.Constant("y") {
+		t.Errorf("constant: x %v, y %v, want true, false", table.Constant("x"), table.Constant("y"))
+	}
+	if table, err = Read(strings.NewReader("x\n1\n"), "f.csv"); err != nil || table.Constant("x") {
+		t.Errorf("one row is constant, %v", err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, test := range []struct {
+		text, want string
+	}{
+		// Header.
+		{"", "f.csv: empty; the first line must name the columns, as in x,y"},
+		{"\n# x,y\n", "f.csv: empty"},
+		{"x,y\n# 1,2\n", "f.csv: no rows below the header x,y"},
+		{"x,y,x\n1,2,3\n", `f.csv, line 1, column 5: a second column "x"`},
+		{"x,,y\n1,2,3\n", "f.csv, line 1, column 3: empty column name"},
+		{"x,y,\n1,2\n", "f.csv, line 1, column 5: empty column name"},
+		{"1,2\n3,4\n", `f.csv, line 1, column 1: "1" is a number; the first line must name the columns`},
+		{"# c\nx, -1e3\n3,4\n", `f.csv, line 2, column 4: "-1e3" is a number`},
+		{"x;y\n1;2\n", `f.csv, line 1, column 2: "x;y" looks separated by ";"; separate cells by commas`},
+		{"1,5;2,5\n", `looks separated by ";"`},
+		{"x\ty\n1\t2\n", `f.csv, line 1, column 2: "x\ty" looks separated by "\t"`},
+		{"x|y\n1|2\n", `looks separated by "|"`},
+		{"x y\n1 2\n", `f.csv, line 1, column 1: "x y" looks separated by spaces`},
+		// Shape of rows.
+		{"x,y\n1\n", "f.csv, line 2, column 2: the cell of column y is missing"},
+		{"x,y\n1;2\n", `f.csv, line 2, column 2: "1;2" looks separated by ";"`},
+		{"x,y\n1,2,3\n", `f.csv, line 2, column 5: cell 3, "3", but the header names 2 column(s)`},
+		{"x,y\n1,5,2,5\n", `f.csv, line 2, column 5: cell 3, "2", but the header names 2 column(s); numbers are written with a decimal point`},
+		{"x,y\n1,\n", "f.csv, line 2, column 3: column y: empty cell"},
+		{"x,y\n,1\n", "f.csv, line 2, column 1: column x: empty cell"},
+		{"x,y\n1,\"\"\n", "f.csv, line 2, column 3: column y: empty cell"},
+		{"größe,y\n1,2\n\n# c\n 1, ä\n", `f.csv, line 5, column 5: column y: "ä" is not a number`},
+		// Numbers.
+		{"x,y\n1,abc\n", `column y: "abc" is not a number`},
+		{"x,y\n1,1.2.3\n", `"1.2.3" is not a number`},
+		{"x,y\n1,-\n", `"-" is not a number`},
+		{"x,y\n1,NaN\n", `"NaN" is not a finite number; leave out`},
+		{"x,y\n1,NA\n", `"NA" is not a finite number`},
+		{"x,y\n-Inf,1\n", `column x: "-Inf" is not a finite number`},
+		{"x,y\n1,infinity\n", `"infinity" is not a finite number`},
+		{"x,y\n1,1e999\n", `"1e999" is too large`},
+		{"x,y\n1,\"2,5\"\n", `"2,5" is not a number; write a decimal point and no thousands separators`},
+		{"x,y\n1,\"1,234.5\"\n", `"1,234.5" is not a number; write a decimal point and no thousands`},
+		{"x,y\n1,1 234\n", `"1 234" is not a number; write a decimal point and no thousands separators`},
+		{"x,y\n1,1'234\n", `"1'234" is not a number; write a decimal point and no thousands separators`},
+		{"x,y\n1,1_234\n", `"1_234" is not a number; write a decimal point and no thousands separators`},
+		{"x,y\n1,0x1p4\n", `"0x1p4" is not a number`},
+		{"x,y\n1,5 # five\n", `"5 # five" is not a number`},
+		{"x,y\n1,−5\n", `"−5" is not a number`},
+		// Text.
+		{"x,y\n1,\"2\n", `f.csv, line 2, column 3: a quotation mark is not closed: "2`},
+		{"x,y\n1,\"2\"3\n", `f.csv, line 2, column 6: "3" after a closing quotation mark`},
+		{"x,y\n1,\xff\n", "f.csv, line 2: not UTF-8 text"},
+		{"\xff\xfex\x00,\x00", "f.csv, line 1: not UTF-8 text"},
+		{"x,y\r1,2\r3,4", "f.csv, line 1, column 4: a carriage return inside a line"},
+		{"x,y\n" + strings.Repeat("1", maxLine+1), "f.csv, line 2: the line is longer than"},
+	} {
+		_, err := Read(strings.NewReader(test.text), "f.csv")
+		var e *Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%.40q: %v, want %s", test.text, err, test.want)
+		}
+	}
+	_, err := Read(io.MultiReader(strings.NewReader("x\n"), iotest.ErrReader(errors.New("broken disk"))), "f.csv")
+	if err == nil || err.Error() != "f.csv: broken disk" {
+		t.Errorf("read error is reported as %v", err)
+	}
+}
+
+func FuzzTable(f *testing.F) {
+	for _, text := range []string{
+		"x,y\n1,2\n", "\uFEFF# c\r\n\"x\" , y\r\n\r\n1e3,.5\r\n", "x;y\n1;2", "x\n1,5", "\"a\"\"\",b\n1,2", "x,y\n1,\"", "\xff\xfe", "1\n2",
+		"x y\n1 2", "\r", ",\n,", "x\t\n1\t\n",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		table, err := Read(strings.NewReader(text), "f.csv")
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || e.Line < 0 || e.Column < 0 || e.Message == "" {
+				t.Fatalf("error %#v", err)
+			}
+			return
+		}
+		if len(table.Names) == 0 || len(table.Lines) == 0 || !slices.IsSorted(table.Lines) {
+			t.Fatalf("table %+v", table)
+		}
+		for _, name := range table.Names {
+			column := table.Column(name)
+			if len(column) != len(table.Lines) {
+				t.Fatalf("column %q has %d rows of %d", name, len(column), len(table.Lines))
+			}
+			for _, v := range column {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					t.Fatalf("column %q holds %v", name, v)
+				}
+			}
+		}
+	})
+}

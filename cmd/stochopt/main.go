@@ -1,0 +1,71 @@
+// Command stochopt fits formulas to tables of numbers. See stochopt fit --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	fitted   = 0
+	failed   = 1 // the fit failed or did not converge
+	badInput = 2
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// inputError is an error that the user's input causes.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error { return e.error }
+
+// run runs the command with its arguments and returns the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	var commands struct {
+		Fit fitCommand `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
+	}
+	helped := false
+	parser, err := kong.New(&commands,
+		kong.Name("stochopt"),
+		kong.Description("Fits curves to data. For an example: stochopt fit --help"),
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		panic(err) // the tags above or in fitCommand are wrong
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case helped:
+		return fitted
+	case err != nil:
+		err = inputError{fmt.Errorf("%w; see stochopt fit --help", err)}
+	default:
+		err = command.Run()
+	}
+	if err == nil {
+		return fitted
+	}
+	fmt.Fprintf(s.err, "stochopt: %v\n", err)
+	if errors.As(err, &inputError{}) {
+		return badInput
+	}
+	return failed
+}

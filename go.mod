@@ -3,8 +3,9 @@ module github.com/stochopt/stochopt
 go 1.26.0
 
 require (
+	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e
 	gonum.org/v1/gonum v0.17.0
 	pgregory.net/rapid v1.3.0
 )
 
-require golang.org/x/tools v0.30.0 // indirect
+require golang.org/x/tools v0.52.0 // indirect

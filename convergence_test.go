@@ -1,0 +1,152 @@
+package stochopt_test
+
+import (
+	"context"
+
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/method"
+	"gonum.org/v1/gonum/optimize"
+	"gonum.org/v1/gonum/optimize/functions"
+)
+
+// hill is |x|²/2 in any dimension, with normal noise of standard deviation sd on the gradient and on the value.
+func hill(sd float64, seed uint64) stochopt.Problem {
+	return stochopt.Problem{Seed: seed, Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		pcg := s.PCG()
+		r := rand.New(&pcg)
+		f := sd * r.NormFloat64()
+		for i, v := range x {
+			f += v * v / 2
+			if grad != nil {
+				grad[i] = v + sd*r.NormFloat64()
+			}
+		}
+		return f, nil
+	}}
+}
+
+// TestNoiseFloor runs every method into the stationary noise of a quadratic and measures the mean square of a component,
+// which each row of the table states. 200 components over 10 000 iterations, of which some 200 are independent: the
+// statistical error is below 2 %, the rest of the tolerance is for the rows' own approximations (Adam's holds
+// between .85 and 1 of its square).
+func TestNoiseFloor(t *testing.T) {
+	for _, row := range methods {
+		const dim, settle, measure = 200, 3000, 10000
+		var sum float64
+		n := 0
+		s := &optimize.Settings{MajorIterations: settle + measure, Converger: never(), Recorder: recorder(func(loc *optimize.Location, op optimize.Operation) {
+			if op != optimize.MajorIteration {
+				return
+			}
+			if n++; n > settle {
+				for _, v := range loc.X {
+					sum += v * v
+				}
+			}
+		})}
+		x0 := make([]float64, dim)
+		if _, err := stochopt.Minimize(context.Background(), hill(0.5, 1), x0, s, row.make()); err != nil {
+			t.Fatal(err)
+		}
+		if ratio := sum / dim / (measure - 1) / row.floor; ratio < 0.82 || ratio > 1.05 {
+			t.Errorf("%s: mean square %.3g, %.3f of what it should be", row.name, row.floor*ratio, ratio)
+		}
+	}
+}
+
+// TestReachesMinimum: with its defaults and without any settings, every method goes from 15 units away to the minimum
+// of a well-conditioned quadratic, exact or noisy, and Minimize stops it there.
+func TestReachesMinimum(t *testing.T) {
+	for _, row := range methods {
+		for _, sd := range []float64{0, 0.1, 1} {
+			for seed := range uint64(5) {
+				x0 := []float64{10, -10, 5, 0}
+				r, err := stochopt.Minimize(context.Background(), hill(sd, seed), x0, nil, row.make())
+				if err != nil || r.Status != optimize.FunctionConvergence {
+					t.Errorf("%s, noise %v: %s", row.name, sd, outcome(r, err))
+					continue
+				}
+				var f float64
+				for _, v := range r.X {
+					f += v * v / 2
+				}
+				// Ten times the expected value at the floor of sd = 0.5, scaled by sd² at most, or an exact run's oscillation.
+				if limit := 10*4*row.floor*max(sd/0.5, 4*sd*sd) + 1e-3; f > limit {
+					t.Errorf("%s, noise %v, seed %d: F without noise is %v after %d iterations, want below %v", row.name, sd, seed, f, r.MajorIterations, limit)
+				}
+			}
+		}
+	}
+}
+
+// TestClassicalFunctions runs Adam from the classical starts, without noise and with the default stop. At its constant
+// default step it circles the minimum at a distance (a fixed point of Adam is repelling unless ε is large beside step
+// size times curvature), which costs F up to 1e-2 here; with a step that decays it goes on to 1e-5.
+func TestClassicalFunctions(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		f    interface {
+			Func([]float64) float64
+			Grad(grad, x []float64)
+		}
+		x0 []float64
+	}{
+		{"Beale", functions.Beale{}, []float64{1, 1}},
+		{"Rosenbrock", functions.ExtendedRosenbrock{}, []float64{-1.2, 1}},
+		{"Rosenbrock in 10", functions.ExtendedRosenbrock{}, []float64{-1.2, 1, -1.2, 1, -1.2, 1, -1.2, 1, -1.2, 1}},
+		{"Wood", functions.Wood{}, []float64{-3, -1, -3, -1}},
+		{"Powell singular", functions.ExtendedPowellSingular{}, []float64{3, -1, 0, 3}},
+		{"helical valley", functions.HelicalValley{}, []float64{-1, 0, 0}},
+		{"Box", functions.Box3D{}, []float64{0, 10, 20}},
+	} {
+		p := stochopt.Problem{Func: c.f.Func, Grad: c.f.Grad}
+		for _, decay := range []bool{false, true} {
+			m, tol := &stochopt.Adam{}, 1e-2
+			if decay {
+				m.Schedule = func(k int) float64 { return 1 / (1 + float64(k)/1000) }
+				tol = 1e-5
+			}
+			r, err := stochopt.Minimize(context.Background(), p, c.x0, &optimize.Settings{MajorIterations: 50000}, m)
+			if err != nil || !(r.F < tol) {
+				t.Errorf("%s, decay %t: want F below %v: %s", c.name, decay, tol, outcome(r, err))
+			}
+			t.Logf("%s, decay %t: F %.3g after %d iterations, %v", c.name, decay, r.F, r.MajorIterations, r.Status)
+		}
+	}
+}
+
+// TestDecayingStep: with a step that decays like 1/k on a quadratic, gradient descent forgets its start after one step
+// and has the variance σ²/k exactly (theory of stochastic approximation for the gain 1/hk); at constant step it has not.
+func TestDecayingStep(t *testing.T) {
+	const dim, k = 5000, 50
+	for _, decay := range []bool{true, false} {
+		m := &method.SGD{StepSize: 1}
+		if decay {
+			m.Schedule = func(k int) float64 { return 1 / float64(k+1) }
+		} else {
+			m.StepSize = 0.5
+		}
+		x0 := make([]float64, dim)
+		for i := range x0 {
+			x0[i] = 5
+		}
+		r, err := stochopt.Minimize(context.Background(), hill(1.5, 2), x0, &optimize.Settings{MajorIterations: k + 1, Converger: never()}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mean, sq float64
+		for _, v := range r.X {
+			mean += v / dim
+			sq += v * v / dim
+		}
+		want := 1.5 * 1.5 / k
+		ok := abs(sq/want-1) < 5*math.Sqrt(2./dim) && abs(mean) < 5*math.Sqrt(want/dim)
+		if ok != decay {
+			t.Errorf("decay %t: mean %.4f, mean square %.5f, σ²/k is %.5f", decay, mean, sq, want)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package stochopt
 
 import (
-	"cmp"
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
@@ -72,7 +71,7 @@ func (a *Adam) Reset(dim int) {
 // Step implements Rule.
 func (a *Adam) Step(x, grad []float64) {
 	hyper.Lengths("stochopt: Adam.Step", x, grad, len(a.m))
-	alpha := hyper.StepSize(cmp.Or(a.StepSize, 0.1), a.Schedule, a.k)
+	alpha := hyper.StepSize(hyper.Or(a.StepSize, 0.1), a.Schedule, a.k)
 	b1, b2, eps := hyper.Or(a.Beta1, 0.9), hyper.Or(a.Beta2, 0.999), hyper.Or(a.Epsilon, 1e-8)
 	a.c1 = float64(b1*a.c1) + (1 - b1)
 	a.c2 = float64(b2*a.c2) + (1 - b2)

@@ -56,7 +56,7 @@ func (e *PanicError) Unwrap() error {
 
 // checkDraw returns the error of a draw that is not finite, or nil.
 func checkDraw(f float64, grad []float64, s Sample) error {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
+	if f-f != 0 { // NaN or infinite
 		return &EvaluationError{Sample: s, Component: -1, Value: f}
 	}
 	for i, g := range grad {

@@ -23,7 +23,8 @@ type loop struct {
 	start    time.Time
 
 	stats optimize.Stats
-	best  optimize.Location // the last major iteration
+	best  optimize.Location // the last major iteration; X is a copy
+	spare []float64         // the gradient before the present one, to draw the next into
 	draws int
 }
 
@@ -134,6 +135,7 @@ func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize
 	var f float64
 	var err error
 	if op&optimize.GradEvaluation != 0 {
+		loc.Gradient, l.spare = l.spare, loc.Gradient // l.best holds the former
 		if loc.Gradient == nil {
 			loc.Gradient = make([]float64, len(loc.X))
 		}
@@ -164,16 +166,8 @@ func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize
 
 func (l *loop) major(loc *optimize.Location) optimize.Status {
 	b, set := &l.best, l.settings
-	b.F = loc.F
+	b.F, b.Gradient = loc.F, loc.Gradient
 	copy(b.X, loc.X)
-	if loc.Gradient == nil {
-		b.Gradient = nil
-	} else {
-		if b.Gradient == nil {
-			b.Gradient = make([]float64, len(loc.Gradient))
-		}
-		copy(b.Gradient, loc.Gradient)
-	}
 	l.stats.MajorIterations++
 	if l.timed {
 		l.stats.Runtime = time.Since(l.start)

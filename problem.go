@@ -101,10 +101,7 @@ func newEvaluator(p *Problem) *evaluator {
 		e.oracle = p.Oracle
 	case p.FuncGrad != nil:
 		scratch := sync.Pool{New: func() any { return new([]float64) }}
-		e.oracle = func(grad, x []float64, _ Sample) (float64, error) {
-			if grad != nil {
-				return p.FuncGrad(grad, x), nil
-			}
+		e.oracle = func(_, x []float64, _ Sample) (float64, error) { // of a value; draw asks for both directly
 			g := scratch.Get().(*[]float64)
 			defer scratch.Put(g)
 			*g = slices.Grow((*g)[:0], len(x))[:len(x)]
@@ -157,8 +154,9 @@ func (e *evaluator) draw(grad, x []float64, s Sample) (f float64, err error) {
 			err = &EvaluationError{Sample: s, Component: -1, Err: &PanicError{Value: v, Stack: debug.Stack()}}
 		}
 	}()
-	f, err = e.oracle(grad, x, s)
-	if err != nil {
+	if grad != nil && e.problem.FuncGrad != nil {
+		f = e.problem.FuncGrad(grad, x)
+	} else if f, err = e.oracle(grad, x, s); err != nil {
 		return f, &EvaluationError{Sample: s, Component: -1, Err: err}
 	}
 	return f, checkDraw(f, grad, s)

@@ -212,7 +212,7 @@ func (s *Sequential) panicked(v any) error {
 // notFinite returns the index of the first component that is NaN or infinite, or -1.
 func notFinite(x []float64) int {
 	for i, v := range x {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if v-v != 0 {
 			return i
 		}
 	}

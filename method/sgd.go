@@ -1,8 +1,6 @@
 package method
 
 import (
-	"cmp"
-
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/state"
 )
@@ -61,7 +59,7 @@ func (r *SGD) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *SGD) Step(x, grad []float64) {
 	hyper.Lengths("method: SGD.Step", x, grad, len(r.b))
-	alpha := hyper.StepSize(cmp.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	mu, damp := r.Momentum, 1-r.Dampening
 	b := r.b[:len(x)]
 	for i, g := range grad[:len(x)] {

@@ -14,7 +14,7 @@ import (
 type report struct {
 	Formula     string      `json:"formula"`
 	Data        string      `json:"data"`
-	Converged   bool        `json:"converged"`
+	Error       *string     `json:"error"` // why this is no fit, or nil
 	Points      int         `json:"points"`
 	Level       float64     `json:"level"`
 	Parameters  []parameter `json:"parameters"`
@@ -45,11 +45,10 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-func newReport(c *fitCommand, p *problem, f *fit.Result, converged bool) *report {
+func newReport(c *fitCommand, p *problem, f *fit.Result, failure error) *report {
 	r := &report{
 		Formula:     c.Formula,
 		Data:        c.Data,
-		Converged:   converged,
 		Points:      f.N,
 		Level:       c.Level,
 		ResidualSD:  number(f.ResidualSD),
@@ -57,6 +56,10 @@ func newReport(c *fitCommand, p *problem, f *fit.Result, converged bool) *report
 		RSS:         number(f.RSS),
 		Iterations:  f.Iterations,
 		Evaluations: f.Evaluations,
+	}
+	if failure != nil {
+		message := failure.Error()
+		r.Error = &message
 	}
 	for i, name := range f.Parameters {
 		lower, upper := f.Interval(i, c.Level)
@@ -88,8 +91,8 @@ func (r *report) text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Formula  %s\n", r.Formula)
 	fmt.Fprintf(&b, "Data     %s, %d points\n", r.Data, r.Points)
-	if !r.Converged {
-		b.WriteString("NOT CONVERGED: the values are where the fit stopped\n")
+	if r.Error != nil {
+		fmt.Fprintf(&b, "FAILED   %s\n", *r.Error)
 	}
 	width := len("Parameter")
 	for _, p := range r.Parameters {

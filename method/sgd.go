@@ -11,8 +11,8 @@ import (
 //	x ← x - α b              heavy ball
 //	x ← x - α (g + μ b)      Nesterov
 //
-// b starts at 0 and is kept, one vector of the length of x. With μ = 0 both are x ← x - α g. With τ = 0 a steady gradient
-// moves x by α g/(1-μ) a step; with τ = μ, where b is a running mean of the gradient, by α g. The stored point of the Nesterov form
+// b starts at 0 and is kept, one vector of the length of x. With μ = τ = 0 both are x ← x - α g. With τ = 0 a steady
+// gradient moves x by α g/(1-μ) a step; with τ = μ, where b is a running mean of the gradient, by α g. The stored point of the Nesterov form
 // is the one where the gradient is taken.
 //
 // On a curvature h, the method is stable for α h < 2(1+μ)/(1-τ) without Nesterov, and in noise of variance σ² the

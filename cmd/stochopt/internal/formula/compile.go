@@ -28,15 +28,8 @@ func (c *compiler) compile(side string) error {
 	}
 	c.numbers = numbers
 	c.index = make(map[instruction]int32)
-	root, err := c.node(node)
-	if err != nil {
-		return err
-	}
-	if root != int32(len(c.code)-1) {
-		// Folding leaves operands behind, and the result is the last instruction.
-		c.code = append(c.code, c.code[root])
-	}
-	return nil
+	_, err = c.node(node) // its value is that of the last instruction, unless it is constant
+	return err
 }
 
 // node appends the instructions of n and returns where its value stands.

@@ -60,9 +60,6 @@ func power(a, b float64) float64 {
 
 // baseSlope is the derivative of a**b with respect to a. It needs no logarithm, so a may be negative where b is whole.
 func baseSlope(a, b float64) float64 {
-	if b == 0 {
-		return 0 // a**0 is 1, also where a is 0
-	}
 	return b * power(a, b-1)
 }
 

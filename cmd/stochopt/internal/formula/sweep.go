@@ -151,7 +151,7 @@ func (s *sweep) derivative(i int32) (d float64, changes bool) {
 		}
 		return d, ca || cb
 	}
-	// raise
+	// What remains is raise; 0**b for positive b, 1**b and a**0 are flat.
 	if !ca && va == 0 && vb > 0 || !ca && va == 1 || !cb && vb == 0 {
 		return 0, false
 	}

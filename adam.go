@@ -76,13 +76,14 @@ func (a *Adam) Step(x, grad []float64) {
 	a.c1 = float64(b1*a.c1) + (1 - b1)
 	a.c2 = float64(b2*a.c2) + (1 - b2)
 	alpha /= a.c1
-	root := math.Sqrt(a.c2)
+	correct := 1 / math.Sqrt(a.c2)
 	m, v := a.m[:len(x)], a.v[:len(x)]
+	n1, n2 := 1-b1, 1-b2
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		if d := math.Sqrt(v[i])/root + eps; d > 0 {
-			x[i] -= float64(alpha * (m[i] / d))
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		if d := float64(math.Sqrt(v[i])*correct) + eps; d > 0 {
+			x[i] -= float64(alpha*m[i]) / d
 		}
 	}
 	a.k++

@@ -1,8 +1,9 @@
-// Package state is the binary form of the state of a method: a tag that names the method, counters, scalars and vectors
-// of one length, little-endian, with lengths before what they count.
+// Package state is the binary form of the state of a method: a tag that names the method, counters, scalars, vectors of
+// one length and the state of a wrapped method, little-endian, with lengths before what they count.
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ type State struct {
 	Counters []int
 	Scalars  []float64
 	Vectors  [][]float64 // of equal length, at least 1 once the method has been reset
+	Inner    []byte      // the state of the method that this one wraps
 }
 
 // Marshal returns the binary form of s under tag.
@@ -21,10 +23,10 @@ func Marshal(tag string, s State) []byte {
 	if len(s.Vectors) > 0 {
 		dim = len(s.Vectors[0])
 	}
-	b := make([]byte, 0, 8*(5+len(tag)/8+len(s.Counters)+len(s.Scalars)+len(s.Vectors)*dim)+8)
+	b := make([]byte, 0, 8*(6+len(tag)/8+len(s.Counters)+len(s.Scalars)+len(s.Vectors)*dim)+8+len(s.Inner))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(tag)))
 	b = append(b, tag...)
-	for _, n := range [...]int{len(s.Counters), len(s.Scalars), len(s.Vectors), dim} {
+	for _, n := range [...]int{len(s.Counters), len(s.Scalars), len(s.Vectors), dim, len(s.Inner)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
 	for _, c := range s.Counters {
@@ -38,11 +40,11 @@ func Marshal(tag string, s State) []byte {
 			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
 		}
 	}
-	return b
+	return append(b, s.Inner...)
 }
 
 // Unmarshal decodes data, which must have been marshalled under tag with as many counters, scalars and vectors as want
-// has; their values and lengths do not matter.
+// has, and an Inner state only if want's is not nil; their values and lengths do not matter.
 func Unmarshal(tag string, data []byte, want State) (State, error) {
 	bad := func(format string, args ...any) (State, error) {
 		return State{}, fmt.Errorf("stochopt: state of %s: %s", tag, fmt.Sprintf(format, args...))
@@ -64,19 +66,22 @@ func Unmarshal(tag string, data []byte, want State) (State, error) {
 		data = data[8:]
 		return w
 	}
-	if len(data) < 32 || len(data)%8 != 0 {
+	if len(data) < 40 {
 		return bad("cut off or damaged")
 	}
-	counters, scalars, vectors, dim := word(), word(), word(), word()
+	counters, scalars, vectors, dim, inner := word(), word(), word(), word(), word()
+	if inner > uint64(len(data)) || (uint64(len(data))-inner)%8 != 0 || inner > 0 && want.Inner == nil {
+		return bad("cut off or damaged")
+	}
 	if counters != uint64(len(want.Counters)) || scalars != uint64(len(want.Scalars)) || vectors != uint64(len(want.Vectors)) {
 		return bad("%d counters, %d scalars, %d vectors, want %d, %d, %d: the data is of another version", counters, scalars, vectors,
 			len(want.Counters), len(want.Scalars), len(want.Vectors))
 	}
-	words := uint64(len(data) / 8)
+	words := (uint64(len(data)) - inner) / 8
 	if fixed := counters + scalars; words < fixed || vectors == 0 && words != fixed || vectors > 0 && (dim > words || words-fixed != vectors*dim) {
 		return bad("%d bytes of numbers do not hold %d vectors of length %d", len(data), vectors, dim)
 	}
-	var s State
+	s := State{Inner: bytes.Clone(data[len(data)-int(inner):])}
 	for range counters {
 		s.Counters = append(s.Counters, int(int64(word())))
 	}

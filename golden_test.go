@@ -14,8 +14,11 @@ import (
 	"github.com/stochopt/stochopt/method"
 )
 
-// golden makes the Rule for a file of testdata/golden from the hyperparameters of a case, where 0 is 0.
-var golden = map[string]func(h map[string]float64) stochopt.Rule{
+// golden is all files of testdata/golden.
+var golden = []map[string]func(h map[string]float64) stochopt.Rule{basicGolden, averagesGolden, variantsGolden, automaticGolden, wrappersGolden}
+
+// basicGolden makes the Rule for a file from the hyperparameters of a case, where 0 is 0.
+var basicGolden = map[string]func(h map[string]float64) stochopt.Rule{
 	"adam": func(h map[string]float64) stochopt.Rule {
 		return &stochopt.Adam{StepSize: h["lr"], Beta1: orZero(h["beta1"]), Beta2: orZero(h["beta2"]), Epsilon: orZero(h["eps"])}
 	},
@@ -117,24 +120,28 @@ func (c *goldenCase) deviation(r stochopt.Rule, grad func(grad, x []float64)) fl
 }
 
 func TestGolden(t *testing.T) {
-	for name, rule := range golden {
-		t.Run(name, func(t *testing.T) {
-			for _, c := range readGolden(t, name) {
-				if d := c.deviation(rule(c.Hyper), nil); !(d <= goldenTol) {
-					t.Errorf("%s: off by %.2g, want <= %g", c.Name, d, goldenTol)
-				}
-				if c.Objective == "" {
-					continue
-				}
-				grad := goldenGrads[c.Objective]
-				if grad == nil {
-					t.Fatalf("%s: unknown objective %s", c.Name, c.Objective)
-				}
-				if d := c.deviation(rule(c.Hyper), grad); !(d <= goldenTol) {
-					t.Errorf("%s, gradients at the own iterates: off by %.2g, want <= %g", c.Name, d, goldenTol)
-				}
-			}
-		})
+	for _, family := range golden {
+		for name, rule := range family {
+			t.Run(name, func(t *testing.T) { checkGolden(t, name, rule) })
+		}
+	}
+}
+
+func checkGolden(t *testing.T, name string, rule func(h map[string]float64) stochopt.Rule) {
+	for _, c := range readGolden(t, name) {
+		if d := c.deviation(rule(c.Hyper), nil); !(d <= goldenTol) {
+			t.Errorf("%s: off by %.2g, want <= %g", c.Name, d, goldenTol)
+		}
+		if c.Objective == "" {
+			continue
+		}
+		grad := goldenGrads[c.Objective]
+		if grad == nil {
+			t.Fatalf("%s: unknown objective %s", c.Name, c.Objective)
+		}
+		if d := c.deviation(rule(c.Hyper), grad); !(d <= goldenTol) {
+			t.Errorf("%s, gradients at the own iterates: off by %.2g, want <= %g", c.Name, d, goldenTol)
+		}
 	}
 }
 

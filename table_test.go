@@ -2,6 +2,7 @@ package stochopt_test
 
 import (
 	"encoding"
+	"slices"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/method"
@@ -17,9 +18,12 @@ type tested interface {
 	encoding.BinaryUnmarshaler
 }
 
-// methods lists every method once. Everything in conformance_test.go, property_test.go and convergence_test.go runs on
-// each row.
-var methods = []struct {
+// methods lists every method once, in families. Everything in conformance_test.go, property_test.go and
+// convergence_test.go runs on each row.
+var methods = slices.Concat(basic, averages, variants, automatic, wrappers)
+
+// row is a method, or a setting that makes it another method.
+type row struct {
 	name string
 	make func() tested // with its defaults, or what makes it another method
 
@@ -40,7 +44,10 @@ var methods = []struct {
 	floor float64
 	// reach is the value of |x|²/2 that tuned must reach from 112.5 under noise of standard deviation up to 1.
 	reach float64
-}{
+}
+
+// basic are the methods that the others are relatives of.
+var basic = []row{
 	{
 		name: "Adam",
 		make: func() tested { return &stochopt.Adam{} },

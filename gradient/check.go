@@ -32,21 +32,21 @@ func (r Report) String() string {
 // Check compares the gradient of o at x with central differences of its value, for all components and with one and the
 // same Sample s.
 //
-// The step is chosen for each component: from far too small it is raised by factors of 4 as long as the expected error
+// The step is chosen for each component: from far too small it is raised by factors of about 4 as long as the expected
+// error falls,
 //
-//	|D(4h) - D(h)|/4 + |D(h) - D(h/4)|/4 + 2 η/h + 4 ε |D(h)|
+//	|D(4h) - D(h)|/4 + (ρ + 2η)/h + 4ε|D(h)|,  ρ = max |D(4h') - D(h')| h' for h' < h
 //
-// falls. D(h) is the central difference, η the larger of ε|f|, ε = 2^-52, and of the scatter of the value in three calls
-// at x, which is 0 if o obeys its Sample. So the scale of x need not be known, and values away from x are asked for only
-// where the smaller steps are not good enough, up to a distance of max(|x_i|, 1)/256. Values there that are NaN, infinite or
-// an error count as an unusable step. A draw takes 30 to 60 values for each component. Where f has a kink or is rough,
-// the expected error is large, and Check says little: look at Expected.
+// where D(h) is the central difference. The first term is for the truncation; ρ is for the rounding inside f, as the
+// smaller steps show it; and η = ε (|f| + |x_i f'| + |x_i f"| h/2), ε = 2^-52, for the rounding of f and of x_i, or the
+// scatter of the value in three calls at x where that is larger, which it is not if o obeys its Sample. So the scale of x
+// need not be known. Values away from x are asked for only where the smaller steps are not good enough, up to a distance
+// of max(|x_i|, 1)/256; those that are NaN, infinite or an error count as an unusable step. Check takes 20 to 60 values
+// for each component. Where f has a kink or is rough, the expected error is large and Check says little: look at
+// Expected.
 //
-// Components that the Oracle does not store are reported as NaN. The error is that of o at x, or tells that there is no
-// usable step for a component; o is not compared then. Check panics if o is nil or x is empty.
-//
-// The steps and their test are those of C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F"(x), Advances in
-// Engineering Software 4(2), 1982, upside down and without extrapolation.
+// A component that the Oracle does not store is reported as NaN. The error is that of o at x, or tells that there is no
+// usable step for a component. Check panics if o is nil or x is empty.
 func Check(o stochopt.Oracle, x []float64, s stochopt.Sample) (Report, error) {
 	if o == nil {
 		panic("gradient: Check of a nil Oracle")
@@ -70,45 +70,55 @@ func Check(o stochopt.Oracle, x []float64, s stochopt.Sample) (Report, error) {
 	}
 	worst := Report{Component: -1}
 	for i, g := range grad {
-		estimate, expected := ladder(o, x, i, s, hi-lo)
+		estimate, expected := ladder(o, x, i, s, f, hi-lo)
 		if math.IsInf(expected, 1) {
 			return Report{}, fmt.Errorf("gradient: Check: no finite values of the objective beside x[%d] = %v", i, x[i])
 		}
 		r := Report{Component: i, Supplied: g, Estimate: estimate, Difference: math.Abs(g - estimate), Expected: expected}
 		r.OK = r.Difference <= 10*expected
-		// Of two that are not comparable, the first NaN is the worst.
-		if worst.Component < 0 || !math.IsNaN(worst.Difference) && !(r.Difference*worst.Expected <= worst.Difference*expected) {
+		if worst.Component < 0 || r.worse(worst) {
 			worst = r
 		}
 	}
 	return worst, nil
 }
 
+// worse reports whether r is worse than q: one that is not OK than one that is; else NaN than a number; else by ratio.
+func (r Report) worse(q Report) bool {
+	if r.OK != q.OK {
+		return q.OK
+	}
+	return !math.IsNaN(q.Difference) && !(r.Difference*q.Expected <= q.Difference*r.Expected)
+}
+
 // ladder returns the derivative along variable i at the step with the least expected error, and that error, which is
 // +Inf if there is none.
-func ladder(o stochopt.Oracle, x []float64, i int, s stochopt.Sample, scatter float64) (estimate, expected float64) {
+func ladder(o stochopt.Oracle, x []float64, i int, s stochopt.Sample, f, scatter float64) (estimate, expected float64) {
 	v := x[i]
 	defer func() { x[i] = v }()
-	var size float64 // of the values
+	var size, bend float64 // the larger |value| of a pair, and its sum less 2f
 	value := func(t float64) float64 {
 		x[i] = t
-		f, err := o(nil, x, s)
+		y, err := o(nil, x, s)
 		if err != nil {
 			return math.NaN()
 		}
-		size = max(size, math.Abs(f))
-		return f
+		size = max(size, math.Abs(y))
+		bend += y - f
+		return y
 	}
 	const eps = 0x1p-52
-	expected = math.Inf(1)
+	const growth = 4.236068 // not a power of two: with few digits in h, rounding errors repeat from step to step
 	settings := fd.Settings{Formula: fd.Central}
-	var before, last, lastH, lastNoise float64 // D(h/4), D(h), h, η
-	known := 0                                 // how many of the first two
-	for h, top := max(0x1p-48*math.Abs(v), 0x1p-70), 0x1p-8*max(math.Abs(v), 1); h <= top; h *= 4 {
-		size = 0
+	expected = math.Inf(1)
+	var last, lastH, lastNoise float64 // D(h), h, η of the step before
+	var rough float64                  // the largest |D(4h) - D(h)| h
+	known, moved := 0, false           // usable steps so far, at most 2; one of them had D != 0
+	for h, top := max(0x1p-48*math.Abs(v), 0x1p-70), 0x1p-8*max(math.Abs(v), 1); h <= top; h *= growth {
+		size, bend = 0, 0
 		settings.Step = math.Abs((v + math.Copysign(h, v)) - v)
 		d := fd.Derivative(value, v, &settings)
-		noise := max(eps*size, scatter)
+		noise := max(eps*(size+math.Abs(v*d)+math.Abs(v*bend/settings.Step)/2), scatter)
 		if math.IsNaN(d) || math.IsInf(d, 0) {
 			if !math.IsInf(expected, 1) {
 				break // the smaller steps were good
@@ -116,8 +126,13 @@ func ladder(o stochopt.Oracle, x []float64, i int, s stochopt.Sample, scatter fl
 			known = 0
 			continue
 		}
+		if d != 0 && !moved {
+			// The smaller steps did not change the value at all: they were lost in its rounding, however small it is.
+			rough = math.Abs(d) * lastH
+			moved, known, expected = true, 0, math.Inf(1)
+		}
 		if known == 2 {
-			e := math.Abs(d-last)/4 + math.Abs(last-before)/4 + 2*lastNoise/lastH + 4*eps*math.Abs(last)
+			e := math.Abs(d-last)/4 + (rough+2*lastNoise)/lastH + 4*eps*math.Abs(last)
 			if e < expected {
 				estimate, expected = last, e
 			}
@@ -125,8 +140,14 @@ func ladder(o stochopt.Oracle, x []float64, i int, s stochopt.Sample, scatter fl
 				break // truncation has taken over
 			}
 		}
+		if known > 0 {
+			rough = max(rough, math.Abs(d-last)*lastH)
+		}
 		known = min(2, known+1)
-		before, last, lastH, lastNoise = last, d, settings.Step, noise
+		last, lastH, lastNoise = d, settings.Step, noise
+	}
+	if math.IsInf(expected, 1) && known > 0 { // only the largest step does anything
+		return last, math.Abs(last) + (rough+2*lastNoise)/lastH
 	}
 	return estimate, expected
 }

@@ -75,8 +75,9 @@ func (fs FiniteSum) Sampled(b int) stochopt.Oracle {
 //	position p term π_e(p mod N) of epoch e = ⌊p/N⌋
 //
 // π_e is a shuffle by the stream of the Sample with Step e, so a batch is a function of its Sample alone; every Probe and
-// Replicate has epochs of its own. A batch may belong to two epochs. If b = N, it is Full, bit for bit. The mean of the
-// batches of an epoch is the full sum when b divides N.
+// Replicate has epochs of its own. If b = N, it is Full, bit for bit. The mean of the batches of an epoch is the full sum
+// when b divides N. When it does not, some batches have m terms of one epoch and b-m of the next, and the variance
+// (S²/b) (1-(m²+(b-m)²)/(bN)).
 //
 // It keeps the permutations in use, the last two of each Probe and Replicate, up to 256 of them and 4 million indices
 // (32 MB) together, but always four. Beyond that they are shuffled anew in each call, in a time proportional to N. The

@@ -1,0 +1,328 @@
+package gradient_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/gradient"
+)
+
+// line returns a misfit of n points to a straight line, f_i = (a + b t_i - y_i)²/2.
+func line(n int) gradient.FiniteSum {
+	r := rand.New(rand.NewPCG(uint64(n), 1))
+	t, y := make([]float64, n), make([]float64, n)
+	for i := range t {
+		t[i], y[i] = r.Float64(), r.NormFloat64()
+	}
+	return gradient.FiniteSum{N: n, Term: func(grad, x []float64, i int) float64 {
+		d := x[0] + x[1]*t[i] - y[i]
+		if grad != nil {
+			grad[0] += d
+			grad[1] += d * t[i]
+		}
+		return d * d / 2
+	}}
+}
+
+// indices returns a sum whose terms do nothing but be recorded.
+func indices(n int) (gradient.FiniteSum, *[]int) {
+	seen := new([]int)
+	return gradient.FiniteSum{N: n, Term: func(_, _ []float64, i int) float64 {
+		*seen = append(*seen, i)
+		return 0
+	}}, seen
+}
+
+// Mean and variance of a minibatch, of the value and of the gradient: (S²/b)(1-b/N) without replacement and
+// (S²/b)(1-1/N) with.
+func TestMinibatchVariance(t *testing.T) {
+	const n, b, draws = 20, 6, 60_000
+	fs := line(n)
+	x := []float64{0.3, -0.7}
+	full, fullGrad := evaluate(t, fs.Full(), x, stochopt.Sample{})
+	var s2, s2grad float64
+	for i := range n {
+		g := make([]float64, 2)
+		f := fs.Term(g, x, i)
+		s2 += (f - full) * (f - full) / (n - 1)
+		s2grad += (g[1] - fullGrad[1]) * (g[1] - fullGrad[1]) / (n - 1)
+	}
+	for _, c := range []struct {
+		name          string
+		o             stochopt.Oracle
+		factor, wrong float64
+		step          func(k int) int
+	}{
+		// Batches of one epoch depend on each other, so each draw has a Seed of its own.
+		{"Shuffled", fs.Shuffled(b), 1 - float64(b)/n, 1 - 1./n, func(k int) int { return k % 3 }},
+		{"Shuffled over two epochs", fs.Shuffled(b), 1 - (2.*2+4*4)/(b*n), 1 - float64(b)/n, func(int) int { return 3 }},
+		{"Sampled", fs.Sampled(b), 1 - 1./n, 1 - float64(b)/n, func(k int) int { return k % 5 }},
+	} {
+		for _, q := range []struct {
+			name     string
+			mean, s2 float64
+			of       func(f float64, g []float64) float64
+		}{
+			{"value", full, s2, func(f float64, _ []float64) float64 { return f }},
+			{"gradient", fullGrad[1], s2grad, func(_ float64, g []float64) float64 { return g[1] }},
+		} {
+			mean, v, seMean, seV := moments(draws, func(k int) float64 {
+				return q.of(evaluate(t, c.o, x, stochopt.Sample{Step: c.step(k), Seed: uint64(k), Replicate: k % 2}))
+			})
+			near(t, c.name+": mean of the "+q.name, mean, q.mean, seMean)
+			near(t, c.name+": variance of the "+q.name, v, q.s2/b*c.factor, seV)
+			far(t, c.name+": variance of the "+q.name, v, q.s2/b*c.wrong, seV)
+		}
+	}
+	// The whole sum has no variance at all.
+	o := fs.Shuffled(n)
+	for k := range 10 {
+		if f, g := evaluate(t, o, x, stochopt.Sample{Step: k, Seed: uint64(k)}); f != full || !slices.Equal(g, fullGrad) {
+			t.Errorf("a batch of all terms gives %v %v, Full %v %v", f, g, full, fullGrad)
+		}
+	}
+}
+
+// Every index comes once in an epoch, the epochs differ, and their batches average to the full sum.
+func TestShuffledEpochs(t *testing.T) {
+	for _, c := range []struct{ n, b int }{{20, 5}, {20, 6}, {7, 3}, {7, 6}, {2, 1}, {101, 100}} {
+		fs, seen := indices(c.n)
+		o := fs.Shuffled(c.b)
+		for k := range 3 * c.n { // 3 b epochs
+			o(nil, nil, stochopt.Sample{Seed: 9, Step: k})
+			if len(*seen) != (k+1)*c.b {
+				t.Fatalf("N %d, b %d: batch %d has another size", c.n, c.b, k)
+			}
+		}
+		var epochs [][]int
+		for e := range slices.Chunk(*seen, c.n) {
+			epochs = append(epochs, slices.Clone(e))
+			slices.Sort(e)
+			for i, v := range e {
+				if i != v {
+					t.Fatalf("N %d, b %d: an epoch has the indices %v", c.n, c.b, e)
+				}
+			}
+		}
+		if c.n > 2 && slices.Equal(epochs[0], epochs[1]) {
+			t.Errorf("N %d: two epochs have the same order", c.n)
+		}
+	}
+	fs := line(20)
+	x := []float64{1, 2}
+	full, fullGrad := evaluate(t, fs.Full(), x, stochopt.Sample{})
+	mean := func(o stochopt.Oracle) (f, g float64) {
+		for k := range 4 {
+			v, h := evaluate(t, o, x, stochopt.Sample{Step: 8 + k, Replicate: 3})
+			f, g = f+v/4, g+h[0]/4
+		}
+		return f, g
+	}
+	f, g := mean(fs.Shuffled(5))
+	if math.Abs(f/full-1) > 1e-12 || math.Abs(g/fullGrad[0]-1) > 1e-12 {
+		t.Errorf("an epoch averages to %v %v, want %v %v", f, g, full, fullGrad[0])
+	}
+	if f, _ := mean(fs.Sampled(5)); math.Abs(f/full-1) < 1e-3 {
+		t.Error("an epoch of batches with replacement averages to the full sum: the test cannot fail")
+	}
+}
+
+// All 24 orders of four terms, and all indices with replacement, are equally likely (chi-squared, p = 1e-6).
+func TestMinibatchUniform(t *testing.T) {
+	const draws = 48_000
+	orders, drawn := map[string]int{}, make([]int, 4)
+	fs, seen := indices(4)
+	shuffled, sampled := fs.Shuffled(2), fs.Sampled(1)
+	for k := range draws {
+		*seen = (*seen)[:0]
+		shuffled(nil, nil, stochopt.Sample{Step: 2 * k})
+		shuffled(nil, nil, stochopt.Sample{Step: 2*k + 1})
+		orders[fmt.Sprint(*seen)]++
+		*seen = (*seen)[:0]
+		sampled(nil, nil, stochopt.Sample{Step: k})
+		drawn[(*seen)[0]]++
+	}
+	chi := func(counts []int) (sum float64) {
+		e := draws / float64(len(counts))
+		for _, c := range counts {
+			sum += (float64(c) - e) * (float64(c) - e) / e
+		}
+		return sum
+	}
+	var counts []int
+	for _, c := range orders {
+		counts = append(counts, c)
+	}
+	if len(counts) != 24 || chi(counts) > 70 {
+		t.Errorf("orders: %v, chi-squared %v", orders, chi(counts))
+	}
+	if chi(drawn) > 31 {
+		t.Errorf("indices: %v", drawn)
+	}
+}
+
+// A batch is a function of its Sample: not of what was drawn before, nor of the permutations that are stored.
+func TestMinibatchIsAFunctionOfTheSample(t *testing.T) {
+	const n, b = 5000, 700 // room for 256 permutations
+	fs := line(n)
+	x := []float64{1, 2}
+	var samples []stochopt.Sample
+	for k := range 40 {
+		for r := range 8 {
+			samples = append(samples, stochopt.Sample{Seed: 1, Step: k, Probe: r % 3, Replicate: r})
+		}
+	}
+	samples = append(samples, stochopt.Sample{Step: math.MaxInt}, stochopt.Sample{Step: math.MaxInt - 1, Seed: 7})
+	for name, make := range map[string]func() stochopt.Oracle{
+		"Sampled":       func() stochopt.Oracle { return fs.Sampled(b) },
+		"Shuffled":      func() stochopt.Oracle { return fs.Shuffled(b) },
+		"Shuffled(N-1)": func() stochopt.Oracle { return fs.Shuffled(n - 1) },
+	} {
+		want := map[stochopt.Sample]float64{}
+		for _, s := range samples {
+			want[s], _ = evaluate(t, make(), x, s)
+		}
+		o := make()
+		var wg sync.WaitGroup
+		for w := range 8 {
+			wg.Go(func() {
+				r := rand.New(rand.NewPCG(uint64(w), 0))
+				for range len(samples) {
+					s := samples[r.IntN(len(samples))]
+					if f, err := o(nil, x, s); f != want[s] || err != nil {
+						t.Errorf("%s: %+v: %v, want %v", name, s, f, want[s])
+					}
+				}
+			})
+		}
+		wg.Wait()
+		distinct := map[float64]bool{}
+		for _, f := range want {
+			distinct[f] = true
+		}
+		if len(distinct) != len(samples) {
+			t.Errorf("%s: %d Samples give %d values", name, len(samples), len(distinct))
+		}
+	}
+	// A Term that panics leaves nothing locked.
+	o := gradient.FiniteSum{N: 3, Term: func(_, x []float64, i int) float64 { return x[i] }}.Shuffled(2)
+	for range 5 {
+		wantPanicAny(t, func() { o(nil, nil, stochopt.Sample{}) })
+	}
+	if f, err := o(nil, []float64{1, 1, 1}, stochopt.Sample{}); f != 1 || err != nil {
+		t.Errorf("after a panic: %v %v", f, err)
+	}
+}
+
+func wantPanicAny(t *testing.T, f func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	f()
+}
+
+func TestMinibatchPanics(t *testing.T) {
+	fs := line(4)
+	for want, f := range map[string]func(){
+		"gradient: FiniteSum.N = 0":                      func() { gradient.FiniteSum{Term: fs.Term}.Full() },
+		"gradient: FiniteSum.N = -1":                     func() { gradient.FiniteSum{N: -1, Term: fs.Term}.Sampled(1) },
+		"gradient: FiniteSum.Term is nil":                func() { gradient.FiniteSum{N: 4}.Shuffled(4) },
+		"gradient: FiniteSum.Sampled(0)":                 func() { fs.Sampled(0) },
+		"gradient: FiniteSum.Sampled(5)":                 func() { fs.Sampled(5) },
+		"gradient: FiniteSum.Shuffled(-1)":               func() { fs.Shuffled(-1) },
+		"gradient: FiniteSum.Shuffled(5)":                func() { fs.Shuffled(5) },
+		"gradient: FiniteSum.Shuffled: Sample.Step = -1": func() { fs.Shuffled(3)(nil, []float64{0, 0}, stochopt.Sample{Step: -1}) },
+	} {
+		wantPanic(t, want, f)
+	}
+}
+
+func TestMinibatchAllocations(t *testing.T) {
+	fs := line(1000)
+	x, grad := []float64{1, 2}, make([]float64, 2)
+	for name, o := range map[string]stochopt.Oracle{"Full": fs.Full(), "Sampled": fs.Sampled(30), "Shuffled": fs.Shuffled(30)} {
+		k := 0
+		draw := func() {
+			for r := range 4 {
+				o(grad, x, stochopt.Sample{Step: k, Replicate: r})
+			}
+			k++
+		}
+		for range 100 {
+			draw() // two epochs to fill the store
+		}
+		if got := testing.AllocsPerRun(1000, draw); got != 0 {
+			t.Errorf("%s: %v allocations", name, got)
+		}
+	}
+}
+
+func ExampleFiniteSum_Shuffled() {
+	data := []float64{2, 4, 6, 8}
+	fs := gradient.FiniteSum{N: len(data), Term: func(grad, x []float64, i int) float64 {
+		d := x[0] - data[i]
+		if grad != nil {
+			grad[0] += d
+		}
+		return d * d / 2
+	}}
+	batch := fs.Shuffled(2)
+	grad := make([]float64, 1)
+	var mean float64
+	for k := range 2 { // an epoch
+		if _, err := batch(grad, []float64{1}, stochopt.Sample{Seed: 1, Step: k}); err != nil {
+			fmt.Println(err)
+		}
+		mean += grad[0] / 2
+	}
+	fmt.Printf("%.4f\n", mean)
+	// Output: -4.0000
+}
+
+func ExampleFiniteSum_Sampled() {
+	fs := gradient.FiniteSum{N: 1000, Term: func(grad, x []float64, i int) float64 { return x[0] * float64(i) }}
+	f, err := fs.Sampled(10)(nil, []float64{1}, stochopt.Sample{Seed: 1})
+	again, _ := fs.Sampled(10)(nil, []float64{1}, stochopt.Sample{Seed: 1})
+	fmt.Println(f == again, math.Abs(f-499.5) < 4*288.7/math.Sqrt(10), err)
+	// Output: true true <nil>
+}
+
+func ExampleFiniteSum_Full() {
+	fs := gradient.FiniteSum{N: 3, Term: func(grad, x []float64, i int) float64 {
+		if grad != nil {
+			grad[0] += float64(i)
+		}
+		return x[0] * float64(i)
+	}}
+	grad := make([]float64, 1)
+	f, err := fs.Full()(grad, []float64{2}, stochopt.Sample{})
+	fmt.Println(f, grad, err)
+	// Output: 2 [1] <nil>
+}
+
+func BenchmarkFiniteSum(b *testing.B) {
+	fs := line(10_000)
+	x, grad := []float64{1, 2}, make([]float64, 2)
+	for _, c := range []struct {
+		name string
+		o    stochopt.Oracle
+	}{{"Full", fs.Full()}, {"Sampled(32)", fs.Sampled(32)}, {"Shuffled(32)", fs.Shuffled(32)}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			k := 0
+			for b.Loop() {
+				c.o(grad, x, stochopt.Sample{Step: k})
+				k++
+			}
+		})
+	}
+}

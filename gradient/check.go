@@ -37,13 +37,12 @@ func (r Report) String() string {
 //
 //	|D(4h) - D(h)|/4 + (ρ + 2η)/h + 4ε|D(h)|,  ρ = max |D(4h') - D(h')| h' for h' < h
 //
-// where D(h) is the central difference. The first term is for the truncation; ρ is for the rounding inside f, as the
-// smaller steps show it; and η = ε (|f| + |x_i f'| + |x_i f"| h/2), ε = 2^-52, for the rounding of f and of x_i, or the
-// scatter of the value in three calls at x where that is larger, which it is not if o obeys its Sample. So the scale of x
-// need not be known. Values away from x are asked for only where the smaller steps are not good enough, up to a distance
-// of max(|x_i|, 1)/256; those that are NaN, infinite or an error count as an unusable step. Check takes 20 to 60 values
-// for each component. Where f has a kink or is rough, the expected error is large and Check says little: look at
-// Expected.
+// where D(h) is the central difference. The first term is for the truncation; ρ is for the rounding inside f, or the
+// noise of an Oracle that does not obey its Sample, as the smaller steps show it; η = ε (|f| + |x_i f'| + |x_i f"| h/2),
+// ε = 2^-52, is for the rounding of f and of x_i. So the scale of x need not be known. Values away from x are asked for
+// only where the smaller steps are not good enough, up to a distance of max(|x_i|, 1)/256; those that are NaN, infinite
+// or an error count as an unusable step. Check takes 20 to 60 values for each component. Where f has a kink or is rough,
+// the expected error is large and Check says little: look at Expected.
 //
 // A component that the Oracle does not store is reported as NaN. The error is that of o at x, or tells that there is no
 // usable step for a component. Check panics if o is nil or x is empty.
@@ -60,17 +59,9 @@ func Check(o stochopt.Oracle, x []float64, s stochopt.Sample) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	lo, hi := f, f
-	for range 2 {
-		v, err := o(nil, x, s)
-		if err != nil {
-			return Report{}, err
-		}
-		lo, hi = min(lo, v), max(hi, v)
-	}
 	worst := Report{Component: -1}
 	for i, g := range grad {
-		estimate, expected := ladder(o, x, i, s, f, hi-lo)
+		estimate, expected := ladder(o, x, i, s, f)
 		if math.IsInf(expected, 1) {
 			return Report{}, fmt.Errorf("gradient: Check: no finite values of the objective beside x[%d] = %v", i, x[i])
 		}
@@ -93,7 +84,7 @@ func (r Report) worse(q Report) bool {
 
 // ladder returns the derivative along variable i at the step with the least expected error, and that error, which is
 // +Inf if there is none.
-func ladder(o stochopt.Oracle, x []float64, i int, s stochopt.Sample, f, scatter float64) (estimate, expected float64) {
+func ladder(o stochopt.Oracle, x []float64, i int, s stochopt.Sample, f float64) (estimate, expected float64) {
 	v := x[i]
 	defer func() { x[i] = v }()
 	var size, bend float64 // the larger |value| of a pair, and its sum less 2f
@@ -118,7 +109,7 @@ func ladder(o stochopt.Oracle, x []float64, i int, s stochopt.Sample, f, scatter
 		size, bend = 0, 0
 		settings.Step = math.Abs((v + math.Copysign(h, v)) - v)
 		d := fd.Derivative(value, v, &settings)
-		noise := max(eps*(size+math.Abs(v*d)+math.Abs(v*bend/settings.Step)/2), scatter)
+		noise := eps * (size + math.Abs(v*d) + math.Abs(v*bend/settings.Step)/2)
 		if math.IsNaN(d) || math.IsInf(d, 0) {
 			if !math.IsInf(expected, 1) {
 				break // the smaller steps were good

@@ -136,6 +136,23 @@ func TestCheckScales(t *testing.T) {
 	}
 }
 
+// Where the terms of f cancel, the value is constant over small steps, though not to its own precision.
+func TestCheckCancellation(t *testing.T) {
+	for _, c := range []struct{ s, x float64 }{
+		{493369.7041045937, -774770.191150538}, {0.00013222175946239287, -0.00020770118892368043}, {1, -1.5708}, {1, -1.571},
+	} {
+		rep, err := gradient.Check(func(grad, x []float64, _ stochopt.Sample) (float64, error) {
+			if grad != nil {
+				grad[0] = math.Cos(x[0]/c.s) / c.s
+			}
+			return 1 + math.Sin(x[0]/c.s), nil
+		}, []float64{c.x}, stochopt.Sample{})
+		if err != nil || !rep.OK {
+			t.Errorf("1+sin(x/%v) at %v: %v, %v", c.s, c.x, rep, err)
+		}
+	}
+}
+
 func TestCheckWrong(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, p := range points {

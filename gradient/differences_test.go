@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/gradient"
@@ -77,14 +78,32 @@ func TestDifferencesStepIsExact(t *testing.T) {
 	if inexact == 0 {
 		t.Error("a step that is not adjusted is exact as well: the test cannot fail")
 	}
-	// Far too small a step becomes the smallest that is safe.
-	tiny := gradient.Differences{Noise: 1e-300, Bound: []float64{1e300}}
-	if _, g := evaluate(t, tiny.Oracle(identity), []float64{1e10}, stochopt.Sample{}); g[0] != 1 {
-		t.Errorf("smallest step: %v", g[0])
+	// Where a sum passes a power of two, it rounds more coarsely than x.
+	for k := range 100 {
+		for _, two := range []float64{2, -2} {
+			x := two * (1 - float64(k)*0x1p-53)
+			if _, g := evaluate(t, gradient.Differences{}.Oracle(identity), []float64{x}, stochopt.Sample{}); g[0] != 1 {
+				t.Fatalf("at %v: %v", x, g[0])
+			}
+		}
 	}
-	tiny = gradient.Differences{Scale: []float64{5e-324}}
-	if _, g := evaluate(t, tiny.Oracle(identity), []float64{0}, stochopt.Sample{}); g[0] != 1 {
-		t.Errorf("smallest scale: %v", g[0])
+	// Far too small a step becomes the smallest that is safe.
+	for _, c := range []struct {
+		d       gradient.Differences
+		x, most float64
+	}{
+		{gradient.Differences{Noise: 1e-300, Bound: []float64{1e300}}, 1e10, 1e-4},
+		{gradient.Differences{Scale: []float64{5e-324}}, 0, 1e-300},
+	} {
+		f := func(x []float64) float64 {
+			if d := math.Abs(x[0] - c.x); d > c.most {
+				t.Errorf("step %v at %v, want <= %v", d, c.x, c.most)
+			}
+			return x[0]
+		}
+		if _, g := evaluate(t, c.d.Oracle(gradient.Func(f)), []float64{c.x}, stochopt.Sample{}); g[0] != 1 {
+			t.Errorf("smallest step at %v: %v", c.x, g[0])
+		}
 	}
 }
 
@@ -263,7 +282,26 @@ func TestDifferencesFailures(t *testing.T) {
 			wantPanic(t, "boom at 3", func() { o(make([]float64, 8), at, stochopt.Sample{}) })
 		}
 	}
-	o := gradient.Differences{Concurrent: 2}.Oracle(gradient.Func(func(x []float64) float64 {
+	// Variable 4 fails after variable 3 has.
+	started, failed := make(chan bool), make(chan bool)
+	o := gradient.Differences{Concurrent: 8}.Oracle(func(_, x []float64, _ stochopt.Sample) (float64, error) {
+		switch i := which(x); i {
+		case 3:
+			<-started
+			close(failed)
+			return 0, failure(i)
+		case 4:
+			close(started)
+			<-failed
+			time.Sleep(20 * time.Millisecond)
+			return 0, failure(i)
+		}
+		return 0, nil
+	})
+	if _, err := o(make([]float64, 8), at, stochopt.Sample{}); err == nil || err.Error() != failure(3).Error() {
+		t.Errorf("error %v, want that of variable 3", err)
+	}
+	o = gradient.Differences{Concurrent: 2}.Oracle(gradient.Func(func(x []float64) float64 {
 		if which(x) == 5 {
 			runtime.Goexit()
 		}

@@ -41,7 +41,7 @@ func indices(n int) (gradient.FiniteSum, *[]int) {
 // Mean and variance of a minibatch, of the value and of the gradient: (S²/b)(1-b/N) without replacement and
 // (S²/b)(1-1/N) with.
 func TestMinibatchVariance(t *testing.T) {
-	const n, b, draws = 20, 6, 60_000
+	const n, b, draws = 20, 6, 20_000
 	fs := line(n)
 	x := []float64{0.3, -0.7}
 	full, fullGrad := evaluate(t, fs.Full(), x, stochopt.Sample{})
@@ -113,7 +113,17 @@ func TestShuffledEpochs(t *testing.T) {
 			t.Errorf("N %d: two epochs have the same order", c.n)
 		}
 	}
-	fs := line(20)
+	// Far out, where Step*b does not fit 64 bits.
+	fs, seen := indices(10)
+	o := fs.Shuffled(5)
+	o(nil, nil, stochopt.Sample{Step: 1 << 62})
+	o(nil, nil, stochopt.Sample{Step: 1<<62 + 1})
+	slices.Sort(*seen)
+	if want := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}; !slices.Equal(*seen, want) {
+		t.Errorf("epoch 2^61 has the indices %v", *seen)
+	}
+
+	fs = line(20)
 	x := []float64{1, 2}
 	full, fullGrad := evaluate(t, fs.Full(), x, stochopt.Sample{})
 	mean := func(o stochopt.Oracle) (f, g float64) {
@@ -168,7 +178,7 @@ func TestMinibatchUniform(t *testing.T) {
 
 // A batch is a function of its Sample: not of what was drawn before, nor of the permutations that are stored.
 func TestMinibatchIsAFunctionOfTheSample(t *testing.T) {
-	const n, b = 5000, 700 // room for 256 permutations
+	const n, b = 1000, 140 // room for 256 permutations
 	fs := line(n)
 	x := []float64{1, 2}
 	var samples []stochopt.Sample
@@ -249,19 +259,18 @@ func TestMinibatchPanics(t *testing.T) {
 func TestMinibatchAllocations(t *testing.T) {
 	fs := line(1000)
 	x, grad := []float64{1, 2}, make([]float64, 2)
-	for name, o := range map[string]stochopt.Oracle{"Full": fs.Full(), "Sampled": fs.Sampled(30), "Shuffled": fs.Shuffled(30)} {
+	for name, o := range map[string]stochopt.Oracle{"Full": fs.Full(), "Sampled": fs.Sampled(300), "Shuffled": fs.Shuffled(300)} {
 		k := 0
-		draw := func() {
-			for r := range 4 {
-				o(grad, x, stochopt.Sample{Step: k, Replicate: r})
+		draws := func() { // of 30 epochs
+			for range 100 {
+				for r := range 4 {
+					o(grad, x, stochopt.Sample{Step: k, Replicate: r})
+				}
+				k++
 			}
-			k++
 		}
-		for range 100 {
-			draw() // two epochs to fill the store
-		}
-		if got := testing.AllocsPerRun(1000, draw); got != 0 {
-			t.Errorf("%s: %v allocations", name, got)
+		if got := testing.AllocsPerRun(5, draws); got != 0 {
+			t.Errorf("%s: %v allocations in 400 draws", name, got)
 		}
 	}
 }

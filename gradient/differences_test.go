@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -241,6 +242,18 @@ func TestDifferencesConcurrent(t *testing.T) {
 			t.Fatal("8 variables at once give other bits than one")
 		}
 	}
+	var wg sync.WaitGroup
+	for range 4 { // calls at once
+		wg.Go(func() {
+			for range 5 {
+				grad := make([]float64, len(x))
+				if gotF, err := o(grad, x, s); gotF != wantF || err != nil || !slices.Equal(grad, want) {
+					t.Errorf("several calls at once give other bits than one: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 	if !slices.Equal(x, keep) {
 		t.Error("x is changed")
 	}

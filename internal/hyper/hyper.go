@@ -31,6 +31,13 @@ func Unit(name string, v float64) {
 	}
 }
 
+// Between panics unless v is in [low, high].
+func Between(name string, v, low, high float64) {
+	if !(v >= low && v <= high) {
+		panic(fmt.Sprintf("%s = %v, want in [%v, %v]", name, v, low, high))
+	}
+}
+
 // Dim panics unless dim, the number of variables, is positive.
 func Dim(name string, dim int) {
 	if dim <= 0 {

@@ -22,7 +22,7 @@ import (
 //   - If method is nil, it is &Adam{} if p has a gradient, and gonum's choice otherwise.
 //
 // Each evaluation averages p.Samples draws but counts as one in Stats. The F of the Result is the mean of the draws at X
-// and so an estimate; evaluate p again with another Seed for an independent one.
+// and so an estimate; Problem.Evaluator gives an independent one.
 func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.Settings, method optimize.Method) (*optimize.Result, error) {
 	start := time.Now()
 	if len(x0) == 0 {

@@ -13,8 +13,8 @@ import (
 )
 
 // Oracle is a stochastic first-order oracle. It returns one draw of the objective at x and, if grad is not nil, stores
-// one draw of the gradient in grad: value and gradient of the same draw, named by s. It must not modify or keep x.
-// An error ends the run.
+// one draw of the gradient in grad, which has the length of x: value and gradient of the same draw, named by s. It must
+// not modify or keep x. An error ends the run.
 type Oracle func(grad, x []float64, s Sample) (f float64, err error)
 
 // Problem is an objective as its user has it: exactly one of Func, Func and Grad, FuncGrad, or Oracle. The other fields
@@ -64,6 +64,23 @@ func (p Problem) Optimize() optimize.Problem {
 		o.Grad = h.grad
 	}
 	return o
+}
+
+// Evaluator returns p as an Oracle: the mean of the Samples at x, with Replicate = n s.Replicate, ..., n s.Replicate + n-1
+// for n Samples, an error in place of a panic, and an *EvaluationError for a draw that is not finite. The Sample given
+// takes the place of Seed and FirstStep; so p can be evaluated at the Result of a run on draws that the run has not seen:
+//
+//	f, err := p.Evaluator()(nil, result.X, stochopt.Sample{Seed: p.Seed + 1})
+//
+// Asked for the gradient of a Problem that has none, it returns an error. Evaluator panics if p has no objective or more than one.
+func (p Problem) Evaluator() Oracle {
+	e := newEvaluator(&p)
+	return func(grad, x []float64, s Sample) (float64, error) {
+		if grad != nil && !e.hasGrad {
+			return math.NaN(), fmt.Errorf("stochopt: Problem.Evaluator: the Problem has no gradient: %w", optimize.ErrMissingGrad)
+		}
+		return e.evaluate(grad, x, s)
+	}
 }
 
 // evaluator evaluates a Problem: one call, all its Samples, errors instead of panics.
@@ -118,7 +135,7 @@ func newEvaluator(p *Problem) *evaluator {
 	}
 	if n := max(1, p.Samples); n > 1 {
 		e.mean = average.New(n, max(1, p.Concurrent), func(grad, x []float64, s Sample, i int) (float64, error) {
-			s.Replicate = i
+			s.Replicate = s.Replicate*n + i
 			return e.draw(grad, x, s)
 		})
 	}

@@ -240,6 +240,36 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestEvaluator: the Oracle of a Problem draws what a run draws, and what other Samples name.
+func TestEvaluator(t *testing.T) {
+	p := stochopt.Problem{Oracle: noisyBowl(1), Seed: 4, Samples: 3}
+	r, err := stochopt.Minimize(context.Background(), p, []float64{1, 1}, &optimize.Settings{MajorIterations: 5, Converger: never()}, &stochopt.Adam{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := make([]float64, 2)
+	f, err := p.Evaluator()(g, r.X, stochopt.Sample{Seed: 4, Step: 4})
+	if err != nil || f != r.F || !slices.Equal(g, r.Gradient) {
+		t.Errorf("the last draw again: %v %v, want %v %v; %v", f, g, r.F, r.Gradient, err)
+	}
+	seen := map[float64]bool{f: true}
+	for _, s := range []stochopt.Sample{{Seed: 5, Step: 4}, {Seed: 4, Step: 4, Replicate: 1}, {Seed: 4, Step: 4, Probe: 1}} {
+		f, err := p.Evaluator()(nil, r.X, s)
+		if err != nil || seen[f] {
+			t.Errorf("%+v gives %v, which was drawn before; %v", s, f, err)
+		}
+		seen[f] = true
+	}
+	if _, err := (stochopt.Problem{Func: func([]float64) float64 { return 1 }}).Evaluator()(g, r.X, stochopt.Sample{}); !errors.Is(err, optimize.ErrMissingGrad) {
+		t.Errorf("a gradient that is not there: error %v", err)
+	}
+	p.Oracle = spoiled(4, "panic")
+	var ee *stochopt.EvaluationError
+	if _, err := p.Evaluator()(g, r.X, stochopt.Sample{Step: 4}); !errors.As(err, &ee) || !errors.Is(err, errSpoiled) {
+		t.Errorf("error %v", err)
+	}
+}
+
 type recorder func(loc *optimize.Location, op optimize.Operation)
 
 func (recorder) Init() error { return nil }

@@ -229,9 +229,9 @@ func TestProjectField(t *testing.T) {
 	for _, row := range methods {
 		p := stochopt.Problem{Oracle: noisyBowl(1), Project: half}
 		s := &optimize.Settings{MajorIterations: 300, Converger: never()}
-		m := row.make()
+		m := row.run()
 		got, err := stochopt.Minimize(context.Background(), p, []float64{-3, 1}, s, m)
-		want, err2 := optimize.Minimize(p.Optimize(), []float64{-3, 1}, s, &stochopt.Sequential{Rule: row.make(), Project: half})
+		want, err2 := optimize.Minimize(p.Optimize(), []float64{-3, 1}, s, &stochopt.Sequential{Rule: row.run(), Project: half})
 		if outcome(got, err) != outcome(want, err2) || err != nil {
 			t.Errorf("%s:\n got %s\nwant %s", row.name, outcome(got, err), outcome(want, err2))
 		}
@@ -239,7 +239,7 @@ func TestProjectField(t *testing.T) {
 			t.Errorf("%s: x = %v has left the feasible set or not reached its edge", row.name, got.X)
 		}
 		// Without the field the run must not pretend.
-		r, err := optimize.Minimize(p.Optimize(), []float64{1, 1}, s, row.make())
+		r, err := optimize.Minimize(p.Optimize(), []float64{1, 1}, s, row.run())
 		if r.Status != optimize.Failure || err == nil || !strings.Contains(err.Error(), "outside the feasible set") {
 			t.Errorf("%s: optimize.Minimize without a projection: %s", row.name, outcome(r, err))
 		}

@@ -52,11 +52,7 @@ func TestNoiseFloor(t *testing.T) {
 			}
 		})}
 		x0 := make([]float64, dim)
-		m := row.make()
-		if row.tuned != nil {
-			m = row.tuned()
-		}
-		if _, err := stochopt.Minimize(context.Background(), hill(0.5, 1), x0, s, m); err != nil {
+		if _, err := stochopt.Minimize(context.Background(), hill(0.5, 1), x0, s, row.run()); err != nil {
 			t.Fatal(err)
 		}
 		if ratio := sum / dim / (measure - 1) / row.floor; ratio < 0.82 || ratio > 1.05 {
@@ -71,11 +67,7 @@ func TestReachesMinimum(t *testing.T) {
 	for _, row := range methods {
 		for _, sd := range []float64{0, 0.1, 1} {
 			for seed := range uint64(5) {
-				m := row.make()
-				if row.tuned != nil {
-					m = row.tuned()
-				}
-				r, err := stochopt.Minimize(context.Background(), hill(sd, seed), []float64{10, -10, 5, 0}, nil, m)
+				r, err := stochopt.Minimize(context.Background(), hill(sd, seed), []float64{10, -10, 5, 0}, nil, row.run())
 				if err != nil || r.Status != optimize.FunctionConvergence {
 					t.Errorf("%s, noise %v: %s", row.name, sd, outcome(r, err))
 					continue

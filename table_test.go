@@ -37,13 +37,21 @@ type row struct {
 	scaleFree bool
 	// mixes is set for methods that do not work coordinate by coordinate.
 	mixes bool
-	// tuned is what the convergence tests run; nil is make.
+	// tuned is what the tests run that want x to get somewhere; nil is make.
 	tuned func() tested
 	// floor is the stationary mean square of a component of x on |x|²/2 with gradient noise of standard deviation 0.5, for
 	// tuned; 0 if no closed form is known.
 	floor float64
 	// reach is the value of |x|²/2 that tuned must reach from 112.5 under noise of standard deviation up to 1.
 	reach float64
+}
+
+// run is tuned, or make if that is nil.
+func (r row) run() tested {
+	if r.tuned != nil {
+		return r.tuned()
+	}
+	return r.make()
 }
 
 // basic are the methods that the others are relatives of.

@@ -24,6 +24,13 @@ func NonNegative(name string, v float64) {
 	}
 }
 
+// Finite panics unless v is finite.
+func Finite(name string, v float64) {
+	if v-v != 0 {
+		panic(fmt.Sprintf("%s = %v, want finite", name, v))
+	}
+}
+
 // Unit panics unless v is in [0, 1).
 func Unit(name string, v float64) {
 	if !(v >= 0 && v < 1) {

@@ -37,6 +37,8 @@ type row struct {
 	scaleFree bool
 	// mixes is set for methods that do not work coordinate by coordinate.
 	mixes bool
+	// memoryless methods take each step from the present gradient alone.
+	memoryless bool
 	// tuned is what the tests run that want x to get somewhere; nil is make.
 	tuned func() tested
 	// floor is the stationary mean square of a component of x on |x|²/2 with gradient noise of standard deviation 0.5, for
@@ -86,9 +88,10 @@ var basic = []row{
 			"method: SGD.Momentum = NaN": func() tested { return &method.SGD{Momentum: nan} },
 			"method: SGD.Dampening = -1": func() tested { return &method.SGD{Dampening: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
-		floor:     0.01 * 0.25 / (2 - 0.01), // ασ²/h(2-αh)
-		reach:     0.2,
+		firstStep:  func(g float64) float64 { return 0.01 * abs(g) },
+		memoryless: true,
+		floor:      0.01 * 0.25 / (2 - 0.01), // ασ²/h(2-αh)
+		reach:      0.2,
 	},
 	{
 		name:      "SGD momentum",

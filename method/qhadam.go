@@ -1,0 +1,103 @@
+package method
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/state"
+)
+
+// QHAdam is Adam in which the gradient and its square are mixed into their running means once more.
+//
+//	m ← β₁ m + (1-β₁) g
+//	v ← β₂ v + (1-β₂) g²
+//	x ← x - α ((1-ν₁) g + ν₁ m/c₁) / (√((1-ν₂) g² + ν₂ v/c₂) + ε)
+//
+// All operations are component by component; m and v start at 0 and are kept, two vectors of the length of x; c₁ and c₂ are
+// Adam's bias corrections. Where root and ε are 0, x stays.
+//
+// ν₁ = ν₂ = 1 is Adam, ν₁ = 0 and ν₂ = 1 is RMSProp with bias correction, and ν₁ = ν₂ = 0 signSGD. As in Adam the first step
+// has the length α. A ν₂ below 1 bounds the steps that a gradient out of the ordinary brings about: at ν₁ = 0 by
+// α/√(1-ν₂).
+//
+// Prefer it to Adam where a long memory β₁ is wanted in large noise, but without its delay.
+//
+// Reference: J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, section 4, with another
+// default for α.
+type QHAdam struct {
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; 0.001 suits the
+	// many small weights of neural networks.
+	StepSize float64
+	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.995 is used; for no memory set stochopt.Zero.
+	Beta1 float64
+	// Beta2 is β₂ in [0, 1), the memory of v. If it is 0, 0.999 is used; for no memory set stochopt.Zero.
+	Beta2 float64
+	// Nu1 is ν₁ in [0, 1], the weight of m. If it is 0, 0.7 is used; for none set stochopt.Zero.
+	Nu1 float64
+	// Nu2 is ν₂ in [0, 1], the weight of v. If it is 0, 1 is used; for none set stochopt.Zero.
+	Nu2 float64
+	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-8 is used; for none set stochopt.Zero.
+	Epsilon float64
+	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
+	Schedule func(k int) float64
+
+	sequential           // optimize.Method
+	k          int       // steps taken
+	c1, c2     float64   // running means of 1
+	m, v       []float64 // running means of g and g²
+}
+
+// Init implements optimize.Method.
+func (r *QHAdam) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule.
+func (r *QHAdam) Reset(dim int) {
+	hyper.Dim("method: QHAdam.Reset", dim)
+	hyper.NonNegative("method: QHAdam.StepSize", r.StepSize)
+	hyper.Unit("method: QHAdam.Beta1", r.Beta1)
+	hyper.Unit("method: QHAdam.Beta2", r.Beta2)
+	hyper.Between("method: QHAdam.Nu1", r.Nu1, 0, 1)
+	hyper.Between("method: QHAdam.Nu2", r.Nu2, 0, 1)
+	hyper.NonNegative("method: QHAdam.Epsilon", r.Epsilon)
+	r.k, r.c1, r.c2 = 0, 0, 0
+	r.m, r.v = make([]float64, dim), make([]float64, dim)
+}
+
+// Step implements stochopt.Rule.
+func (r *QHAdam) Step(x, grad []float64) {
+	hyper.Lengths("method: QHAdam.Step", x, grad, len(r.m))
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	b1, b2, eps := hyper.Or(r.Beta1, 0.995), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
+	nu1, nu2 := hyper.Or(r.Nu1, 0.7), hyper.Or(r.Nu2, 1)
+	r.c1 = float64(b1*r.c1) + (1 - b1)
+	r.c2 = float64(b2*r.c2) + (1 - b2)
+	m, v := r.m[:len(x)], r.v[:len(x)]
+	for i, g := range grad[:len(x)] {
+		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
+		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
+		s := float64((1-nu2)*g*g) + float64(nu2*v[i]/r.c2)
+		if d := math.Sqrt(s) + eps; d > 0 {
+			x[i] -= float64(alpha*(float64((1-nu1)*g)+float64(nu1*m[i]/r.c1))) / d
+		}
+	}
+	r.k++
+}
+
+func (r *QHAdam) state() state.State {
+	return state.State{Counters: []int{r.k}, Scalars: []float64{r.c1, r.c2}, Vectors: [][]float64{r.m, r.v}}
+}
+
+// MarshalBinary returns the state: k, c₁, c₂, m and v. The exported fields are not part of it.
+func (r *QHAdam) MarshalBinary() ([]byte, error) { return state.Marshal("QHAdam", r.state()), nil }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
+func (r *QHAdam) UnmarshalBinary(data []byte) error {
+	s, err := state.Unmarshal("QHAdam", data, r.state())
+	if err == nil {
+		r.k, r.c1, r.c2, r.m, r.v = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0], s.Vectors[1]
+	}
+	return err
+}

@@ -1,0 +1,115 @@
+package method
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/state"
+	"gonum.org/v1/gonum/floats"
+)
+
+// LAMB takes Adam's direction and makes the step a fraction of the length of x.
+//
+//	m ← β₁ m + (1-β₁) g
+//	v ← β₂ v + (1-β₂) g²
+//	u = (m/c₁) / (√(v/c₂) + ε) + λ x
+//	x ← x - α u |x|/|u|, or x - α u if |x| or |u| is 0
+//
+// The lengths are those of a whole block of variables, such as the weights of one layer; everything else is component by
+// component. m and v start at 0 and are kept; with u, whose components are 0 where root, ε and λ are, three vectors of the length of x. c₁ and c₂
+// are Adam's bias corrections.
+//
+// Every step has the length α |x|, so that α has no unit; but x has an origin: a block near 0 can hardly move, and a shift of
+// x, or the logarithm of a variable in its place, makes another method. Prefer it only for blocks whose length means
+// something, as in neural networks trained on very large samples.
+//
+// Reference: Y. You, J. Li, S. Reddi, et al., Large batch optimization for deep learning: training BERT in 76 minutes, ICLR
+// 2020, Algorithm 2 with the identity for φ. Some programs leave the bias corrections out.
+type LAMB struct {
+	// StepSize is α, the length of a step in units of that of x. If it is 0, 0.01 is used.
+	StepSize float64
+	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
+	Beta1 float64
+	// Beta2 is β₂ in [0, 1), the memory of v. If it is 0, 0.999 is used; for no memory set stochopt.Zero.
+	Beta2 float64
+	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-6 is used; for none set stochopt.Zero.
+	Epsilon float64
+	// WeightDecay is λ, in units of 1/x; 0 is none. The paper has 0.01.
+	WeightDecay float64
+	// Blocks are the lengths of the blocks, in the order of x, positive and with the sum dim. If it is empty, x is one block.
+	Blocks []int
+	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
+	Schedule func(k int) float64
+
+	sequential           // optimize.Method
+	k          int       // steps taken
+	c1, c2     float64   // running means of 1
+	m, v       []float64 // running means of g and g²
+	u          []float64 // direction, of no meaning between the steps
+}
+
+// Init implements optimize.Method.
+func (r *LAMB) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule.
+func (r *LAMB) Reset(dim int) {
+	hyper.Dim("method: LAMB.Reset", dim)
+	hyper.NonNegative("method: LAMB.StepSize", r.StepSize)
+	hyper.Unit("method: LAMB.Beta1", r.Beta1)
+	hyper.Unit("method: LAMB.Beta2", r.Beta2)
+	hyper.NonNegative("method: LAMB.Epsilon", r.Epsilon)
+	hyper.NonNegative("method: LAMB.WeightDecay", r.WeightDecay)
+	checkBlocks("method: LAMB.Blocks", r.Blocks, dim)
+	r.k, r.c1, r.c2 = 0, 0, 0
+	r.m, r.v, r.u = make([]float64, dim), make([]float64, dim), make([]float64, dim)
+}
+
+// Step implements stochopt.Rule.
+func (r *LAMB) Step(x, grad []float64) {
+	hyper.Lengths("method: LAMB.Step", x, grad, len(r.m))
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-6)
+	r.c1 = float64(b1*r.c1) + (1 - b1)
+	r.c2 = float64(b2*r.c2) + (1 - b2)
+	m, v, u := r.m[:len(x)], r.v[:len(x)], r.u[:len(x)]
+	for i, g := range grad[:len(x)] {
+		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
+		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
+		u[i] = float64(r.WeightDecay * x[i])
+		if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
+			u[i] += m[i] / r.c1 / d
+		}
+	}
+	for j, from := 0, 0; from < len(x); j++ {
+		to := blockEnd(r.Blocks, j, from, len(x))
+		a := alpha
+		if lx, lu := floats.Norm(x[from:to], 2), floats.Norm(u[from:to], 2); lx > 0 && lu > 0 {
+			a *= lx / lu
+		}
+		for i := from; i < to; i++ {
+			x[i] -= float64(a * u[i])
+		}
+		from = to
+	}
+	r.k++
+}
+
+func (r *LAMB) state() state.State {
+	return state.State{Counters: []int{r.k}, Scalars: []float64{r.c1, r.c2}, Vectors: [][]float64{r.m, r.v}}
+}
+
+// MarshalBinary returns the state: k, c₁, c₂, m and v. The exported fields are not part of it.
+func (r *LAMB) MarshalBinary() ([]byte, error) { return state.Marshal("LAMB", r.state()), nil }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
+func (r *LAMB) UnmarshalBinary(data []byte) error {
+	s, err := state.Unmarshal("LAMB", data, r.state())
+	if err == nil {
+		r.k, r.c1, r.c2, r.m, r.v = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0], s.Vectors[1]
+		r.u = make([]float64, len(r.m))
+	}
+	return err
+}

@@ -130,7 +130,7 @@ var variants = []row{
 		firstStep: func(g float64) float64 { return 0.1 },
 		scaleFree: true,
 		tuned:     func() tested { return &method.Rprop{MinStep: 1e-3} }, // as short as noise makes its steps
-		reach:     0.1,
+		reach:     0.02,
 	},
 	{
 		name: "Padam",
@@ -268,10 +268,11 @@ var variants = []row{
 	},
 }
 
-// boundFirst is the first step of AdaBound at its defaults. The bounds have hardly begun to close in: they are 1e-4 and 100.
+// boundFirst is the first step of AdaBound at its defaults, where m is 0.1 g and α/c₁ is 1. The bounds have hardly begun to
+// close in: they are 1e-4 and 100.
 func boundFirst(g float64) float64 {
 	g = abs(g)
-	return min(max(0.1/0.1/(g+1e-8), 0.1*0.001/1.001), 0.1*1001) * 0.1 * g
+	return 0.1 * g * min(max(1/(g+1e-8), 0.1*0.001/1.001), 0.1*1001)
 }
 
 // qhmFloor is the stationary variance of QHM at curvature 1 and noise of standard deviation 0.5, from the equations

@@ -18,7 +18,7 @@ import (
 // All operations are component by component; m, v and w start at 0 and are kept, three vectors of the length of x; c₁ and
 // c₂ are Adam's bias corrections. Where root and ε are 0, x stays. A step costs a power for each variable.
 //
-// At p = 1/2 this is AMSGrad. Multiplying the gradient by a constant c multiplies the steps by c¹⁻²ᵖ, so that α is in units of x times
+// At p = 1/2 this is AMSGrad with bias corrections. Multiplying the gradient by a constant c multiplies the steps by c¹⁻²ᵖ, so that α is in units of x times
 // those of g²ᵖ⁻¹, and must be chosen anew with p. As w never falls, a single large gradient makes all later steps
 // small.
 //

@@ -21,7 +21,8 @@ import (
 //
 // Only signs count: neither the scale of the gradient nor that of any of its components makes a difference, and d finds out the
 // scale of each variable. Prefer it for exact gradients of objectives whose variables are badly scaled but hardly
-// correlated, and for full sums. Do not use it in noise: signs that change at random drive d to MinStep, and x stops wherever it is.
+// correlated, and for full sums. Do not use it in noise: signs that
+// change at random drive d to MinStep, and x goes on by that.
 //
 // Reference: C. Igel, M. Hüsken, Empirical evaluation of the improved Rprop learning algorithms, Neurocomputing 50, 2003, where
 // it is iRprop⁻. M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning: the RPROP

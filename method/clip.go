@@ -1,0 +1,111 @@
+package method
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/state"
+)
+
+// Clip bounds the gradient before Rule sees it: by component, by length, or both in this order.
+//
+//	g ← min(max(g, -c), c)
+//	g ← g min(1, C/‖g‖)
+//
+// It keeps one vector of the length of x besides what Rule keeps. The second form keeps the direction.
+//
+// Clip is needed for gradient descent in noise of infinite variance, where it does not converge without, and against
+// single huge gradients. A bound that noise alone often exceeds has a price: it shifts the point of rest wherever the
+// noise is skewed. A Rule that divides by the scale of the gradient, such as Adam, sees only the spikes cut.
+//
+// Reference: R. Pascanu, T. Mikolov, Y. Bengio, On the difficulty of training recurrent neural networks, ICML 2013,
+// Algorithm 1.
+type Clip struct {
+	// Rule gets the clipped gradient.
+	Rule stochopt.Rule
+	// Value is c, in units of g; 0 is no bound.
+	Value float64
+	// Norm is C, in units of g; 0 is no bound. One of Value and Norm must be set.
+	Norm float64
+
+	sequential     // optimize.Method
+	dim        int // of Reset
+	g          scratch
+}
+
+// Init implements optimize.Method.
+func (r *Clip) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule. It resets Rule as well.
+func (r *Clip) Reset(dim int) {
+	r.held().check(dim)
+	hyper.NonNegative("method: Clip.Value", r.Value)
+	hyper.NonNegative("method: Clip.Norm", r.Norm)
+	if r.Value == 0 && r.Norm == 0 {
+		panic("method: Clip.Value and Clip.Norm are both 0, want one of them set")
+	}
+	r.held().reset(dim)
+	r.dim = dim
+	r.g.of(dim)
+}
+
+// Observe passes the value on to Rule.
+func (r *Clip) Observe(f float64) { r.held().observe(f) }
+
+// Step implements stochopt.Rule.
+func (r *Clip) Step(x, grad []float64) {
+	hyper.Lengths("method: Clip.Step", x, grad, r.dim)
+	g := r.g.of(r.dim)
+	copy(g, grad)
+	if c := r.Value; c > 0 {
+		for i, v := range g {
+			g[i] = min(max(v, -c), c)
+		}
+	}
+	if n := norm2(g); r.Norm > 0 && n > r.Norm {
+		shrink := r.Norm / n
+		for i := range g {
+			g[i] *= shrink
+		}
+	}
+	r.Rule.Step(x, g)
+}
+
+// Estimate is that of Rule.
+func (r *Clip) Estimate(dst, x []float64) { r.held().estimate(dst, x) }
+
+func (r *Clip) held() held { return held{"Clip", r.Rule} }
+
+func (r *Clip) state() state.State { return state.State{Counters: []int{r.dim}} }
+
+// MarshalBinary returns the state: the number of variables and the state of Rule. The exported fields are not part of it.
+func (r *Clip) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state()) }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
+func (r *Clip) UnmarshalBinary(data []byte) error {
+	s, err := r.held().unmarshal(data, r.state())
+	if err == nil {
+		r.dim = s.Counters[0]
+	}
+	return err
+}
+
+// norm2 is the Euclidean norm. No square overflows or vanishes in it.
+func norm2(v []float64) float64 {
+	var top, sum float64
+	for _, a := range v {
+		top = max(top, math.Abs(a))
+	}
+	if top == 0 {
+		return 0
+	}
+	for _, a := range v {
+		a /= top
+		sum += float64(a * a)
+	}
+	return top * math.Sqrt(sum)
+}

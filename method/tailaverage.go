@@ -1,0 +1,106 @@
+package method
+
+import (
+	"math/bits"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/state"
+)
+
+// TailAverage leaves the steps to Rule and answers with the uniform mean of late iterates, however long the run is: it takes
+// a new mean over each of the windows
+//
+//	[1] [2, 3] [4, ..., 7] [8, ..., 15] ...
+//
+// of iterates 1, 2, ..., the initial point not among them, and answers with the mean of the last window that is complete.
+// That holds at least a quarter of all iterates, and half of them when a window has just been completed. It keeps
+// two vectors of the length of x besides what Rule keeps.
+//
+// It forgets the start of the run without being told where it ends, at the price of up to four times the variance of the
+// mean of all. Otherwise it is used like Average; an Estimate of Rule is not asked for.
+//
+// Reference: A. Rakhlin, O. Shamir, K. Sridharan, Making gradient descent optimal for strongly convex stochastic
+// optimization, ICML 2012, on means of the last part; the windows are the usual way to do without the number of steps.
+type TailAverage struct {
+	// Rule takes the steps.
+	Rule stochopt.Rule
+
+	sequential           // optimize.Method
+	k          int       // steps taken
+	mean       []float64 // of the iterates of the present window, all but the present iterate
+	last       []float64 // mean of the window before
+}
+
+// Init implements optimize.Method.
+func (r *TailAverage) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule. It resets Rule as well.
+func (r *TailAverage) Reset(dim int) {
+	r.held().check(dim)
+	r.held().reset(dim)
+	r.k, r.mean, r.last = 0, make([]float64, dim), make([]float64, dim)
+}
+
+// Observe passes the value on to Rule.
+func (r *TailAverage) Observe(f float64) { r.held().observe(f) }
+
+// Step implements stochopt.Rule. It takes x into the mean before it moves it, since only then is x projected.
+func (r *TailAverage) Step(x, grad []float64) {
+	hyper.Lengths("method: TailAverage.Step", x, grad, len(r.mean))
+	switch {
+	case r.k == 0:
+	case opens(r.k):
+		copy(r.last, r.mean)
+		copy(r.mean, x)
+	default:
+		mixInto(r.mean, r.mean, x, r.weight())
+	}
+	r.Rule.Step(x, grad)
+	r.k++
+}
+
+// Estimate stores the mean of the last complete window; x is the last iterate.
+func (r *TailAverage) Estimate(dst, x []float64) {
+	switch {
+	case r.k <= 1:
+		copy(dst, x)
+	case opens(r.k + 1): // x completes a window
+		mixInto(dst, r.mean, x, r.weight())
+	case opens(r.k): // the iterate before x has
+		copy(dst, r.mean)
+	default:
+		copy(dst, r.last)
+	}
+}
+
+// opens reports whether iterate j > 0 is the first of a window: a power of 2.
+func opens(j int) bool { return j&(j-1) == 0 }
+
+// weight is 1/j of iterate k as the j-th of its window.
+func (r *TailAverage) weight() float64 {
+	first := 1 << (bits.Len(uint(r.k)) - 1)
+	return 1 / float64(r.k-first+1)
+}
+
+func (r *TailAverage) held() held { return held{"TailAverage", r.Rule} }
+
+func (r *TailAverage) state() state.State {
+	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.mean, r.last}}
+}
+
+// MarshalBinary returns the state: k, the mean of all iterates of the present window but the present one, that of the
+// window before, and the state of Rule. To go on, take the iterate along, not the Result of a run, which is the mean.
+func (r *TailAverage) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state()) }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
+func (r *TailAverage) UnmarshalBinary(data []byte) error {
+	s, err := r.held().unmarshal(data, r.state())
+	if err == nil {
+		r.k, r.mean, r.last = s.Counters[0], s.Vectors[0], s.Vectors[1]
+	}
+	return err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -356,6 +357,49 @@ func TestRank(t *testing.T) {
 	// c keeps its interval, but for the degree of freedom that a third parameter takes.
 	if want := s.StdErr[0] * math.Sqrt(3./2); lre(r.StdErr[2:], []float64{want}) < 11 {
 		t.Errorf("standard error of c is %v, want %v", r.StdErr[2], want)
+	}
+}
+
+// TestRanAway: the fit of a decay that starts as a growth ends in a straight line, A = -∞ and c = +∞, and a saturating curve
+// does so on data that bend upwards. Correlations near 1 and large errors are no such end.
+func TestRanAway(t *testing.T) {
+	decay := func(grad, b, x []float64) float64 {
+		e := math.Exp(-b[1] * x[0])
+		if grad != nil {
+			grad[0], grad[1], grad[2] = e, -b[0]*x[0]*e, 1
+		}
+		return b[0]*e + b[2]
+	}
+	for _, c := range []struct {
+		name  string
+		m     fit.Model
+		x0    float64
+		y     func(x float64) float64
+		start []float64
+		want  []string
+	}{
+		{"decay", fit.Model{Parameters: []string{"A", "k", "c"}, Func: decay}, 0, func(x float64) float64 { return 2.5*math.Exp(-0.7*x) + 0.5 }, []float64{3, -1, 0}, []string{"A", "k", "c"}},
+		{"decay, good start", fit.Model{Parameters: []string{"A", "k", "c"}, Func: decay}, 0, func(x float64) float64 { return 2.5*math.Exp(-0.7*x) + 0.5 }, []float64{3, 1, 0}, nil},
+		{"saturation", fit.Model{Parameters: []string{"b1", "b2"}, Func: saturation}, 0, func(x float64) float64 { return 0.3 * x * x }, []float64{3, 1}, []string{"b1", "b2"}},
+		{"years", line, 2000, func(x float64) float64 { return 0.001 * x }, []float64{3, 0.3}, nil},
+		{"seconds", line, 1.7e9, func(x float64) float64 { return 0 }, []float64{3, 0.3}, nil},
+	} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		var x [][]float64
+		var y []float64
+		for i := range 40 {
+			at := c.x0 + 0.25*float64(i)
+			x = append(x, []float64{at})
+			y = append(y, c.y(at)+0.03*rng.NormFloat64())
+		}
+		r, err := fit.Curve(t.Context(), c.m, x, y, c.start, nil)
+		if err != nil || !slices.Equal(r.RanAway, c.want) {
+			t.Errorf("%s: %+v, %v, want %v to run away", c.name, r, err, c.want)
+			continue
+		}
+		if correlation := r.Cov.At(0, 1) / r.StdErr[0] / r.StdErr[1]; c.x0 > 0 && math.Abs(correlation) < 0.99999 {
+			t.Errorf("%s: correlation %v: the test tests nothing", c.name, correlation)
+		}
 	}
 }
 

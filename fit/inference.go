@@ -22,24 +22,28 @@ func (e *RankError) Error() string {
 		strings.Join(e.Parameters, ", "), e.Rank, e.N)
 }
 
-// infer sets what follows from the Jacobian at p: Rank, ResidualSD, Cov, StdErr. With J = Q R D and R = U S Vᵀ it is
+// infer sets what follows from the Jacobian at p: Rank, ResidualSD, Cov, StdErr, RanAway. With J = Q R D and R = U S Vᵀ it is
 //
 //	(JᵀJ)⁻¹ = D⁻¹ V S⁻² Vᵀ D⁻¹
 //
 // Parameters with a part in a null direction have infinite variance, and NaN for covariances. If minimum is false p is no
-// minimum, and all is NaN. The contents of lin do not matter.
-func (r *Result) infer(c *curve, lin *linearized, p *point, minimum bool) error {
-	n := c.n
+// minimum, and all is NaN. The contents of lm do not matter.
+func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
+	lin, n := lm.lin, lm.c.n
 	r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
 	if r.DF == 0 {
 		r.ResidualSD = math.NaN()
 	}
 	r.Cov = mat.NewSymDense(n, nil)
 	r.StdErr = make([]float64, n)
-	lin.equilibrate(c, p)
+	lm.rescale(p) // for its rounding error
+	lin.equilibrate(lm.c, p)
 	ok := lin.factor(p.jac, p.r)
 	if ok {
 		r.Rank = lin.rank()
+	}
+	if ok && minimum && r.Rank == n {
+		r.RanAway = lm.ranAway(p, r.Parameters)
 	}
 
 	free := make([]bool, n)
@@ -74,6 +78,31 @@ func (r *Result) infer(c *curve, lin *linearized, p *point, minimum bool) error 
 		return e
 	}
 	return nil
+}
+
+// ranAway returns the names for Result.RanAway at p, where lin has been factored: those parameters that the undamped step
+// changes most in relation to their values, down to a tenth of the largest change.
+func (l *levenberg) ranAway(p *point, names []string) []string {
+	if _, promise := l.lin.step(l.delta, 0); !l.large(promise, p.rss) {
+		return nil
+	}
+	change := func(j int) float64 {
+		if l.delta[j] == 0 {
+			return 0
+		}
+		return math.Abs(l.delta[j] / p.b[j])
+	}
+	var most float64
+	for j := range names {
+		most = max(most, change(j))
+	}
+	var far []string
+	for j, name := range names {
+		if change(j) >= most/10 {
+			far = append(far, name)
+		}
+	}
+	return far
 }
 
 // Interval is the confidence interval of parameter i at a level such as 0.95: Estimate ± t StdErr, where t is the

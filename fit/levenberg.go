@@ -80,8 +80,8 @@ func (l *levenberg) run(ctx context.Context, p *point, limit int) (*point, optim
 		lambda := lin.damping(radius)
 		length, predicted := lin.step(l.delta, lambda)
 		if !l.move(trial, p) {
-			// A promise that is more than rounding in RSS, and is not kept however short the step, is a broken one.
-			if _, promise := lin.step(l.delta, 0); promise > 1e-6*p.rss && promise > 1e6*l.noise {
+			// The promise is not kept however short the step.
+			if _, promise := lin.step(l.delta, 0); l.large(promise, p.rss) {
 				return p, optimize.Failure, ErrNoDecrease
 			}
 			return l.polish(p, trial), optimize.StepConvergence, nil
@@ -131,6 +131,13 @@ func (l *levenberg) rescale(p *point) {
 
 // rounding is what rounding of the residuals can do to rss, by the inequality of Cauchy and Schwarz.
 func (l *levenberg) rounding(rss float64) float64 { return 2*math.Sqrt(rss*l.noise) + l.noise }
+
+// large reports whether a decrease that the linear problem promises is too large for a minimum: the cosine of the angle
+// between the residuals and the tangent plane is above 0.001, and not by rounding. (D. M. Bates, D. G. Watts, A relative
+// offset orthogonality convergence criterion for nonlinear least squares, Technometrics 23, 1981, for the threshold.)
+func (l *levenberg) large(promise, rss float64) bool {
+	return promise > 1e-6*rss && promise > 1e6*l.noise
+}
 
 // tie is the difference from rss that does not tell two minima apart.
 func (l *levenberg) tie(rss float64) float64 { return 1e-9*rss + l.rounding(rss) }

@@ -47,6 +47,9 @@ func checkNIST(t *testing.T, s *nistSet) {
 		if r.N != len(s.y) || r.DF != len(s.y)-len(s.value) || r.Rank != len(s.value) {
 			t.Errorf("start %d: N %d, DF %d, rank %d of %d points, %d parameters", k+1, r.N, r.DF, r.Rank, len(s.y), len(s.value))
 		}
+		if r.RanAway != nil {
+			t.Errorf("start %d: %v ran away", k+1, r.RanAway)
+		}
 		if s.name == "Lanczos1" {
 			// Its residuals, 8E-14, hold a thousandth of rounding error: RSS and what follows from it are out of reach.
 			continue

@@ -41,9 +41,9 @@ finds the b1 and b2 for which the sum of the squares of y - b1*(1-exp(-b2*x)) ov
 The names in a formula are columns of the file or parameters; parameters are the names with a start value. A start should have the right sign and order of magnitude. Formulas know + - * /, powers (** or ^, so that -x**2 is -(x**2) and a**b**c is a**(b**c)), parentheses, pi, and ` +
 		strings.Join(formula.Functions(), ", ") + `; log is the natural logarithm. The left side may be an expression of columns, as in log(y). Put the formula between quotation marks, to keep the shell from reading it.
 
---json prints formula, data, error (null, or why the fit failed), points, level, parameters (a list of name, start, estimate, standard_error, lower, upper), residual_standard_deviation, degrees_of_freedom, residual_sum_of_squares, covariance (a list of rows), iterations and evaluations. A number that is not finite or not known is null.
+--json prints formula, data, error (null, or why the fit failed), warnings (a list, mostly empty), points, level, parameters (a list of name, start, estimate, standard_error, lower, upper), residual_standard_deviation, degrees_of_freedom, residual_sum_of_squares, covariance (a list of rows), iterations and evaluations. A number that is not finite or not known is null.
 
-Exit code: 0 if the fit succeeded, 1 if it failed or did not converge, 2 if the input is wrong. A fit that fails prints the values at which it stopped.`
+Exit code: 0 if the fit succeeded, 1 if it failed or did not converge, 2 if the input is wrong. A fit that fails prints the values at which it stopped. A line WARNING in the report, or an entry of warnings, says that the fit has found no minimum to be trusted; the exit code is 0 then.`
 }
 
 func (c *fitCommand) Run(ctx context.Context, s streams) error {

@@ -106,7 +106,7 @@ func TestReport(t *testing.T) {
 func TestReportText(t *testing.T) {
 	failure := "fit: no luck"
 	r := report{
-		Formula: "y ~ b1*x + größe", Error: &failure, Data: "a.csv", Points: 14, Level: 0.99,
+		Formula: "y ~ b1*x + größe", Warnings: []string{"beware"}, Error: &failure, Data: "a.csv", Points: 14, Level: 0.99,
 		Parameters: []parameter{
 			{Name: "b1", Estimate: 238.94212917834, StdErr: 2.7070075241, Lower: 230.67346754, Upper: 247.21079082},
 			{Name: "größe", Estimate: -1.5e-12, StdErr: number(math.Inf(1)), Lower: number(math.Inf(-1)), Upper: number(math.NaN())},
@@ -116,6 +116,7 @@ func TestReportText(t *testing.T) {
 	const want = `Formula  y ~ b1*x + größe
 Data     a.csv, 14 points
 FAILED   fit: no luck
+WARNING  beware
 
 Parameter          Estimate    Standard error         99 % from                to
 b1              238.9421292       2.707007524       230.6734675       247.2107908
@@ -137,6 +138,7 @@ Evaluations of the curve                   15
 type result struct {
 	Formula, Data             string
 	Error                     *string
+	Warnings                  []string
 	Points                    int
 	Level                     float64
 	Parameters                []map[string]any
@@ -170,7 +172,7 @@ func TestJSON(t *testing.T) {
 				t.Fatalf("exit code %d, %s", code, stderr)
 			}
 			r := decode(t, stdout)
-			if r.Formula != c.formula || r.Data != "-" || r.Error != nil || r.Points != c.points || r.Level != 0.9 ||
+			if r.Formula != c.formula || r.Data != "-" || r.Error != nil || r.Warnings == nil || len(r.Warnings) > 0 || r.Points != c.points || r.Level != 0.9 ||
 				r.DegreesOfFreedom != c.df || r.Iterations <= 0 || r.Evaluations <= 0 {
 				t.Errorf("%s", stdout)
 			}
@@ -212,6 +214,36 @@ func TestResponse(t *testing.T) {
 		if want := []float64{2, -0.5, 3}[i]; !agree(p["estimate"].(float64), want) {
 			t.Errorf("%v = %v, want %v", p["name"], p["estimate"], want)
 		}
+	}
+}
+
+// decay is A*exp(-k*t)+c with A = 2.5, k = 0.7, c = 0.5 and some noise.
+func decay() string {
+	var data strings.Builder
+	data.WriteString("t,signal\n")
+	for i := range 40 {
+		x := 0.25 * float64(i)
+		fmt.Fprintf(&data, "%v,%v\n", x, 2.5*math.Exp(-0.7*x)+0.5+0.03*math.Sin(float64(i*i)))
+	}
+	return data.String()
+}
+
+// TestWarning: a decay that starts as a growth runs away to a straight line.
+func TestWarning(t *testing.T) {
+	args := []string{"fit", "-", "signal ~ A*exp(-k*t)+c", "A=3", "k=-1", "c=0"}
+	const want = "the data hardly determine A, k, c: the fit may have run away to infinity"
+	code, stdout, stderr := stochopt(t.Context(), decay(), args...)
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "\nWARNING  "+want) {
+		t.Errorf("exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	code, stdout, stderr = stochopt(t.Context(), decay(), append(args, "--json")...)
+	if w := decode(t, stdout).Warnings; code != 0 || stderr != "" || len(w) != 1 || !strings.HasPrefix(w[0], want) {
+		t.Errorf("exit code %d, %s, warnings %q", code, stderr, w)
+	}
+	args[4] = "k=1"
+	code, stdout, _ = stochopt(t.Context(), decay(), args...)
+	if code != 0 || strings.Contains(stdout, "WARNING") {
+		t.Errorf("exit code %d\n%s", code, stdout)
 	}
 }
 

@@ -15,6 +15,7 @@ type report struct {
 	Formula     string      `json:"formula"`
 	Data        string      `json:"data"`
 	Error       *string     `json:"error"` // why this is no fit, or nil
+	Warnings    []string    `json:"warnings"`
 	Points      int         `json:"points"`
 	Level       float64     `json:"level"`
 	Parameters  []parameter `json:"parameters"`
@@ -49,6 +50,7 @@ func newReport(c *fitCommand, p *problem, f *fit.Result, failure error) *report 
 	r := &report{
 		Formula:     c.Formula,
 		Data:        c.Data,
+		Warnings:    []string{}, // not null
 		Points:      f.N,
 		Level:       c.Level,
 		ResidualSD:  number(f.ResidualSD),
@@ -60,6 +62,10 @@ func newReport(c *fitCommand, p *problem, f *fit.Result, failure error) *report 
 	if failure != nil {
 		message := failure.Error()
 		r.Error = &message
+	}
+	if f.RanAway != nil {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the data hardly determine %s: the fit may have run away to infinity or to where the curve no longer changes; try other start values",
+			strings.Join(f.RanAway, ", ")))
 	}
 	for i, name := range f.Parameters {
 		lower, upper := f.Interval(i, c.Level)
@@ -93,6 +99,9 @@ func (r *report) text(w io.Writer) error {
 	fmt.Fprintf(&b, "Data     %s, %d points\n", r.Data, r.Points)
 	if r.Error != nil {
 		fmt.Fprintf(&b, "FAILED   %s\n", *r.Error)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "WARNING  %s\n", w)
 	}
 	width := len("Parameter")
 	for _, p := range r.Parameters {

@@ -77,6 +77,10 @@ type Result struct {
 // exact for linear models with independent normal errors of equal variance, and a good approximation where the curve is
 // close to linear within a few StdErr.
 //
+// All points weigh the same. If the errors of the responses have different standard deviations σᵢ, known up to a common
+// factor, divide both sides by them: y[i]/σᵢ, and a Func that returns f/σ and stores ∂f/∂b/σ, with σ a part of x[i]. If σ
+// is right ResidualSD is near 1; StdErr is estimated from the residuals and does not depend on the factor.
+//
 // Input that cannot be fitted is an error and no Result: fewer points than parameters, lengths of x and y that differ, a
 // NaN or infinity in x, y or start, a curve that is not finite at the start, a parameter without influence there. With
 // these errors there is a Result:

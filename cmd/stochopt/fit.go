@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,13 @@ finds the b1 and b2 for which the sum of the squares of y - b1*(1-exp(-b2*x)) ov
     114.9,14.73
 
 The names in a formula are columns of the file or parameters; parameters are the names with a start value. A start should have the right sign and order of magnitude. Formulas know + - * /, powers (** or ^, so that -x**2 is -(x**2) and a**b**c is a**(b**c)), parentheses, pi, and ` +
-		strings.Join(formula.Functions(), ", ") + `; log is the natural logarithm. The left side may be an expression of columns, as in log(y). Put the formula between quotation marks, to keep the shell from reading it.
+		strings.Join(formula.Functions(), ", ") + `; log is the natural logarithm. The left side may be an expression of columns, as in log(y). A column that is the same in every row is welcome beside others that are not. Put the formula between quotation marks, to keep the shell from reading it.
+
+All rows weigh the same, as is right if their errors are equal. If they are not, and a column sigma holds their standard deviations, divide both sides by it:
+
+    'y/sigma ~ (A*exp(-k*t))/sigma'
+
+The residual standard deviation is then about 1 if sigma is right, and the standard errors are scaled by it.
 
 --json prints formula, data, error (null, or why the fit failed), warnings (a list, mostly empty), points, level, parameters (a list of name, start, estimate, standard_error, lower, upper), residual_standard_deviation, degrees_of_freedom, residual_sum_of_squares, covariance (a list of rows), iterations and evaluations. A number that is not finite or not known is null.
 
@@ -100,9 +107,9 @@ func (c *fitCommand) read(in io.Reader) (*problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range append(f.ResponseColumns, f.Columns...) {
-		if data.Constant(name) {
-			return nil, fmt.Errorf("%s: column %s is %v in every row; a fit learns nothing from it", file, name, data.Column(name)[0])
+	for _, side := range [][]string{f.ResponseColumns, f.Columns} {
+		if same := constant(data, side); len(same) > 0 && len(same) == len(side) {
+			return nil, fmt.Errorf("%s: %s in every row; a fit learns nothing from it", file, strings.Join(same, " and "))
 		}
 	}
 	p := &problem{formula: f, start: start, x: rows(data, f.Columns)}
@@ -114,7 +121,20 @@ func (c *fitCommand) read(in io.Reader) (*problem, error) {
 		}
 		p.y = append(p.y, y)
 	}
+	if y := p.y[0]; len(p.y) > 1 && !slices.ContainsFunc(p.y, func(v float64) bool { return v != y }) {
+		return nil, fmt.Errorf("%s: the response left of ~ is %v in every row; a fit learns nothing from it", file, y)
+	}
 	return p, nil
+}
+
+// constant returns "column c is 7" for each of some columns that holds the same value in all of several rows.
+func constant(data *table.Table, names []string) (same []string) {
+	for _, name := range names {
+		if data.Constant(name) {
+			same = append(same, fmt.Sprintf("column %s is %v", name, data.Column(name)[0]))
+		}
+	}
+	return same
 }
 
 // startValues reads arguments such as b1=500.

@@ -217,6 +217,28 @@ func TestResponse(t *testing.T) {
 	}
 }
 
+// TestConstantColumn: a column may be constant beside others that are not, on either side of the ~.
+func TestConstantColumn(t *testing.T) {
+	const data = "x,y,one,sigma\n1,2,1,0.1\n2,3,1,0.1\n3,5,1,0.1\n0,4,1,0.1\n"
+	fitJSON := func(formula string, start ...string) result {
+		code, stdout, stderr := stochopt(t.Context(), data, append([]string{"fit", "--json", "-", formula}, start...)...)
+		if code != 0 {
+			t.Fatalf("%s: exit code %d, %s", formula, code, stderr)
+		}
+		return decode(t, stdout)
+	}
+	want := fitJSON("y ~ a+b*x", "a=1", "b=1")
+	for _, formula := range []string{"y ~ a*one+b*x", "y/sigma ~ (a+b*x)/sigma"} {
+		for i, p := range fitJSON(formula, "a=1", "b=1").Parameters {
+			w := want.Parameters[i]
+			if !agree(p["estimate"].(float64), w["estimate"].(float64)) || !agree(p["standard_error"].(float64), w["standard_error"].(float64)) {
+				t.Errorf("%s: %v, want %v", formula, p, w)
+			}
+		}
+	}
+	fitJSON("y ~ a", "a=1") // a mean uses no column at all
+}
+
 // decay is A*exp(-k*t)+c with A = 2.5, k = 0.7, c = 0.5 and some noise.
 func decay() string {
 	var data strings.Builder
@@ -280,7 +302,7 @@ func TestFailed(t *testing.T) {
 }
 
 func TestBadInput(t *testing.T) {
-	const data = "x,y,c\n1,2,7\n2,3,7\n3,5,7\n0,4,7\n"
+	const data = "x,y,c,w\n1,2,7,2\n2,3,7,2\n3,5,7,2\n0,4,7,2\n"
 	for _, test := range []struct {
 		args []string
 		want string
@@ -309,8 +331,10 @@ func TestBadInput(t *testing.T) {
 		{[]string{"fit", "no-such-file.csv", "y ~ b*x", "b=1"}, "no-such-file.csv"},
 		{[]string{"fit", ".", "y ~ b*x", "b=1"}, "is a directory"},
 		{[]string{"fit", "fit_test.go", "y ~ b*x", "b=1"}, "fit_test.go, line 1"},
-		{[]string{"fit", "-", "y ~ b*c+x", "b=1"}, "standard input: column c is 7 in every row"},
+		{[]string{"fit", "-", "y ~ b*c", "b=1"}, "standard input: column c is 7 in every row"},
+		{[]string{"fit", "-", "y ~ b*c+w", "b=1"}, "standard input: column c is 7 and column w is 2 in every row"},
 		{[]string{"fit", "-", "c ~ b*x", "b=1"}, "standard input: column c is 7 in every row"},
+		{[]string{"fit", "-", "y+1-y ~ b*x", "b=1"}, "standard input: the response left of ~ is 1 in every row"},
 		{[]string{"fit", "-", "log(x) ~ b*y", "b=1"}, "standard input, line 5: the response left of ~ is -Inf"},
 		{[]string{"fit", "-", "y ~ b*x ~ 1", "b=1"}, "formula, column 9: a second ~"},
 		// What fit refuses.
@@ -336,7 +360,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	_, stdout, _ := stochopt(t.Context(), "", "fit", "--help")
-	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "--level=0.95", "residual_sum_of_squares"} {
+	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "weigh the same", "'y/sigma ~ (A*exp(-k*t))/sigma'", "--level=0.95", "residual_sum_of_squares"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s", want, stdout)
 		}

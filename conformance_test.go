@@ -259,10 +259,14 @@ func TestHostInvariants(t *testing.T) {
 				t.Fatalf("%s, %s: %s", row.name, d.name, outcome(r, err))
 			}
 			g := make([]float64, 3)
-			if f := bowl(g, r.X); f != r.F || !slices.Equal(g, r.Gradient) {
+			if f := bowl(g, r.X); f != r.F || !slices.Equal(g, r.Gradient) && !(row.estimates && r.Gradient == nil) {
 				t.Errorf("%s, %s: F %v and gradient %v, at X they are %v and %v", row.name, d.name, r.F, r.Gradient, f, g)
 			}
-			if r.FuncEvaluations != 50 || r.GradEvaluations != 50 || r.MajorIterations != 50 {
+			funcs := 50
+			if row.estimates { // at answers that are not iterates too: not at the first
+				funcs = r.FuncEvaluations
+			}
+			if funcs < 50 || funcs >= 100 || r.FuncEvaluations != funcs || r.GradEvaluations != 50 || r.MajorIterations != 50 {
 				t.Errorf("%s, %s: %+v, want 50 of each", row.name, d.name, r.Stats)
 			}
 			if !slices.Equal(x0, []float64{5, -1, 0.5}) {
@@ -272,8 +276,8 @@ func TestHostInvariants(t *testing.T) {
 			f0 := bowl(g, x0)
 			s.InitValues = &optimize.Location{F: f0, Gradient: g}
 			r2, err := d.run(p, x0, s, m)
-			if err != nil || r2.FuncEvaluations != 49 || r2.GradEvaluations != 49 {
-				t.Errorf("%s, %s: InitValues save %d and %d evaluations, want 1", row.name, d.name, 50-r2.FuncEvaluations, 50-r2.GradEvaluations)
+			if err != nil || r2.FuncEvaluations != funcs-1 || r2.GradEvaluations != 49 {
+				t.Errorf("%s, %s: InitValues save %d and %d evaluations, want 1", row.name, d.name, funcs-r2.FuncEvaluations, 50-r2.GradEvaluations)
 			}
 			r2.Stats, r.Stats = optimize.Stats{}, optimize.Stats{}
 			if !reflect.DeepEqual(r, r2) {
@@ -313,7 +317,11 @@ func TestLimits(t *testing.T) {
 					if r.Status != c.want || (err != nil) != (c.wanted != "") || err != nil && !strings.Contains(err.Error(), c.wanted) {
 						t.Errorf("%s, %s, %s: %s", row.name, d.name, c.name, outcome(r, err))
 					}
-					if r.FuncEvaluations != c.evals || r.F != bowl(nil, r.X) {
+					evals := r.FuncEvaluations
+					if row.estimates && c.s.FuncEvaluations == 0 { // one or two for an iterate
+						evals = min(max(c.evals, (evals+1)/2), evals)
+					}
+					if evals != c.evals || r.F != bowl(nil, r.X) {
 						t.Errorf("%s, %s, %s: want %d evaluations and F of X: %s", row.name, d.name, c.name, c.evals, outcome(r, err))
 					}
 				})
@@ -387,12 +395,16 @@ func TestBadEvaluations(t *testing.T) {
 					for _, d := range drivers {
 						name := fmt.Sprintf("%s, %s at evaluation %d of %d samples, %s", row.name, how, k, samples, d.name)
 						m := row.make()
-						p := stochopt.Problem{Oracle: spoiled(k, how), Samples: samples, Concurrent: 3}
+						draw := k
+						if row.estimates {
+							draw = drawOfIterate(row.make(), x0, k, samples)
+						}
+						p := stochopt.Problem{Oracle: spoiled(draw, how), Samples: samples, Concurrent: 3}
 						var r *optimize.Result
 						var err error
 						within(t, func() { r, err = d.run(p, x0, &optimize.Settings{MajorIterations: 20, Converger: never()}, m) })
 						var ee *stochopt.EvaluationError
-						if r.Status != optimize.Failure || !errors.As(err, &ee) || ee.Sample.Step != k || ee.Sample.Replicate != 0 {
+						if r.Status != optimize.Failure || !errors.As(err, &ee) || ee.Sample.Step != draw || ee.Sample.Replicate != 0 {
 							t.Errorf("%s: %s", name, outcome(r, err))
 							continue
 						}
@@ -425,6 +437,22 @@ func TestBadEvaluations(t *testing.T) {
 	}
 }
 
+// drawOfIterate is the draw that a run of m evaluates iterate k with; others are for answers that are not iterates.
+func drawOfIterate(m optimize.Method, x0 []float64, k, samples int) (draw int) {
+	good, n := noisyBowl(1), 0
+	p := stochopt.Problem{Samples: samples, Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		if grad != nil && s.Replicate == 0 {
+			if n == k {
+				draw = s.Step
+			}
+			n++
+		}
+		return good(grad, x, s)
+	}}
+	stochopt.Minimize(context.Background(), p, x0, &optimize.Settings{MajorIterations: k + 1, Converger: never()}, m)
+	return draw
+}
+
 // TestBadPlainProblem is TestBadEvaluations for an optimize.Problem that has never heard of this package.
 func TestBadPlainProblem(t *testing.T) {
 	for _, row := range methods {
@@ -433,17 +461,20 @@ func TestBadPlainProblem(t *testing.T) {
 			comp int
 		}{{nan, 1, -1}, {inf, 1, -1}, {-inf, 1, -1}, {1, nan, 1}, {1, inf, 1}} {
 			for _, k := range []int{0, 5} {
-				n := 0
+				n, bad := 0, k+1
+				if row.estimates {
+					bad = drawOfIterate(row.make(), []float64{4, 4}, k, 1) + 1
+				}
 				p := optimize.Problem{
 					Func: func(x []float64) float64 {
-						if n++; n == k+1 {
+						if n++; n == bad {
 							return c.f
 						}
 						return bowl(nil, x)
 					},
 					Grad: func(g, x []float64) {
 						bowl(g, x)
-						if n == k+1 && c.comp >= 0 {
+						if n == bad && c.comp >= 0 {
 							g[1] = c.g
 						}
 					},
@@ -553,7 +584,7 @@ func TestHostOfTheProtocol(t *testing.T) {
 						t.Errorf("%s: stopped at message %d: %v %+v", row.name, stop, task.Op, task.Location)
 					}
 				}
-				if want := 1 - stop%2; n != want { // even messages are evaluations
+				if want := 1 - stop%2; n != want && !(row.estimates && n <= 1) { // even messages are evaluations
 					t.Errorf("%s: stopped at message %d: %d major iterations at the end, want %d", row.name, stop, n, want)
 				}
 			})
@@ -561,13 +592,27 @@ func TestHostOfTheProtocol(t *testing.T) {
 	}
 }
 
-// TestGoOn stops a run, carries the state to another value, and goes on: nothing must tell the two parts from a whole.
+// lastIterate runs m and returns its last iterate, which the Result has not if that is another answer, and its draw.
+func lastIterate(p stochopt.Problem, x0 []float64, s *optimize.Settings, m optimize.Method) (x []float64, draw int) {
+	oracle := p.Oracle
+	p.Oracle = func(grad, at []float64, s stochopt.Sample) (float64, error) {
+		if grad != nil {
+			x, draw = append(x[:0], at...), s.Step
+		}
+		return oracle(grad, at, s)
+	}
+	stochopt.Minimize(context.Background(), p, x0, s, m)
+	return x, draw
+}
+
+// TestGoOn stops a run, carries the state to another value, and goes on: nothing must tell the two parts from a whole. The
+// noise is great enough to turn the signs of gradients, which is all that some methods look at.
 func TestGoOn(t *testing.T) {
 	const n, total = 13, 40
 	x0 := []float64{5, -1, 0.5}
 	for _, row := range methods {
 		for _, d := range drivers {
-			p := stochopt.Problem{Oracle: noisyBowl(1), Seed: 3, Samples: 2}
+			p := stochopt.Problem{Oracle: noisyBowl(10), Seed: 3, Samples: 2}
 			set := func(n int) *optimize.Settings { return &optimize.Settings{MajorIterations: n, Converger: never()} }
 			whole := row.make()
 			want, err := d.run(p, x0, set(total), whole)
@@ -575,8 +620,7 @@ func TestGoOn(t *testing.T) {
 				t.Fatal(err)
 			}
 			a, b := row.make(), row.make()
-			part, err := d.run(p, x0, set(n), a)
-			if err != nil {
+			if _, err = d.run(p, x0, set(n), a); err != nil {
 				t.Fatal(err)
 			}
 			data, err := a.MarshalBinary()
@@ -586,9 +630,10 @@ func TestGoOn(t *testing.T) {
 			if err := b.UnmarshalBinary(data); err != nil {
 				t.Fatal(err)
 			}
-			p.FirstStep = part.FuncEvaluations - 1
+			var part []float64
+			part, p.FirstStep = lastIterate(p, x0, set(n), row.make())
 			s := set(total - n + 1)
-			got, err := d.run(p, part.X, s, &stochopt.Sequential{Rule: b, Warm: true})
+			got, err := d.run(p, part, s, &stochopt.Sequential{Rule: b, Warm: true})
 			if err != nil || !slices.Equal(got.X, want.X) || got.F != want.F {
 				t.Errorf("%s, %s: %v %v, want %v %v; %v", row.name, d.name, got.X, got.F, want.X, want.F, err)
 			}
@@ -597,12 +642,12 @@ func TestGoOn(t *testing.T) {
 				t.Errorf("%s, %s: the states differ at the end", row.name, d.name)
 			}
 			// The companions: going on without the state, or with the samples of the first part.
-			if cold, _ := d.run(p, part.X, s, row.make()); !row.memoryless && slices.Equal(cold.X, want.X) {
+			if cold, _ := d.run(p, part, s, row.make()); !row.memoryless && slices.Equal(cold.X, want.X) {
 				t.Errorf("%s, %s: going on without the state makes no difference", row.name, d.name)
 			}
 			p.FirstStep = 0
 			b.UnmarshalBinary(data)
-			if again, _ := d.run(p, part.X, s, &stochopt.Sequential{Rule: b, Warm: true}); slices.Equal(again.X, want.X) {
+			if again, _ := d.run(p, part, s, &stochopt.Sequential{Rule: b, Warm: true}); slices.Equal(again.X, want.X) {
 				t.Errorf("%s, %s: going on with other samples makes no difference", row.name, d.name)
 			}
 		}

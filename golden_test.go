@@ -37,13 +37,15 @@ func orZero(v float64) float64 { return cmp.Or(v, stochopt.Zero) }
 // the reference takes the bias correction from 1-β₂ᵗ, which cancels, where Adam sums it up.
 const goldenTol = 1e-12
 
-// goldenCase is a trajectory: iterates[k] follows from grads[k], the gradient at iterates[k-1] or x0.
+// goldenCase is a trajectory: iterates[k] follows from grads[k], the gradient at iterates[k-1] or x0, and, for methods that
+// use it, values[k], the value there.
 type goldenCase struct {
 	Name      string
 	Hyper     map[string]float64
 	Objective string // a name in goldenGrads, or empty where the gradients came from nowhere
 	X0        []float64
 	Grads     [][]float64
+	Values    []float64
 	Iterates  [][]float64
 }
 
@@ -107,6 +109,9 @@ func (c *goldenCase) deviation(r stochopt.Rule, grad func(grad, x []float64)) fl
 		copy(g, c.Grads[k])
 		if grad != nil {
 			grad(g, x)
+		}
+		if c.Values != nil {
+			r.(interface{ Observe(f float64) }).Observe(c.Values[k])
 		}
 		r.Step(x, g)
 		for i, w := range want {

@@ -39,6 +39,8 @@ type row struct {
 	mixes bool
 	// memoryless methods take each step from the present gradient alone.
 	memoryless bool
+	// estimates is set for methods whose answer is not the iterate. Their runs evaluate F at the answer as well.
+	estimates bool
 	// tuned is what the tests run that want x to get somewhere; nil is make.
 	tuned func() tested
 	// floor is the stationary mean square of a component of x on |x|²/2 with gradient noise of standard deviation 0.5, for

@@ -171,7 +171,7 @@ func TestDriversAgree(t *testing.T) {
 						if projected {
 							p.Project = box
 						}
-						m := row.make()
+						m := row.run()
 						run := func(d driver, concurrent int) (string, []string) {
 							s, method := set(), optimize.Method(m)
 							if s == nil && d.name == "stochopt.Minimize" {

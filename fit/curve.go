@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -82,7 +83,7 @@ type Result struct {
 // is right ResidualSD is near 1; StdErr is estimated from the residuals and does not depend on the factor.
 //
 // Input that cannot be fitted is an error and no Result: fewer points than parameters, lengths of x and y that differ, a
-// NaN or infinity in x, y or start, a curve that is not finite at the start, a parameter without influence there. With
+// NaN or infinity in x, y or start, a curve that is not finite at the start (a *PointError), a parameter without influence there. With
 // these errors there is a Result:
 //
 //   - *RankError: the minimum is found, but the data do not determine all parameters. StdErr is +Inf for these.
@@ -114,13 +115,20 @@ func Curve(ctx context.Context, m Model, x [][]float64, y []float64, start []flo
 
 	c := &curve{f: m.Func, x: x, y: y, n: len(start)}
 	first := newPoint(c, start)
+	for i := range first.jac {
+		first.jac[i] = math.NaN() // to notice a Func that stores nothing
+	}
 	if !c.eval(first, true) {
 		return nil, notFinite(m, c, first)
 	}
 	for j, name := range m.Parameters {
 		if c.columnNorm(first, j) == 0 {
-			return nil, fmt.Errorf("fit: %s has no influence at the start (%s): the derivative of the curve by it is 0 at all points",
-				name, assignments(m.Parameters, start))
+			advice := ""
+			if slices.Contains(start, 0) {
+				advice = "; start from values other than 0"
+			}
+			return nil, fmt.Errorf("fit: %s has no influence at the start (%s): the derivative of the curve by it is 0 at all points%s",
+				name, assignments(m.Parameters, start), advice)
 		}
 	}
 
@@ -212,18 +220,38 @@ func checkData(m Model, x [][]float64, y, start []float64) error {
 	return nil
 }
 
+// PointError says that the curve or a derivative of it is not finite at the start, and at which point.
+type PointError struct {
+	Point     int       // the index of the first such point
+	X         []float64 // its predictors
+	Parameter string    // the one by which the derivative is not finite, or "" if the curve itself is not
+	Value     float64   // of the curve or of the derivative, NaN or infinite
+	Start     string    // the start, as in b1 = 2, b2 = 3
+}
+
+func (e *PointError) Error() string {
+	what := fmt.Sprintf("the curve is %v", e.Value)
+	switch {
+	case e.Parameter != "" && math.IsNaN(e.Value):
+		what = fmt.Sprintf("the derivative by %s was not stored or is NaN", e.Parameter)
+	case e.Parameter != "":
+		what = fmt.Sprintf("the derivative by %s is %v", e.Parameter, e.Value)
+	}
+	return fmt.Sprintf("fit: %s at the start (%s), x[%d] = %v", what, e.Start, e.Point, e.X)
+}
+
 // notFinite says what is not finite at p, the start.
 func notFinite(m Model, c *curve, p *point) error {
 	at := assignments(m.Parameters, p.b)
 	for i, r := range p.r {
 		if !finite(r) {
-			return fmt.Errorf("fit: the curve is %v at the start (%s), x[%d] = %v", r, at, i, c.x[i])
+			return &PointError{Point: i, X: c.x[i], Value: r, Start: at}
 		}
 	}
 	for i := range p.r {
 		for j, d := range p.row(i) {
 			if !finite(d) {
-				return fmt.Errorf("fit: the derivative of the curve by %s is %v at the start (%s), x[%d] = %v", m.Parameters[j], d, at, i, c.x[i])
+				return &PointError{Point: i, X: c.x[i], Parameter: m.Parameters[j], Value: d, Start: at}
 			}
 		}
 	}

@@ -47,6 +47,18 @@ func TestBadInput(t *testing.T) {
 		}
 		return b[0] * x[0]
 	}}
+	forgetful := fit.Model{Parameters: []string{"a", "b"}, Func: func(grad, b, x []float64) float64 {
+		if grad != nil {
+			grad[0] = x[0]
+		}
+		return b[0]*x[0] + b[1]
+	}}
+	steep := fit.Model{Parameters: []string{"a"}, Func: func(grad, b, x []float64) float64 {
+		if grad != nil {
+			grad[0] = 0.5 / math.Sqrt(b[0])
+		}
+		return math.Sqrt(b[0])
+	}}
 	for _, c := range []struct {
 		name     string
 		m        fit.Model
@@ -66,11 +78,16 @@ func TestBadInput(t *testing.T) {
 		{"start Inf", line, column(1, 2, 3), []float64{1, 2, 3}, []float64{inf, 1}, "fit: the start of a is +Inf"},
 		{"curve NaN", root, column(1, -2, 3), []float64{1, 2, 3}, []float64{7, 1}, "fit: the curve is NaN at the start (a = 7, b = 1), x[1] = [-2]"},
 		{"derivative NaN", root, column(1, 0, 3), []float64{1, 2, 3}, []float64{7, 1},
-			"fit: the derivative of the curve by b is NaN at the start (a = 7, b = 1), x[1] = [0]"},
+			"fit: the derivative by b was not stored or is NaN at the start (a = 7, b = 1), x[1] = [0]"},
+		{"derivative Inf", steep, column(1, 2, 3), []float64{1, 2, 3}, []float64{0}, "fit: the derivative by a is +Inf at the start (a = 0), x[0] = [1]"},
+		{"not stored", forgetful, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 5},
+			"fit: the derivative by b was not stored or is NaN at the start (a = 1, b = 5), x[0] = [1]"},
 		{"overflow", line, column(1, 2, 3), []float64{1, 2e200, 3}, []float64{1, 1},
 			"fit: the sum of squares overflows at the start (a = 1, b = 1); rescale the data"},
 		{"no influence", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 5},
 			"fit: b has no influence at the start (a = 1, b = 5): the derivative of the curve by it is 0 at all points"},
+		{"no influence at 0", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 0},
+			"fit: b has no influence at the start (a = 1, b = 0): the derivative of the curve by it is 0 at all points; start from values other than 0"},
 	} {
 		r, err := fit.Curve(t.Context(), c.m, c.x, c.y, c.start, nil)
 		if err == nil || err.Error() != c.want || r != nil {

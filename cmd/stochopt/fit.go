@@ -63,6 +63,7 @@ func (c *fitCommand) Run(ctx context.Context, s streams) error {
 	f := problem.formula
 	m := fit.Model{Parameters: f.Parameters, Func: f.Model()}
 	result, err := fit.Curve(ctx, m, problem.x, problem.y, problem.start, nil)
+	err = problem.explain(err, result)
 	if result == nil {
 		return inputError{err} // nothing was tried
 	}
@@ -76,8 +77,10 @@ func (c *fitCommand) Run(ctx context.Context, s streams) error {
 
 // problem is what the user asks for, checked.
 type problem struct {
+	file    string // the name of the data in errors
 	formula *formula.Formula
 	start   []float64 // in the order of formula.Parameters
+	lines   []int     // of the file, where the points stand
 	x       [][]float64
 	y       []float64
 }
@@ -112,7 +115,10 @@ func (c *fitCommand) read(in io.Reader) (*problem, error) {
 			return nil, fmt.Errorf("%s: %s in every row; a fit learns nothing from it", file, strings.Join(same, " and "))
 		}
 	}
-	p := &problem{formula: f, start: start, x: rows(data, f.Columns)}
+	if n := len(data.Lines); n < len(start) {
+		return nil, fmt.Errorf("%s: too few points, %d for %d parameters", file, n, len(start))
+	}
+	p := &problem{file: file, formula: f, start: start, lines: data.Lines, x: rows(data, f.Columns)}
 	response := f.Response()
 	for i, row := range rows(data, f.ResponseColumns) {
 		y := response(row)

@@ -14,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stochopt/stochopt/cmd/stochopt/internal/formula"
+	"github.com/stochopt/stochopt/fit"
 )
 
 // stochopt runs the command in this process.
@@ -115,7 +118,7 @@ func TestReportText(t *testing.T) {
 	}
 	const want = `Formula  y ~ b1*x + größe
 Data     a.csv, 14 points
-FAILED   fit: no luck
+Not a fit: values where the search stopped
 WARNING  beware
 
 Parameter          Estimate    Standard error         99 % from                to
@@ -289,7 +292,7 @@ func TestFailed(t *testing.T) {
 			if code != 1 || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.stderr) {
 				t.Errorf("exit code %d, %s", code, stderr)
 			}
-			if !strings.Contains(stdout, "\nFAILED   fit: ") {
+			if !strings.Contains(stdout, "\nNot a fit: values where the search stopped\n") || strings.Contains(stdout, test.stderr) {
 				t.Errorf("report\n%s", stdout)
 			}
 			code, stdout, _ = stochopt(test.ctx, "", append(args, "--json")...)
@@ -298,6 +301,45 @@ func TestFailed(t *testing.T) {
 				t.Errorf("exit code %d, JSON\n%s", code, stdout)
 			}
 		})
+	}
+}
+
+// TestStuck: from a start where the decay is over at the second point, nothing changes with k. The message speaks of the
+// formula, not of derivatives that its user has not written.
+func TestStuck(t *testing.T) {
+	code, _, stderr := stochopt(t.Context(), decay(), "fit", "-", "signal ~ A*exp(-k*t)", "A=3", "k=1000")
+	if code != 1 || !strings.Contains(stderr, "k = 1000: the curve hardly changes with k here; try other start values") || strings.Contains(stderr, "derivative") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	p := problem{start: []float64{1, 2}, x: [][]float64{{1}}}
+	f, err := formula.Parse("y ~ (a+b)*x", []string{"x", "y"}, []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.formula = f
+	r := &fit.Result{Parameters: f.Parameters, Estimate: []float64{1, 2}, Iterations: 7}
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{fit.ErrNoDecrease, "the search is stuck at a = 1, b = 2: parameters may do the same as others"},
+		{fit.ErrNotConverged, "the search has found no end in 7 iterations and stands at a = 1, b = 2: parameters may do the same as others"},
+	} {
+		if got := p.explain(test.err, r).Error(); !strings.HasPrefix(got, test.want) || !strings.HasSuffix(got, "; try other start values") {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
+// TestNoFreedom: as many points as parameters.
+func TestNoFreedom(t *testing.T) {
+	code, stdout, stderr := stochopt(t.Context(), "x,y\n1,2\n2,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "\nNo degrees of freedom are left: errors are unknown.\n") {
+		t.Errorf("exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	_, stdout, _ = stochopt(t.Context(), "x,y\n1,2\n2,5\n3,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
+	if strings.Contains(stdout, "No degrees") {
+		t.Errorf("%s", stdout)
 	}
 }
 
@@ -338,8 +380,10 @@ func TestBadInput(t *testing.T) {
 		{[]string{"fit", "-", "log(x) ~ b*y", "b=1"}, "standard input, line 5: the response left of ~ is -Inf"},
 		{[]string{"fit", "-", "y ~ b*x ~ 1", "b=1"}, "formula, column 9: a second ~"},
 		// What fit refuses.
-		{[]string{"fit", "-", "y ~ b1+b2*x+b3*x**2+b4*x**3+b5*x**4", "b1=1", "b2=1", "b3=1", "b4=1", "b5=1"}, "too few points"},
-		{[]string{"fit", "-", "y ~ b*log(x)", "b=1"}, "at the start (b = 1)"},
+		{[]string{"fit", "-", "y ~ b1+b2*x+b3*x**2+b4*x**3+b5*x**4", "b1=1", "b2=1", "b3=1", "b4=1", "b5=1"}, "standard input: too few points, 4 for 5 parameters"},
+		{[]string{"fit", "-", "y ~ b*log(x)", "b=1"}, "standard input, line 5, x = 0: the curve is -Inf at the start, b = 1\n"},
+		{[]string{"fit", "-", "y ~ (x-b)**0.5", "b=0"}, "standard input, line 5, x = 0: the derivative of the curve by b is -Inf at the start, b = 0\n"},
+		{[]string{"fit", "-", "y ~ c*x*b*d", "b=0", "d=0"}, "all points; start from values other than 0\n"},
 	} {
 		code, stdout, stderr := stochopt(t.Context(), data, test.args...)
 		if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.want) {
@@ -384,7 +428,7 @@ func TestBinary(t *testing.T) {
 		{0, "238.9421292", "", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001"}},
 		{0, "238.9421", "", []string{"fit", "-", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001", "--json"}},
 		{0, "Example:", "", []string{"fit", "--help"}},
-		{1, "FAILED", "stochopt: fit: ", []string{"fit", "../../examples/misra1a.csv", "y ~ (a+b)*x", "a=1", "b=1"}},
+		{1, "Not a fit: ", "stochopt: fit: ", []string{"fit", "../../examples/misra1a.csv", "y ~ (a+b)*x", "a=1", "b=1"}},
 		{2, "", "stochopt: formula, column 5: ", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*x", "b2=1"}},
 	} {
 		stdin, err := os.Open("../../examples/misra1a.csv")

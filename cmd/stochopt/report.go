@@ -98,7 +98,7 @@ func (r *report) text(w io.Writer) error {
 	fmt.Fprintf(&b, "Formula  %s\n", r.Formula)
 	fmt.Fprintf(&b, "Data     %s, %d points\n", r.Data, r.Points)
 	if r.Error != nil {
-		fmt.Fprintf(&b, "FAILED   %s\n", *r.Error)
+		fmt.Fprintf(&b, "Not a fit: values where the search stopped\n") // why stands in stderr
 	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&b, "WARNING  %s\n", w)
@@ -111,6 +111,9 @@ func (r *report) text(w io.Writer) error {
 		fmt.Sprintf("%.4g %% from", 100*r.Level), "to")
 	for _, p := range r.Parameters {
 		fmt.Fprintf(&b, "%-*s %#17.10g %#17.10g %#17.10g %#17.10g\n", width, p.Name, p.Estimate, p.StdErr, p.Lower, p.Upper)
+	}
+	if r.DF == 0 {
+		fmt.Fprintf(&b, "\nNo degrees of freedom are left: errors are unknown.\n")
 	}
 	fmt.Fprintf(&b, "\nResidual standard deviation %#17.10g\n", r.ResidualSD)
 	fmt.Fprintf(&b, "Residual sum of squares     %#17.10g\n", r.RSS)

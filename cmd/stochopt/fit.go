@@ -48,9 +48,11 @@ All rows weigh the same, as is right if their errors are equal. If they are not,
 
 The residual standard deviation is then about 1 if sigma is right, and the standard errors are scaled by it.
 
---json prints formula, data, error (null, or why the fit failed), warnings (a list, mostly empty), points, level, parameters (a list of name, start, estimate, standard_error, lower, upper), residual_standard_deviation, degrees_of_freedom, residual_sum_of_squares, covariance (a list of rows), iterations and evaluations. A number that is not finite or not known is null.
+--json prints formula, data, error (null, or why the fit failed), warnings (a list, mostly empty), points, level, parameters (a list of name, start, estimate, standard_error, lower, upper), residual_standard_deviation, degrees_of_freedom, residual_sum_of_squares, covariance (a list of rows), iterations and evaluations. A number that is not finite or not known is null. If the input is wrong, the object holds error only.
 
-Exit code: 0 if the fit succeeded, 1 if it failed or did not converge, 2 if the input is wrong. A fit that fails prints the values at which it stopped. A line WARNING in the report, or an entry of warnings, says that the fit has found no minimum to be trusted; the exit code is 0 then.`
+Exit code: 0 if the fit succeeded, 1 if it failed or did not converge, 2 if the input is wrong. A fit that fails prints the values at which it stopped. A line WARNING in the report, or an entry of warnings, says that the fit has found no minimum to be trusted; the exit code is 0 then. Under go run the exit code of every failure is 1: in scripts use the command that this installs:
+
+    go install ./cmd/stochopt`
 }
 
 func (c *fitCommand) Run(ctx context.Context, s streams) error {

@@ -389,6 +389,12 @@ func TestBadInput(t *testing.T) {
 		if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.want) {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want %q", test.args, code, stdout, stderr, test.want)
 		}
+		// With --json the error stands on stdout, too.
+		code, stdout, stderr = stochopt(t.Context(), data, append(test.args, "--json")...)
+		var object map[string]string
+		if err := json.Unmarshal([]byte(stdout), &object); err != nil || code != 2 || len(object) != 1 || "stochopt: "+object["error"]+"\n" != stderr {
+			t.Errorf("%q --json: exit code %d, %v, stdout %q, stderr %q", test.args, code, err, stdout, stderr)
+		}
 	}
 	code, _, stderr := stochopt(t.Context(), "x;y\n1;2\n", "fit", "-", "y ~ b*x", "b=1")
 	if want := "stochopt: standard input, line 1, column 2: \"x;y\" looks separated by \";\""; code != 2 || !strings.HasPrefix(stderr, want) {
@@ -404,7 +410,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	_, stdout, _ := stochopt(t.Context(), "", "fit", "--help")
-	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "weigh the same", "'y/sigma ~ (A*exp(-k*t))/sigma'", "--level=0.95", "residual_sum_of_squares"} {
+	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "weigh the same", "go install ./cmd/stochopt", "the object holds error only", "'y/sigma ~ (A*exp(-k*t))/sigma'", "--level=0.95", "residual_sum_of_squares"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s", want, stdout)
 		}

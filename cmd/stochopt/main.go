@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/alecthomas/kong"
 )
@@ -65,6 +66,11 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	fmt.Fprintf(s.err, "stochopt: %v\n", err)
 	if errors.As(err, &inputError{}) {
+		if commands.Fit.JSON || slices.Contains(args, "--json") { // the first is not set where args do not parse
+			if err := writeJSON(s.out, map[string]string{"error": err.Error()}); err != nil {
+				fmt.Fprintf(s.err, "stochopt: %v\n", err)
+			}
+		}
 		return badInput
 	}
 	return failed

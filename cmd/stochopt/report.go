@@ -86,11 +86,13 @@ func newReport(c *fitCommand, p *problem, f *fit.Result, failure error) *report 
 	return r
 }
 
-func (r *report) json(w io.Writer) error {
+func (r *report) json(w io.Writer) error { return writeJSON(w, r) }
+
+func writeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return e.Encode(v)
 }
 
 func (r *report) text(w io.Writer) error {

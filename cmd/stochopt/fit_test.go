@@ -368,7 +368,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"fit", "-", "y ~ b*x", "b=1", "b=2"}, "b has two start values"},
 		{[]string{"fit", "-", "y ~ b*x", "b=1", "d=2"}, "d has a start value but does not occur"},
 		{[]string{"fit", "-", "y ~ b*x", "b=1", "x=2"}, "x has a start value and is a column"},
-		{[]string{"fit", "-", "y ~ b*x+d", "b=1"}, "formula, column 9: start value missing for d: write d=VALUE"},
+		{[]string{"fit", "-", "y ~ b*x+d", "b=1"}, "formula, character 9: start value missing for d: write d=VALUE"},
 		// Data.
 		{[]string{"fit", "no-such-file.csv", "y ~ b*x", "b=1"}, "no-such-file.csv"},
 		{[]string{"fit", ".", "y ~ b*x", "b=1"}, "is a directory"},
@@ -378,7 +378,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"fit", "-", "c ~ b*x", "b=1"}, "standard input: column c is 7 in every row"},
 		{[]string{"fit", "-", "y+1-y ~ b*x", "b=1"}, "standard input: the response left of ~ is 1 in every row"},
 		{[]string{"fit", "-", "log(x) ~ b*y", "b=1"}, "standard input, line 5: the response left of ~ is -Inf"},
-		{[]string{"fit", "-", "y ~ b*x ~ 1", "b=1"}, "formula, column 9: a second ~"},
+		{[]string{"fit", "-", "y ~ b*x ~ 1", "b=1"}, "formula, character 9: a second ~"},
 		// What fit refuses.
 		{[]string{"fit", "-", "y ~ b1+b2*x+b3*x**2+b4*x**3+b5*x**4", "b1=1", "b2=1", "b3=1", "b4=1", "b5=1"}, "standard input: too few points, 4 for 5 parameters"},
 		{[]string{"fit", "-", "y ~ b*log(x)", "b=1"}, "standard input, line 5, x = 0: the curve is -Inf at the start, b = 1\n"},
@@ -397,7 +397,7 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 	code, _, stderr := stochopt(t.Context(), "x;y\n1;2\n", "fit", "-", "y ~ b*x", "b=1")
-	if want := "stochopt: standard input, line 1, column 2: \"x;y\" looks separated by \";\""; code != 2 || !strings.HasPrefix(stderr, want) {
+	if want := "stochopt: standard input, line 1, character 2: \"x;y\" looks separated by \";\""; code != 2 || !strings.HasPrefix(stderr, want) {
 		t.Errorf("exit code %d, %s, want %s", code, stderr, want)
 	}
 }
@@ -435,7 +435,7 @@ func TestBinary(t *testing.T) {
 		{0, "238.9421", "", []string{"fit", "-", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001", "--json"}},
 		{0, "Example:", "", []string{"fit", "--help"}},
 		{1, "Not a fit: ", "stochopt: fit: ", []string{"fit", "../../examples/misra1a.csv", "y ~ (a+b)*x", "a=1", "b=1"}},
-		{2, "", "stochopt: formula, column 5: ", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*x", "b2=1"}},
+		{2, "", "stochopt: formula, character 5: ", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*x", "b2=1"}},
 	} {
 		stdin, err := os.Open("../../examples/misra1a.csv")
 		if err != nil {

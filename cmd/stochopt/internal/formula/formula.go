@@ -35,21 +35,21 @@ type Formula struct {
 
 // Error says what is wrong with a formula, and where.
 type Error struct {
-	// Column is the place in the text, counted in characters from 1. It is 0 if the error has no single place.
-	Column  int
-	Message string
+	// Character is the place in the text, counted from 1. It is 0 if the error has no single place.
+	Character int
+	Message   string
 }
 
 func (e *Error) Error() string {
-	if e.Column == 0 {
+	if e.Character == 0 {
 		return "formula: " + e.Message
 	}
-	return fmt.Sprintf("formula, column %d: %s", e.Column, e.Message)
+	return fmt.Sprintf("formula, character %d: %s", e.Character, e.Message)
 }
 
 // errorAt returns an Error at the rune with index i of the text.
 func errorAt(i int, format string, args ...any) *Error {
-	return &Error{Column: i + 1, Message: fmt.Sprintf(format, args...)}
+	return &Error{Character: i + 1, Message: fmt.Sprintf(format, args...)}
 }
 
 // Parse reads text, whose names are the columns of the data, the parameters, and pi where it is none of these.

@@ -336,9 +336,9 @@ func TestNames(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for _, test := range []struct {
-		text   string
-		column int
-		want   string // in the message
+		text      string
+		character int
+		want      string // in the message
 	}{
 		// Shape.
 		{"b1*x", 0, "no ~"},
@@ -452,7 +452,7 @@ func TestErrors(t *testing.T) {
 		{"y ~ x + 0*1", 0, "b1 has a start value but does not occur"},
 	} {
 		_, err := Parse(test.text, []string{"x", "y", "temperature"}, []string{"b1"})
-		checkError(t, test.text, err, test.column, test.want)
+		checkError(t, test.text, err, test.character, test.want)
 	}
 
 	_, err := Parse("y ~ x*x", []string{"x", "y"}, []string{"x"})
@@ -489,7 +489,7 @@ func TestEvaluatedOnce(t *testing.T) {
 	}
 }
 
-func checkError(t *testing.T, text string, err error, column int, want string) {
+func checkError(t *testing.T, text string, err error, character int, want string) {
 	t.Helper()
 	if len(text) > 40 {
 		text = text[:40] + "..."
@@ -499,8 +499,8 @@ func checkError(t *testing.T, text string, err error, column int, want string) {
 		t.Errorf("%q: error %v, want a *formula.Error", text, err)
 		return
 	}
-	if e.Column != column || !strings.Contains(e.Message, want) {
-		t.Errorf("%q: column %d, %q, want column %d, %q", text, e.Column, e.Message, column, want)
+	if e.Character != character || !strings.Contains(e.Message, want) {
+		t.Errorf("%q: character %d, %q, want character %d, %q", text, e.Character, e.Message, character, want)
 	}
 }
 
@@ -548,8 +548,8 @@ func FuzzFormula(f *testing.F) {
 			if !errors.As(err, &e) {
 				t.Fatalf("error of type %T", err)
 			}
-			if n := len([]rune(text)); e.Column < 0 || e.Column > n+1 {
-				t.Fatalf("column %d of %d", e.Column, n)
+			if n := len([]rune(text)); e.Character < 0 || e.Character > n+1 {
+				t.Fatalf("character %d of %d", e.Character, n)
 			}
 			return
 		}

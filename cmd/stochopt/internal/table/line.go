@@ -22,8 +22,8 @@ type cell struct {
 
 // errorAt returns an Error at a place given in bytes from 0.
 func (l *line) errorAt(at int, format string, args ...any) *Error {
-	column := 1 + utf8.RuneCountInString(l.text[:at])
-	return &Error{File: l.file, Line: l.number, Column: column, Message: fmt.Sprintf(format, args...)}
+	character := 1 + utf8.RuneCountInString(l.text[:at])
+	return &Error{File: l.file, Line: l.number, Character: character, Message: fmt.Sprintf(format, args...)}
 }
 
 // split returns the cells of a line, one more than it has commas outside of quotation marks.

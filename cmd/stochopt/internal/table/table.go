@@ -43,20 +43,20 @@ func (t *Table) Constant(name string) bool {
 // Error says what is wrong with a file, and where.
 type Error struct {
 	File string
-	// Line and Column are the place, counted from 1, Column in characters. Column is 0 if the whole line is meant, Line
-	// is 0 if the whole file is.
-	Line, Column int
-	Message      string
+	// Line and Character are the place, counted from 1. Character is 0 if the whole line is meant, Line is 0 if the whole
+	// file is.
+	Line, Character int
+	Message         string
 }
 
 func (e *Error) Error() string {
 	switch {
 	case e.Line == 0:
 		return fmt.Sprintf("%s: %s", e.File, e.Message)
-	case e.Column == 0:
+	case e.Character == 0:
 		return fmt.Sprintf("%s, line %d: %s", e.File, e.Line, e.Message)
 	}
-	return fmt.Sprintf("%s, line %d, column %d: %s", e.File, e.Line, e.Column, e.Message)
+	return fmt.Sprintf("%s, line %d, character %d: %s", e.File, e.Line, e.Character, e.Message)
 }
 
 // maxLine is the length in bytes at which a line is taken for a file of another kind.

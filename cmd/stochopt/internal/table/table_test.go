@@ -63,25 +63,25 @@ func TestErrors(t *testing.T) {
 		{"", "f.csv: empty; the first line must name the columns, as in x,y"},
 		{"\n# x,y\n", "f.csv: empty"},
 		{"x,y\n# 1,2\n", "f.csv: no rows below the header x,y"},
-		{"x,y,x\n1,2,3\n", `f.csv, line 1, column 5: a second column "x"`},
-		{"x,,y\n1,2,3\n", "f.csv, line 1, column 3: empty column name"},
-		{"x,y,\n1,2\n", "f.csv, line 1, column 5: empty column name"},
-		{"1,2\n3,4\n", `f.csv, line 1, column 1: "1" is a number; the first line must name the columns`},
-		{"# c\nx, -1e3\n3,4\n", `f.csv, line 2, column 4: "-1e3" is a number`},
-		{"x;y\n1;2\n", `f.csv, line 1, column 2: "x;y" looks separated by ";"; separate cells by commas`},
+		{"x,y,x\n1,2,3\n", `f.csv, line 1, character 5: a second column "x"`},
+		{"x,,y\n1,2,3\n", "f.csv, line 1, character 3: empty column name"},
+		{"x,y,\n1,2\n", "f.csv, line 1, character 5: empty column name"},
+		{"1,2\n3,4\n", `f.csv, line 1, character 1: "1" is a number; the first line must name the columns`},
+		{"# c\nx, -1e3\n3,4\n", `f.csv, line 2, character 4: "-1e3" is a number`},
+		{"x;y\n1;2\n", `f.csv, line 1, character 2: "x;y" looks separated by ";"; separate cells by commas`},
 		{"1,5;2,5\n", `looks separated by ";"`},
-		{"x\ty\n1\t2\n", `f.csv, line 1, column 2: "x\ty" looks separated by "\t"`},
+		{"x\ty\n1\t2\n", `f.csv, line 1, character 2: "x\ty" looks separated by "\t"`},
 		{"x|y\n1|2\n", `looks separated by "|"`},
-		{"x y\n1 2\n", `f.csv, line 1, column 1: "x y" looks separated by spaces`},
+		{"x y\n1 2\n", `f.csv, line 1, character 1: "x y" looks separated by spaces`},
 		// Shape of rows.
-		{"x,y\n1\n", "f.csv, line 2, column 2: the cell of column y is missing"},
-		{"x,y\n1;2\n", `f.csv, line 2, column 2: "1;2" looks separated by ";"`},
-		{"x,y\n1,2,3\n", `f.csv, line 2, column 5: cell 3, "3", but the header names 2 column(s)`},
-		{"x,y\n1,5,2,5\n", `f.csv, line 2, column 5: cell 3, "2", but the header names 2 column(s); numbers are written with a decimal point`},
-		{"x,y\n1,\n", "f.csv, line 2, column 3: column y: empty cell"},
-		{"x,y\n,1\n", "f.csv, line 2, column 1: column x: empty cell"},
-		{"x,y\n1,\"\"\n", "f.csv, line 2, column 3: column y: empty cell"},
-		{"größe,y\n1,2\n\n# c\n 1, ä\n", `f.csv, line 5, column 5: column y: "ä" is not a number`},
+		{"x,y\n1\n", "f.csv, line 2, character 2: the cell of column y is missing"},
+		{"x,y\n1;2\n", `f.csv, line 2, character 2: "1;2" looks separated by ";"`},
+		{"x,y\n1,2,3\n", `f.csv, line 2, character 5: cell 3, "3", but the header names 2 column(s)`},
+		{"x,y\n1,5,2,5\n", `f.csv, line 2, character 5: cell 3, "2", but the header names 2 column(s); numbers are written with a decimal point`},
+		{"x,y\n1,\n", "f.csv, line 2, character 3: column y: empty cell"},
+		{"x,y\n,1\n", "f.csv, line 2, character 1: column x: empty cell"},
+		{"x,y\n1,\"\"\n", "f.csv, line 2, character 3: column y: empty cell"},
+		{"größe,y\n1,2\n\n# c\n 1, ä\n", `f.csv, line 5, character 5: column y: "ä" is not a number`},
 		// Numbers.
 		{"x,y\n1,abc\n", `column y: "abc" is not a number`},
 		{"x,y\n1,1.2.3\n", `"1.2.3" is not a number`},
@@ -100,11 +100,11 @@ func TestErrors(t *testing.T) {
 		{"x,y\n1,5 # five\n", `"5 # five" is not a number`},
 		{"x,y\n1,−5\n", `"−5" is not a number`},
 		// Text.
-		{"x,y\n1,\"2\n", `f.csv, line 2, column 3: a quotation mark is not closed: "2`},
-		{"x,y\n1,\"2\"3\n", `f.csv, line 2, column 6: "3" after a closing quotation mark`},
+		{"x,y\n1,\"2\n", `f.csv, line 2, character 3: a quotation mark is not closed: "2`},
+		{"x,y\n1,\"2\"3\n", `f.csv, line 2, character 6: "3" after a closing quotation mark`},
 		{"x,y\n1,\xff\n", "f.csv, line 2: not UTF-8 text"},
 		{"\xff\xfex\x00,\x00", "f.csv, line 1: not UTF-8 text"},
-		{"x,y\r1,2\r3,4", "f.csv, line 1, column 4: a carriage return inside a line"},
+		{"x,y\r1,2\r3,4", "f.csv, line 1, character 4: a carriage return inside a line"},
 		{"x,y\n" + strings.Repeat("1", maxLine+1), "f.csv, line 2: the line is longer than"},
 	} {
 		_, err := Read(strings.NewReader(test.text), "f.csv")
@@ -130,7 +130,7 @@ func FuzzTable(f *testing.F) {
 		table, err := Read(strings.NewReader(text), "f.csv")
 		if err != nil {
 			var e *Error
-			if !errors.As(err, &e) || e.Line < 0 || e.Column < 0 || e.Message == "" {
+			if !errors.As(err, &e) || e.Line < 0 || e.Character < 0 || e.Message == "" {
 				t.Fatalf("error %#v", err)
 			}
 			return

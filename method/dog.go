@@ -1,0 +1,112 @@
+package method
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/state"
+)
+
+// DoG is gradient descent whose step size is the distance travelled over the root of the sum of the squared gradients.
+//
+//	r ← max(r, |x - x₀|)
+//	G ← G + |g|²
+//	x ← x - γ r/√(G + ε) g
+//
+// |·| is the Euclidean length over all variables; x₀ is the iterate of the first Step after Reset, where r starts at r₀ and
+// G at 0. It keeps x₀, one vector. Where G and ε are 0, x stays.
+//
+// The first step has the length r₀ whatever the gradient, if that is not small beside √ε, and the steps grow until x has
+// gone about as far as the minimum is. No scale of f is needed, but the variables should be of comparable size: one step
+// size serves all. On a convex function with exact subgradients the mean of the iterates with the weights r has
+// f(mean) - f* <= r(2d + r)√G/Σr, where d is the greatest distance from the minimum so far.
+//
+// Prefer it where no step size is known. Its steps become shorter only like 1/√k, so that the mean of the iterates, with later ones
+// weighing more, is a better answer than the last in noise. A huge gradient at the start shortens all later steps.
+//
+// Reference: M. Ivgi, O. Hinder, Y. Carmon, DoG is SGD's best friend, ICML 2023, equation (DoG), with the ε and r₀ of the
+// authors' program.
+type DoG struct {
+	// InitialDistance is r₀, the length of the first step, in units of x. It must be below the distance of the minimum. If
+	// it is 0, 1e-6 (1 + |x₀|) is used.
+	InitialDistance float64
+	// Factor is γ, without unit. If it is 0, 1 is used.
+	Factor float64
+	// Epsilon is ε, in units of |g|², inside the root. If it is 0, 1e-8 is used; for none set stochopt.Zero.
+	Epsilon float64
+	// Schedule, if not nil, multiplies Factor by Schedule(k) in step k = 0, 1, ...
+	Schedule func(k int) float64
+
+	sequential           // optimize.Method
+	k          int       // steps taken
+	r, sum     float64   // the greatest distance, G
+	x0         []float64 // the start
+}
+
+// Init implements optimize.Method.
+func (r *DoG) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule.
+func (r *DoG) Reset(dim int) {
+	hyper.Dim("method: DoG.Reset", dim)
+	hyper.NonNegative("method: DoG.InitialDistance", r.InitialDistance)
+	hyper.NonNegative("method: DoG.Factor", r.Factor)
+	hyper.NonNegative("method: DoG.Epsilon", r.Epsilon)
+	r.k, r.r, r.sum, r.x0 = 0, 0, 0, make([]float64, dim)
+}
+
+// Step implements stochopt.Rule.
+func (r *DoG) Step(x, grad []float64) {
+	hyper.Lengths("method: DoG.Step", x, grad, len(r.x0))
+	factor, eps := hyper.StepSize(hyper.Or(r.Factor, 1), r.Schedule, r.k), hyper.Or(r.Epsilon, 1e-8)
+	if r.k == 0 {
+		copy(r.x0, x)
+		r.r = hyper.Or(r.InitialDistance, 1e-6*(1+math.Sqrt(square(x))))
+	}
+	r.r = max(r.r, distance(x, r.x0))
+	r.sum += square(grad)
+	if d := math.Sqrt(r.sum + eps); d > 0 {
+		alpha := factor * r.r / d
+		for i, g := range grad {
+			x[i] -= float64(alpha * g)
+		}
+	}
+	r.k++
+}
+
+func (r *DoG) state() state.State {
+	return state.State{Counters: []int{r.k}, Scalars: []float64{r.r, r.sum}, Vectors: [][]float64{r.x0}}
+}
+
+// MarshalBinary returns the state: k, r, G and x₀. The exported fields are not part of it.
+func (r *DoG) MarshalBinary() ([]byte, error) { return state.Marshal("DoG", r.state()), nil }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
+func (r *DoG) UnmarshalBinary(data []byte) error {
+	s, err := state.Unmarshal("DoG", data, r.state())
+	if err == nil {
+		r.k, r.r, r.sum, r.x0 = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0]
+	}
+	return err
+}
+
+// square returns |v|².
+func square(v []float64) (sum float64) {
+	for _, e := range v {
+		sum += float64(e * e)
+	}
+	return sum
+}
+
+// distance returns |x - y|.
+func distance(x, y []float64) float64 {
+	sum := 0.0
+	for i, e := range x {
+		d := e - y[i]
+		sum += float64(d * d)
+	}
+	return math.Sqrt(sum)
+}

@@ -1,0 +1,110 @@
+package method
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/state"
+)
+
+// RMSProp divides the gradient by a running root mean square of itself.
+//
+//	v ← ρ v + (1-ρ) g²
+//	b ← μ b + g / (√v + ε)
+//	x ← x - α b
+//
+// If Centered, a running variance stands for the mean square:
+//
+//	v ← ρ (v + (1-ρ) (g-c)²)
+//	c ← c + (1-ρ) (g-c)
+//
+// All operations are component by component; v, b and c start at 0 and are kept, three vectors of the length of x. Where v
+// and ε are 0, b takes nothing from g.
+//
+// Nothing corrects the zero that v starts from: the first step has the length α/√(1-ρ), 3.2 α at the default ρ, and
+// without momentum no step is longer. With μ, a steady gradient moves x by α/(1-μ) a step. Centered, a steady gradient is
+// divided by a variance that goes to 0, and the steps grow until noise or ε stop that. In noise of standard deviation σ
+// around a minimum with curvature h, and with ρ near 1, the iterates keep a mean square of about ασ/2h(1-μ).
+//
+// Prefer Adam, which is RMSProp with a momentum inside the division and corrected averages; RMSProp is simpler by a vector
+// and forgets faster at its default ρ, which suits objectives whose gradient changes its size on the way.
+//
+// Reference: T. Tieleman, G. Hinton, Lecture 6.5, COURSERA: Neural networks for machine learning, 2012; A. Graves, Generating
+// sequences with recurrent neural networks, arXiv:1308.0850, 2013, equations 38 to 41, for centered and momentum. Graves
+// keeps the means of g² and g, whose difference v - c² is the v of here in exact arithmetic but can round to less than
+// 0, and has ε inside the root.
+type RMSProp struct {
+	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	StepSize float64
+	// Rho is ρ in [0, 1), the memory of v and c. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
+	Rho float64
+	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-8 is used; for none set stochopt.Zero.
+	Epsilon float64
+	// Momentum is μ in [0, 1); 0 is none.
+	Momentum float64
+	// Centered selects the variance of the gradient for v.
+	Centered bool
+	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
+	Schedule func(k int) float64
+
+	sequential           // optimize.Method
+	k          int       // steps taken
+	v          []float64 // running mean square or variance of g
+	b          []float64 // momentum
+	c          []float64 // running mean of g, if Centered
+}
+
+// Init implements optimize.Method.
+func (r *RMSProp) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule.
+func (r *RMSProp) Reset(dim int) {
+	hyper.Dim("method: RMSProp.Reset", dim)
+	hyper.NonNegative("method: RMSProp.StepSize", r.StepSize)
+	hyper.Unit("method: RMSProp.Rho", r.Rho)
+	hyper.NonNegative("method: RMSProp.Epsilon", r.Epsilon)
+	hyper.Unit("method: RMSProp.Momentum", r.Momentum)
+	r.k, r.v, r.b, r.c = 0, make([]float64, dim), make([]float64, dim), make([]float64, dim)
+}
+
+// Step implements stochopt.Rule.
+func (r *RMSProp) Step(x, grad []float64) {
+	hyper.Lengths("method: RMSProp.Step", x, grad, len(r.v))
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	rho, eps, mu := hyper.Or(r.Rho, 0.9), hyper.Or(r.Epsilon, 1e-8), r.Momentum
+	v, b, c := r.v[:len(x)], r.b[:len(x)], r.c[:len(x)]
+	for i, g := range grad[:len(x)] {
+		if r.Centered {
+			d := g - c[i]
+			v[i] = rho * (v[i] + float64((1-rho)*d*d))
+			c[i] += float64((1 - rho) * d)
+		} else {
+			v[i] = float64(rho*v[i]) + float64((1-rho)*g*g)
+		}
+		b[i] *= mu
+		if d := math.Sqrt(v[i]) + eps; d > 0 {
+			b[i] += g / d
+		}
+		x[i] -= float64(alpha * b[i])
+	}
+	r.k++
+}
+
+func (r *RMSProp) state() state.State {
+	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.v, r.b, r.c}}
+}
+
+// MarshalBinary returns the state: k, v, b and c. The exported fields are not part of it.
+func (r *RMSProp) MarshalBinary() ([]byte, error) { return state.Marshal("RMSProp", r.state()), nil }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
+func (r *RMSProp) UnmarshalBinary(data []byte) error {
+	s, err := state.Unmarshal("RMSProp", data, r.state())
+	if err == nil {
+		r.k, r.v, r.b, r.c = s.Counters[0], s.Vectors[0], s.Vectors[1], s.Vectors[2]
+	}
+	return err
+}

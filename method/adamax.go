@@ -1,0 +1,72 @@
+package method
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt/internal/hyper"
+)
+
+// AdaMax divides a running mean of the gradient by the largest gradient of the recent past.
+//
+//	m ← β₁ m + (1-β₁) g
+//	u ← max(β₂ u, |g|)
+//	x ← x - α (m/c₁) / u
+//
+// All operations are component by component; m and u start at 0 and are kept, two vectors of the length of x. The bias
+// correction is c₁ = 1-β₁ᵏ after k steps; u needs none. Where u is 0, x stays.
+//
+// The first step has the length α whatever the gradient, a steady gradient moves x by α a step, and no step is longer than
+// α (1-β₁)/(1-β₁/β₂), 1.01 α at the defaults and without bound for β₁ >= β₂. In noise the steps are shorter than Adam's, by
+// the ratio of the extreme of about 1/(1-β₂) gradients to their root mean square.
+//
+// Prefer it to Adam where no step must be longer than a given one: Adam's bound is seven times wider.
+//
+// Reference: D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, Algorithm 2. Implementations that
+// add an ε to u or |g| guard against u = 0 with it.
+type AdaMax struct {
+	// StepSize is α, in units of x. If it is 0, 0.002 is used.
+	StepSize float64
+	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
+	Beta1 float64
+	// Beta2 is β₂ in [0, 1), the memory of u. If it is 0, 0.999 is used; for no memory set stochopt.Zero.
+	Beta2 float64
+	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
+	Schedule func(k int) float64
+
+	sequential // optimize.Method
+	moments    // v is u
+}
+
+// Init implements optimize.Method.
+func (r *AdaMax) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule.
+func (r *AdaMax) Reset(dim int) {
+	r.moments.reset("method: AdaMax", dim, r.StepSize, r.Beta1, r.Beta2, 0)
+}
+
+// Step implements stochopt.Rule.
+func (r *AdaMax) Step(x, grad []float64) {
+	hyper.Lengths("method: AdaMax.Step", x, grad, len(r.m))
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 2e-3), r.Schedule, r.k)
+	b1, b2 := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999)
+	r.count(b1, b2)
+	alpha /= r.c1
+	m, u := r.m[:len(x)], r.v[:len(x)]
+	for i, g := range grad[:len(x)] {
+		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
+		u[i] = max(float64(b2*u[i]), math.Abs(g))
+		if u[i] > 0 {
+			x[i] -= float64(alpha*m[i]) / u[i]
+		}
+	}
+}
+
+// MarshalBinary returns the state: k, c₁, m and u. The exported fields are not part of it.
+func (r *AdaMax) MarshalBinary() ([]byte, error) { return r.marshal("AdaMax") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
+func (r *AdaMax) UnmarshalBinary(data []byte) error { return r.unmarshal("AdaMax", data) }

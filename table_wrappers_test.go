@@ -68,10 +68,10 @@ var wrappers = []row{
 	{
 		name: "Freeze Adam",
 		make: func() tested {
-			return &method.Freeze{Rule: &stochopt.Adam{}, Frozen: func(i int) bool { return i == 3 }}
+			return &method.Freeze{Rule: &stochopt.Adam{}, Frozen: func(i int) bool { return i == 4 }}
 		},
 		defaults: func() tested {
-			return &method.Freeze{Rule: &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Frozen: func(i int) bool { return i == 3 }}
+			return &method.Freeze{Rule: &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Frozen: func(i int) bool { return i == 4 }}
 		},
 		bad: map[string]func() tested{
 			"method: Freeze.Rule is nil": func() tested { return &method.Freeze{} },
@@ -152,6 +152,38 @@ var wrappers = []row{
 		tuned: func() tested { return &method.Noise{Rule: &method.SGD{Momentum: 0.9}, Variance: 0.25, Seed: 1} },
 		floor: 0.01 * (0.25 + 0.25) * 1.9 / (0.1 * (3.8 - 0.01)), // SGD's in noise of the sum of the variances
 		reach: 1,
+	},
+	{
+		name:     "Average SGD",
+		make:     func() tested { return &method.Average{Rule: &method.SGD{Momentum: 0.9}, Start: 10} },
+		defaults: func() tested { return &method.Average{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Start: 10} },
+		bad: map[string]func() tested{
+			"method: Average.Rule is nil": func() tested { return &method.Average{} },
+			"method: Average.Start = -1":  func() tested { return &method.Average{Rule: &stochopt.Adam{}, Start: -1} },
+			"method: Average.Power = NaN": func() tested { return &method.Average{Rule: &stochopt.Adam{}, Power: nan} },
+			"method: Average.Decay = 1":   func() tested { return &method.Average{Rule: &stochopt.Adam{}, Decay: 1} },
+			"method: Average.Power and Average.Decay are both set": func() tested {
+				return &method.Average{Rule: &stochopt.Adam{}, Power: 1, Decay: 0.9}
+			},
+		},
+		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
+		estimates: true,
+		// Where there is no noise, the uniform mean goes on improving like 1/T, and no run ends.
+		tuned: func() tested { return &method.Average{Rule: &method.SGD{}, Decay: 0.99} },
+		floor: 0.01 * 0.25 / (2 - 0.01) * 0.01 / 1.99 * (1 + 0.99*0.99) / (1 - 0.99*0.99), // of the exponential mean of a process with the correlations 0.99ᵏ
+		reach: 0.2,
+	},
+	{
+		name: "TailAverage Adam",
+		make: func() tested { return &method.TailAverage{Rule: &stochopt.Adam{}} },
+		defaults: func() tested {
+			return &method.TailAverage{Rule: &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}}
+		},
+		bad:       map[string]func() tested{"method: TailAverage.Rule is nil": func() tested { return &method.TailAverage{} }},
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		estimates: true,
+		reach:     1,
 	},
 	{
 		name: "Lookahead of Clip of Accumulate of Adam",

@@ -111,6 +111,9 @@ func (c *compiler) name(at int, name string) (int32, error) {
 		return c.emit(at, instruction{op: parameter, a: int32(j)})
 	}
 	if slices.Contains(c.columns, name) {
+		if what := taken(name); what != "" {
+			return 0, errorAt(at, "%s is a column of the data and %s; rename the column in the file", name, what)
+		}
 		i := slices.Index(c.used, name)
 		if i < 0 {
 			i = len(c.used)
@@ -121,6 +124,9 @@ func (c *compiler) name(at int, name string) (int32, error) {
 	if name == "pi" {
 		return c.emit(at, instruction{op: number, value: math.Pi})
 	}
+	if taken(name) != "" {
+		return 0, errorAt(at, "%s is a function; write %s(...)", name, name)
+	}
 	return 0, c.unknown(at, name)
 }
 
@@ -130,6 +136,10 @@ func (c *compiler) unknown(at int, name string) error {
 	if !c.response {
 		known = slices.Concat(c.columns, c.parameters)
 		message = fmt.Sprintf("start value missing for %s: write %s=VALUE if it is a parameter; it is not a column", name, name)
+	}
+	known = slices.DeleteFunc(slices.Clone(known), func(n string) bool { return !writable(n) })
+	if column := partOf(name, c.columns); column != "" {
+		message += "; " + fmt.Sprintf(cannotStand, column)
 	}
 	if n := nearest(name, known); n != "" {
 		message += fmt.Sprintf("; did you mean %s?", n)

@@ -52,7 +52,7 @@ func errorAt(i int, format string, args ...any) *Error {
 	return &Error{Character: i + 1, Message: fmt.Sprintf(format, args...)}
 }
 
-// Parse reads text, whose names are the columns of the data, the parameters, and pi where it is none of these.
+// Parse reads text, whose names are the columns of the data, the parameters, and pi.
 // Parameters are what has a start value; each must occur right of the ~. Every error is an *Error.
 func Parse(text string, columns, parameters []string) (*Formula, error) {
 	left, right, err := split(text)
@@ -60,6 +60,9 @@ func Parse(text string, columns, parameters []string) (*Formula, error) {
 		return nil, err
 	}
 	for i, p := range parameters {
+		if what := taken(p); what != "" {
+			return nil, &Error{Message: fmt.Sprintf("%s has a start value but is %s; give the parameter another name", p, what)}
+		}
 		if slices.Contains(columns, p) {
 			return nil, &Error{Message: fmt.Sprintf("%s has a start value and is a column of the data; rename one of them", p)}
 		}
@@ -69,11 +72,11 @@ func Parse(text string, columns, parameters []string) (*Formula, error) {
 	}
 	l := &compiler{columns: columns, parameters: parameters, response: true}
 	if err := l.compile(left); err != nil {
-		return nil, err
+		return nil, blame(err, left, columns)
 	}
 	r := &compiler{columns: columns, parameters: parameters}
 	if err := r.compile(right); err != nil {
-		return nil, err
+		return nil, blame(err, right, columns)
 	}
 	f := &Formula{
 		Text:            text,

@@ -321,13 +321,13 @@ func TestNames(t *testing.T) {
 	if grad[0] != 2*math.Pi || grad[1] != 3 {
 		t.Errorf("gradient %v", grad)
 	}
-	// A column or a parameter called pi or e is just that.
-	f, err = Parse("y ~ pi*e", []string{"e", "y"}, []string{"pi"})
+	// A column called e is just that, and one called log does no harm where log is the function.
+	f, err = Parse("y ~ log(b)*e", []string{"e", "y", "log"}, []string{"b"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Model()(nil, []float64{2}, []float64{5}); got != 10 {
-		t.Errorf("pi*e = %v, want 10", got)
+	if got := f.Model()(nil, []float64{math.E}, []float64{5}); got != 5 {
+		t.Errorf("log(b)*e = %v, want 5", got)
 	}
 	if _, err = Parse("größe ~ µ*länge", []string{"größe", "länge"}, []string{"µ"}); err != nil {
 		t.Error(err)
@@ -373,14 +373,14 @@ func TestErrors(t *testing.T) {
 		{"y ~ abs(b1,x)", 5, "abs needs 1 argument(s), not 2"},
 		{"y ~ pow(b1)", 5, "pow needs 2 argument(s), not 1"},
 		{"y ~ exp(b1,)", 12, `unexpected ")" after ","`},
-		{"y ~ b1(x)", 5, "b1 is not a function; to multiply, write b1*(...)"},
+		{"y ~ b1(x)", 5, "b1 is not a function; to multiply, write b1*(...); functions: " + strings.Join(Functions(), ", ")},
 		{"y ~ exq(x)", 5, "did you mean exp?"},
 		{"y ~ EXP(x)", 5, "did you mean exp?"},
 		{"y ~ map(x, b1)", 5, "map is not a function"},
 		{"y ~ len(x)", 5, "len is not a function"},
 		{"y ~ filter(x, {b1})", 15, `"{" is not allowed`},
 		{"y ~ max(x, b1)", 5, "max is not a function"},
-		{"y ~ exp*x", 5, "start value missing for exp"},
+		{"y ~ exp*x", 5, "exp is a function; write exp(...)"},
 		// The rest of expr.
 		{"y ~ b1 < x", 8, `"<" is not allowed; a formula holds`},
 		{"y ~ b1 == x", 8, `"=" is not allowed`},
@@ -463,6 +463,57 @@ func TestErrors(t *testing.T) {
 	checkError(t, "no parameter", err, 0, "give a start value for each")
 	_, err = Parse("y ~ x+b", []string{"x", "y", "z"}, []string{"b", "offset"})
 	checkError(t, "unused start", err, 0, "offset has a start value but does not occur")
+}
+
+// TestUnwritable: columns whose names cannot stand in a formula.
+func TestUnwritable(t *testing.T) {
+	columns := []string{"time (s)", "x-pos", "T [K]", "2theta", "peak width", "y", "x", " "}
+	const rename = " cannot stand in a formula; rename it in the file to letters, digits and _, a letter first"
+	for _, test := range []struct {
+		text      string
+		character int
+		want, not string
+	}{
+		{"y ~ b*time (s)", 7, `"time (s)"` + rename, "function"},
+		{"y ~ b*time(s)", 7, `"time (s)"` + rename, "function"},
+		{"y ~ b*time", 7, `"time (s)"` + rename, "mean"},
+		{"y ~ b*times", 7, `"time (s)"` + rename, "mean"},
+		{"y ~ b*x-pos", 7, `"x-pos"` + rename, "mean"},
+		{"y ~ b*x_pos", 7, `"x-pos"` + rename, "mean"},
+		{"y ~ b*xpos", 7, "start value missing for xpos", "mean"},
+		{"y ~ b*T [K]", 7, `"T [K]"` + rename, "allowed"},
+		{"T [K] ~ b*x", 1, `"T [K]"` + rename, "allowed"},
+		{"y ~ b*2theta", 7, `"2theta"` + rename, "operator"},
+		{"y ~ b*peak width", 7, `"peak width"` + rename, "operator"},
+		{"y ~ b*peakwidth", 7, `"peak width"` + rename, "mean"},
+		{"y ~ b*x-position", 9, "start value missing for position", "cannot"},
+		{"y ~ b*x + c", 11, "start value missing for c", "cannot"},
+		{"y ~ b*x )", 9, `")" without "("`, "cannot"},
+	} {
+		_, err := Parse(test.text, columns, []string{"b"})
+		checkError(t, test.text, err, test.character, test.want)
+		if err != nil && strings.Contains(err.Error(), test.not) {
+			t.Errorf("%q: %q contains %q", test.text, err, test.not)
+		}
+	}
+}
+
+// TestTaken: what every formula knows is no name of a parameter or column.
+func TestTaken(t *testing.T) {
+	for _, test := range []struct {
+		text, column, parameter string
+		character               int
+		want                    string
+	}{
+		{"y ~ pi*x", "x", "pi", 0, "pi has a start value but is the number 3.14159...; give the parameter another name"},
+		{"y ~ log*x", "x", "log", 0, "log has a start value but is a function; give the parameter another name"},
+		{"y ~ b*pi", "pi", "b", 7, "pi is a column of the data and the number 3.14159...; rename the column in the file"},
+		{"y ~ b*exp", "exp", "b", 7, "exp is a column of the data and a function; rename the column in the file"},
+		{"exp ~ b*y", "exp", "b", 1, "exp is a column of the data and a function"},
+	} {
+		_, err := Parse(test.text, []string{"y", test.column}, []string{test.parameter})
+		checkError(t, test.text, err, test.character, test.want)
+	}
 }
 
 // TestNearest checks what is taken for a slip, and what is not.

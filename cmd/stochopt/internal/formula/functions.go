@@ -45,6 +45,17 @@ func Functions() []string {
 	return slices.Sorted(maps.Keys(functions))
 }
 
+// taken says what a name means in every formula, or "" if it is free.
+func taken(name string) string {
+	if name == "pi" {
+		return "the number 3.14159..."
+	}
+	if _, ok := functions[name]; ok {
+		return "a function"
+	}
+	return ""
+}
+
 // power is a**b. Small whole exponents are frequent in formulas, and math.Pow is slow.
 func power(a, b float64) float64 {
 	switch b {

@@ -1,6 +1,78 @@
 package formula
 
-import "strings"
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// inName reports whether names in formulas may contain r.
+func inName(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// writable reports whether a column's name can stand in a formula, as "time (s)" cannot.
+func writable(name string) bool {
+	for i, r := range name {
+		if !inName(r) || i == 0 && unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// cannotStand says what to do with a column that is not writable.
+const cannotStand = "column %q cannot stand in a formula; rename it in the file to letters, digits and _, a letter first"
+
+// blame returns an error about the column that stands in the text, spaces aside, where err was found, if its name is not
+// writable. Otherwise it returns err.
+func blame(err error, text string, columns []string) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	at := e.Character - 1
+	dense, places := withoutSpaces(text)
+	for _, column := range columns {
+		name, _ := withoutSpaces(column)
+		if writable(column) || len(name) == 0 {
+			continue
+		}
+		for i := 0; i+len(name) <= len(dense); i++ {
+			end := i + len(name)
+			partOfName := i > 0 && inName(dense[i-1]) && inName(dense[i]) || end < len(dense) && inName(dense[end-1]) && inName(dense[end])
+			if slices.Equal(dense[i:end], name) && places[i] <= at && at <= places[end-1] && !partOfName {
+				return errorAt(places[i], cannotStand, column)
+			}
+		}
+	}
+	return err
+}
+
+// withoutSpaces returns the characters of a text that are not spaces, and their places in it.
+func withoutSpaces(text string) (dense []rune, places []int) {
+	for i, r := range []rune(text) {
+		if !unicode.IsSpace(r) {
+			dense, places = append(dense, r), append(places, i)
+		}
+	}
+	return dense, places
+}
+
+// partOf returns the first column that is not writable and of which name is a word or nearly all, or "".
+func partOf(name string, columns []string) string {
+	for _, column := range columns {
+		if writable(column) {
+			continue
+		}
+		words := strings.FieldsFunc(column, func(r rune) bool { return !inName(r) })
+		for _, word := range append(words, strings.Join(words, "_")) {
+			if strings.EqualFold(word, name) || nearest(name, []string{word}) != "" {
+				return column
+			}
+		}
+	}
+	return ""
+}
 
 // nearest returns the name that was probably meant by the unknown one, or "". It accepts another case and about one
 // wrong letter in three. Names that differ in their final digits only, such as b1 and b2, are not taken for each other.

@@ -62,7 +62,7 @@ func checkCharacters(text []rune) error {
 		switch {
 		case r == '/' && i+1 < len(text) && (text[i+1] == '/' || text[i+1] == '*'):
 			return errorAt(i, "%q is not allowed; %s", string(text[i:i+2]), allowed)
-		case r == '_', unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsSpace(r), strings.ContainsRune("+-*/^().,", r):
+		case inName(r), unicode.IsSpace(r), strings.ContainsRune("+-*/^().,", r):
 		default:
 			return errorAt(i, "%q is not allowed; %s", string(r), allowed)
 		}
@@ -90,7 +90,7 @@ func checkTokens(tokens []lexer.Token) error {
 				if n := nearest(t.Value, Functions()); n != "" {
 					message += fmt.Sprintf("; did you mean %s?", n)
 				}
-				return errorAt(t.From, "%s; to multiply, write %s*(...); functions: %s", message, t.Value, list(Functions()))
+				return errorAt(t.From, "%s; to multiply, write %s*(...); functions: %s", message, t.Value, strings.Join(Functions(), ", "))
 			}
 		case t.Is(lexer.Bracket, "("):
 			open = append(open, t.From)

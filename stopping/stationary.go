@@ -4,38 +4,51 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Stationary stops a run that has been shown to travel no more, with the status optimize.FunctionConvergence.
+// Stationary stops a run that has been shown to travel no more.
 //
 // It looks at the run after 64, 128, 256, ... major iterations, each time at the latest half (at the first look at all).
 // Its null hypothesis is that the run still travels: over these iterations, the window,
 //
-//   - F falls: its mean over the second half is lower than over the first by at least Drop standard deviations, or
+//   - F moves: its means over the first and the second half differ by at least Drop standard deviations, or
 //   - some variable is driven and moves: the mean of its gradient component is at least Margin standard deviations
-//     from 0, and its own mean differs between the halves by at least Drop standard deviations.
+//     from 0, and its own means over the halves differ by at least Drop standard deviations.
 //
-// The standard deviations are those of single iterations. A variable at a bound, under weight decay, or without influence
-// may be driven but does not move; the slow wandering at a noise floor moves but is not driven.
+// The standard deviations are those of single iterations. The run is stopped when both parts, the second for every
+// variable, are rejected at the level Level/(j(j+1)) of look j, each in the form of an equivalence test (an
+// intersection-union test, so the number of variables does not matter). The probability of ever stopping in a window
+// that travels is then at most Level. Means of F and of variables are compared by the means of 16 blocks in either half
+// and Student's t with 15 degrees of freedom, means of gradients by their normal standard error. The level is asymptotic
+// in the length of the window, and assumes that draws are independent given the iterates and have a variance. A run is
+// not stopped for lack of significant progress: the proof takes about (4.5/Margin)² iterations, 2048 with the defaults,
+// and more where F wanders slowly. Beyond the level, a mean gradient of more than four standard errors always counts as
+// driven. So what can be overlooked is a slope below Margin standard deviations of a draw that is not significant
+// either, or one that the noise of another direction hides in all components: take more Samples, or a smaller Margin, where
+// such slopes matter.
 //
-// The run is stopped when both parts, the second for every variable, are rejected at the level Level/(j(j+1)) of look j,
-// each in the form of an equivalence test (an intersection-union test, so the number of variables does not matter).
-// The probability of ever stopping in a window that travels is then at most Level. Means of F and of variables are compared
-// by the means of 16 blocks in either half and Student's t with 15 degrees of freedom, means of gradients by
-// their normal standard error. The level is asymptotic in the length of the window, and assumes that the draws of different iterations
-// are independent given the iterates and have a variance. A run is not stopped for lack of significant
-// progress: the proof takes about (4.5/Margin)² iterations, 2048 with the defaults, and more where F wanders slowly.
+// The slow wandering at a noise floor moves but is not driven: the run ends with optimize.FunctionConvergence. A variable
+// at a bound, under weight decay, or whose step size has decayed too early may be driven but does not move: if there is
+// one the status is optimize.StepConvergence, and the gradient of the Result tells which of these it is.
 //
-// A run in which F varies by no more than Relative |F| over a window is stopped as well; this is for objectives
-// without noise, and no statement of probability.
+// Without noise, the run is stopped, with FunctionConvergence, when over a window F varies by no more than Relative of its
+// range in the whole run, or a rounding error, and each variable by no more than a hundredth of its own; if all gradients
+// are exactly 0 the window must have 1024 iterations, in which an event that one draw in 200 shows is not missed. That is
+// no statement of probability. Where F varies although every component of the gradient is exactly 0 throughout a
+// window, the gradient is not that of F, as a difference of a function with jumps may be; the status is optimize.Failure.
 //
-// Majors without a gradient are judged by F alone. Stationarity is a property of the run, not of the objective: a method
-// with a constant step size arrives at its noise floor and stays there, at a distance from the minimum that is not tested.
+// Major iterations without a gradient are judged by F alone. Methods that report their best value so far, such as
+// gonum's NelderMead, do not show the noise of F, and are stopped when they find no lower draw.
 //
-// It keeps eight vectors of the length of x, and costs one pass over x and the gradient in an iteration.
+// Stationarity is a property of the run, not of the objective: a method with a constant step size arrives at its noise floor
+// and stays there, at a distance from the minimum that is not tested. An objective without a minimum may keep a run
+// travelling for ever: set a limit in optimize.Settings.
+//
+// It keeps ten vectors of the length of x, and costs one pass over x and the gradient in an iteration.
 //
 // Reference: R. L. Berger, J. C. Hsu, Bioequivalence trials, intersection-union tests and equivalence confidence sets,
 // Statistical Science 11, 1996, for the form of the test.
@@ -47,7 +60,8 @@ type Stationary struct {
 	Margin float64
 	// Drop is the difference of means, in standard deviations of one iteration, that counts as moving. If it is 0, 0.5 is used.
 	Drop float64
-	// Relative is the precision of F. If it is 0, 1e-12 is used; NaN switches this stop off.
+	// Relative is the part of the range of F over the run below which F counts as constant. If it is 0, 1e-12 is used; NaN
+	// switches the stop without noise off.
 	Relative float64
 
 	looks  int
@@ -55,10 +69,9 @@ type Stationary struct {
 	n      int // of them seen
 	grads  int // of them with a gradient
 
-	low, top float64 // the range of F
-	f        series
-	x        []series
-	g        []sums
+	f series
+	x []series
+	g []sums
 }
 
 const (
@@ -72,7 +85,10 @@ type sums struct{ sum, sq float64 }
 
 // series gathers, over a window, a quantity less its first value.
 type series struct {
-	ref   float64
+	ref      float64
+	low, top float64 // range over the window
+	min, max float64 // range over the run
+
 	block float64    // sum over the present block
 	sq    float64    // sum of squares
 	half  [2]float64 // sums over the halves
@@ -97,33 +113,30 @@ func (s *Stationary) Init(dim int) {
 	if !math.IsNaN(s.Margin) {
 		s.x, s.g = make([]series, dim), make([]sums, dim)
 	}
+	s.f = series{}
 	s.looks = 0
 	s.start(first)
 }
 
 func (s *Stationary) start(window int) {
 	s.window, s.n, s.grads = window, 0, 0
-	s.f = series{}
-	clear(s.x)
 	clear(s.g)
 }
 
 // Converged implements optimize.Converger.
 func (s *Stationary) Converged(loc *optimize.Location) optimize.Status {
 	if s.n == 0 {
-		s.low, s.top = loc.F, loc.F
-		s.f.ref = loc.F
+		s.f.begin(loc.F, s.looks == 0)
 		for i := range s.x {
-			s.x[i].ref = loc.X[i]
+			s.x[i].begin(loc.X[i], s.looks == 0)
 		}
 	}
-	s.low, s.top = min(s.low, loc.F), max(s.top, loc.F)
 	s.f.add(loc.F)
 	if len(loc.Gradient) == len(s.g) {
 		s.grads++
 		for i, g := range loc.Gradient {
 			s.g[i].sum += g
-			s.g[i].sq += g * g
+			s.g[i].sq += float64(g * g)
 			s.x[i].add(loc.X[i])
 		}
 	}
@@ -139,65 +152,92 @@ func (s *Stationary) Converged(loc *optimize.Location) optimize.Status {
 		return optimize.NotTerminated
 	}
 	s.looks++
-	stop := s.constant() || s.arrived(cmp.Or(s.Level, 0.05)/float64(s.looks*(s.looks+1)))
+	status := s.look(cmp.Or(s.Level, 0.05) / float64(s.looks*(s.looks+1)))
 	s.start(first << (s.looks - 1))
-	if stop {
-		return optimize.FunctionConvergence
+	return status
+}
+
+// begin starts a window, or the run, at its first value.
+func (q *series) begin(v float64, run bool) {
+	if run {
+		q.min, q.max = v, v
 	}
-	return optimize.NotTerminated
+	*q = series{ref: v, low: v, top: v, min: q.min, max: q.max}
 }
 
 func (q *series) add(v float64) {
+	q.low, q.top = min(q.low, v), max(q.top, v)
 	v -= q.ref
 	q.block += v
-	q.sq += v * v
+	q.sq += float64(v * v)
+}
+
+// constant reports whether the range over the window is no more than part of that over the run, or than rounding.
+func (q *series) constant(part float64) bool {
+	q.min, q.max = min(q.min, q.low), max(q.max, q.top)
+	return q.top-q.low <= max(part*(q.max-q.min), 4*0x1p-52*max(math.Abs(q.low), math.Abs(q.top)))
 }
 
 // close ends a block of the given half.
 func (q *series) close(half int) {
 	q.half[half] += q.block
-	q.bsq += q.block * q.block
+	q.bsq += float64(q.block * q.block)
 	q.block = 0
 }
 
-// fall returns by how much the mean over the second half is lower than over the first, the standard error of that, and
-// the standard deviation of a single value about the mean of its half, all over a window of n.
-func (q *series) fall(n int) (d, se, sd float64) {
+// still reports whether the difference of the means over the halves is shown to be below drop standard deviations of a
+// single value about the mean of its half, over a window of n, with the quantile t for the level.
+func (q *series) still(n int, drop, t float64) bool {
 	h := float64(n) / 2
 	a, b := q.half[0]/h, q.half[1]/h
+	square := float64(a*a) + float64(b*b)
 	size := float64(n) / blocks
-	spread := max(0, q.bsq/(size*size)-m*(a*a+b*b)) // of the block means
-	return a - b, math.Sqrt(spread / (m * (m - 1))), math.Sqrt(max(0, q.sq/float64(n)-(a*a+b*b)/2))
+	spread := max(0, q.bsq/(size*size)-float64(m*square)) // of the block means
+	sd := math.Sqrt(max(0, q.sq/float64(n)-square/2))
+	return math.Abs(a-b)+float64(t*math.Sqrt(spread/(m*(m-1)))) <= float64(drop*sd)
 }
 
-// constant reports whether F varies by no more than its precision.
-func (s *Stationary) constant() bool {
-	return s.top-s.low <= cmp.Or(s.Relative, 1e-12)*max(math.Abs(s.top), math.Abs(s.low))
-}
+// look decides about the window that has ended.
+func (s *Stationary) look(level float64) optimize.Status {
+	gradient := s.grads == s.n && len(s.g) > 0
+	noGradient := gradient && !slices.ContainsFunc(s.g, func(g sums) bool { return g.sq != 0 })
+	constant := s.f.constant(cmp.Or(s.Relative, 1e-12))
+	for i := range s.x {
+		if !s.x[i].constant(1e-2) && gradient {
+			constant = false
+		}
+	}
+	switch {
+	case constant && !math.IsNaN(s.Relative) && (!noGradient || s.n >= 1024):
+		return optimize.FunctionConvergence
+	case noGradient && s.f.low == s.f.top:
+		return optimize.NotTerminated // too short to tell
+	case noGradient:
+		return optimize.Failure
+	}
 
-// arrived reports whether travelling is rejected at the given level.
-func (s *Stationary) arrived(level float64) bool {
 	drop := cmp.Or(s.Drop, 0.5)
 	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: m - 1}
-	d, se, sd := s.f.fall(s.n)
-	if !(d+student.Quantile(1-level)*se <= drop*sd) {
-		return false
+	if !s.f.still(s.n, drop, student.Quantile(1-level)) {
+		return optimize.NotTerminated
 	}
-	if s.grads < s.n || len(s.g) == 0 {
-		return true
+	status := optimize.FunctionConvergence
+	if !gradient {
+		return status
 	}
 	// Two ways to reject for a variable: half the level each.
 	n := float64(s.n)
 	t := student.Quantile(1 - level/2)
-	margin := cmp.Or(s.Margin, 0.1) - distuv.UnitNormal.Quantile(1-level/2)/math.Sqrt(n)
+	margin := min(cmp.Or(s.Margin, 0.1)-distuv.UnitNormal.Quantile(1-level/2)/math.Sqrt(n), 4/math.Sqrt(n))
 	for i, g := range s.g {
 		mean := g.sum / n
-		if margin >= 0 && math.Abs(mean) <= margin*math.Sqrt(max(0, g.sq/n-mean*mean)) {
+		if margin >= 0 && math.Abs(mean) <= float64(margin*math.Sqrt(max(0, g.sq/n-float64(mean*mean)))) {
 			continue // not driven
 		}
-		if d, se, sd := s.x[i].fall(s.n); !(math.Abs(d)+t*se <= drop*sd) {
-			return false
+		if !s.x[i].still(s.n, drop, t) {
+			return optimize.NotTerminated
 		}
+		status = optimize.StepConvergence
 	}
-	return true
+	return status
 }

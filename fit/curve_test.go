@@ -168,7 +168,7 @@ func sameBits(a, b *fit.Result) bool {
 		a.Iterations == b.Iterations && a.Evaluations == b.Evaluations
 }
 
-// TestDeterminism: equal input gives equal bits, and the input stays as it is.
+// TestDeterminism: equal input gives equal bits on one machine, and the input stays as it is.
 func TestDeterminism(t *testing.T) {
 	s := readExample(t, "Thurber")
 	m := fit.Model{Parameters: parameterNames(7), Func: cubicRatio}

@@ -7,7 +7,8 @@
 //
 // with standard errors, covariance and, by Result.Interval, confidence intervals. Nothing else needs to be chosen: units
 // of the parameters do not matter, and the way from a poor start is found by Adam, the last digits by
-// Levenberg-Marquardt. Equal input gives equal bits.
+// Levenberg-Marquardt. Equal input gives equal bits on the same machine with the same version of Go; elsewhere math.Exp
+// and others may round differently.
 //
 // Least squares has a package of its own, beside stochopt.Minimize, because its methods need the residuals one by one.
 package fit

@@ -137,6 +137,38 @@ Evaluations of the curve                   15
 	}
 }
 
+// TestReadme compares the report in the README with that of the command it stands below. The counts of iterations and
+// evaluations may differ: they depend on how package math rounds on this CPU.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(readme), "\r\n", "\n")
+	_, block, found := strings.Cut(text, "```\nFormula  y ~ b1*(1-exp(-b2*x))\n")
+	block, _, closed := strings.Cut(block, "```\n")
+	if !found || !closed {
+		t.Fatal("the README has no report of Misra1a")
+	}
+	want := strings.Split("Formula  y ~ b1*(1-exp(-b2*x))\n"+block, "\n")
+
+	t.Chdir("../..")
+	code, stdout, stderr := stochopt(t.Context(), "", "fit", "examples/misra1a.csv", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001")
+	got := strings.Split(stdout, "\n")
+	if code != 0 || len(got) != len(want) {
+		t.Fatalf("exit code %d, %s, %d lines, want %d\n%s", code, stderr, len(got), len(want), stdout)
+	}
+	for i := range got {
+		g, w := got[i], want[i]
+		if strings.HasPrefix(w, "Iterations ") || strings.HasPrefix(w, "Evaluations of the curve ") {
+			g, w = strings.TrimRight(g, " 0123456789"), strings.TrimRight(w, " 0123456789")
+		}
+		if g != w {
+			t.Errorf("line %q, the README has %q", got[i], want[i])
+		}
+	}
+}
+
 // result is the JSON that the help describes.
 type result struct {
 	Formula, Data             string

@@ -169,7 +169,7 @@ var wrappers = []row{
 		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
 		estimates: true,
 		// Where there is no noise, the uniform mean goes on improving like 1/T, and no run ends.
-		tuned: func() tested { return &method.Average{Rule: &method.SGD{}, Decay: 0.99} },
+		tuned: func() tested { return &method.Average{Rule: &method.SGD{}, Start: 20, Decay: 0.99} },
 		floor: 0.01 * 0.25 / (2 - 0.01) * 0.01 / 1.99 * (1 + 0.99*0.99) / (1 - 0.99*0.99), // of the exponential mean of a process with the correlations 0.99ᵏ
 		reach: 0.2,
 	},

@@ -22,7 +22,7 @@ import (
 // Where v and ε are 0, m does not move x, and where s is 0, d stays.
 //
 // Until d has grown the steps are Adam's of the length d₀, without bias correction: the first is d₀ (1-β₁)/√(1-β₂), 3.2 d₀ at the
-// defaults. On a convex function with exact gradients and without forgetting, d stays below the greatest component of x₀ - x*. d
+// defaults. On a convex function with exact gradients d stays below the greatest component of x₀ - x*. d
 // never falls: let Schedule decay, or average, to come close to the minimum. Where noise drowns the gradient, d stays near d₀
 // for long; a d₀ of a thousandth of the expected distance helps.
 //

@@ -21,7 +21,8 @@ import (
 // with curvature H and gradient noise of covariance S, the uniform mean has the covariance H⁻¹SH⁻¹/T, the least possible,
 // whatever the step size; at finite T the start still shows, unless Start is past it or γ is 1 to 8. The exponential mean
 // is of about (1+d)/(1-d) iterates and keeps a floor. No mean removes the bias that a constant step has where f is not
-// quadratic. Prefer Average for the last digits in noise, when it is known how many steps the way there takes, and
+// quadratic. Where there is no noise, the uniform mean goes on improving like 1/T after the iterates have arrived, and a
+// run may not stop before its limits. Prefer Average for the last digits in noise, when it is known how many steps the way there takes, and
 // TailAverage when not.
 //
 // Reference: D. Ruppert, Efficient estimations from a slowly convergent Robbins-Monro process, 1988, and B. T. Polyak, A. B.

@@ -16,8 +16,8 @@ import (
 //
 // It keeps φ, one vector of the length of x, besides what Rule keeps; Rule goes on with its state.
 //
-// In noise, where k steps of Rule go far beyond its memory, the points after every k-th step keep a/(2-a) times the variance
-// of Rule's own. The points between them are Rule's, so let a run end after a whole number of rounds: with
+// In noise, if k steps are enough to forget the point before them, the points after every k-th step keep a/(2-a) times the
+// variance of Rule's own. The points between them are Rule's, so let a run end after a whole number of rounds: with
 // Settings.MajorIterations the Result is a point after MajorIterations-1 steps. Prefer it where Rule oscillates; for an answer
 // with the least noise Average is better.
 //

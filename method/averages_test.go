@@ -675,3 +675,27 @@ func TestStateOfAdaGradFull(t *testing.T) {
 		t.Error("no matrix of the wrong size was refused")
 	}
 }
+
+// TestYogiStart: from v = 0 a steady gradient makes steps that grow to 6.6 α and shrink to α (1-β₁ᵏ)/√(k(1-β₂)). From its first
+// square none is longer than α.
+func TestYogiStart(t *testing.T) {
+	for _, first := range []bool{false, true} {
+		r := &method.Yogi{StepSize: 1, Epsilon: stochopt.Zero, FirstSquare: first}
+		r.Reset(1)
+		var longest float64
+		for k := 1; k <= 500; k++ {
+			d := stepped(r, -4)[0]
+			want := 1 - math.Pow(0.9, float64(k))
+			if !first {
+				want /= math.Sqrt(0.001 * float64(k))
+			}
+			if !near(d, -want, 1e-12) {
+				t.Errorf("first square %t, step %d: %v α, want %v α", first, k, d, -want)
+			}
+			longest = max(longest, -d)
+		}
+		if want := map[bool]float64{false: 6.55, true: 1}[first]; !near(longest, want, 1e-3) {
+			t.Errorf("first square %t: the longest step is %v α, want %v α", first, longest, want)
+		}
+	}
+}

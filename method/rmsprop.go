@@ -22,12 +22,12 @@ import (
 // and ε are 0, b takes nothing from g.
 //
 // Nothing corrects the zero that v starts from: the first step has the length α/√(1-ρ), 3.2 α at the default ρ, and
-// without momentum no step is longer. With μ, a steady gradient moves x by α/(1-μ) a step. Centered, a steady gradient is
-// divided by a variance that goes to 0, and the steps grow until noise or ε stop that. In noise of standard deviation σ
+// without momentum no step is longer. With μ, a steady gradient moves x by α/(1-μ) a step. Centered, the first step is longer
+// by 1/√ρ, a steady gradient is divided by a variance that goes to 0, and the steps grow until noise or ε stop that. In noise of standard deviation σ
 // around a minimum with curvature h, and with ρ near 1, the iterates keep a mean square of about ασ/2h(1-μ).
 //
-// Prefer Adam, which is RMSProp with a momentum inside the division and corrected averages; RMSProp is simpler by a vector
-// and forgets faster at its default ρ, which suits objectives whose gradient changes its size on the way.
+// Prefer Adam, which is RMSProp with a momentum inside the division and corrected averages, unless the gradient changes its
+// size on the way: RMSProp forgets faster at its default ρ.
 //
 // Reference: T. Tieleman, G. Hinton, Lecture 6.5, COURSERA: Neural networks for machine learning, 2012; A. Graves, Generating
 // sequences with recurrent neural networks, arXiv:1308.0850, 2013, equations 38 to 41, for centered and momentum. Graves

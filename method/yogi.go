@@ -16,8 +16,8 @@ import (
 // the zeros that they start from. Where v and ε are 0, x stays.
 //
 // v grows as fast as Adam's, but falls by (1-β₂) g² a step at most. After large gradients it stays large for very long. From
-// 0 it grows like the sum of squares of AdaGrad in the first 1/(1-β₂) steps, in which steps are up to 7 α long. In noise of
-// variance σ² v settles at 2.37 σ² and not at σ²: half of the mean of g² comes from gradients above that.
+// 0 it grows like the sum of squares of AdaGrad in the first 1/(1-β₂) steps, which a steady gradient makes up to 6.6 α long.
+// In noise of variance σ² v settles at 2.37 σ² and not at σ²: half of the mean of g² comes from gradients above that.
 //
 // Prefer it to Adam where gradients are 0 or small most of the time; do not where the start is far off. ε is large on
 // purpose, and with it Yogi is not invariant to the scale of the gradient: choose ε for the gradients at hand.

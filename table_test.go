@@ -41,6 +41,9 @@ type row struct {
 	memoryless bool
 	// estimates is set for methods whose answer is not the iterate. Their runs evaluate F at the answer as well.
 	estimates bool
+	// cycles is set for methods whose steps do not shrink. Without noise they end in a cycle around the minimum, of which the
+	// minimum need not be the middle, and stop with StepConvergence.
+	cycles bool
 	// tuned is what the tests run that want x to get somewhere; nil is make.
 	tuned func() tested
 	// floor is the stationary mean square of a component of x on |x|²/2 with gradient noise of standard deviation 0.5, for

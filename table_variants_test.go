@@ -40,6 +40,7 @@ var variants = []row{
 		},
 		firstStep:  func(g float64) float64 { return 0.01 },
 		scaleFree:  true,
+		cycles:     true,
 		memoryless: true,
 		floor:      0.01 * 0.5 * 1.2533141 / 2, // √(π/2) ασ/2h at h = 1, for αh small against σ
 		reach:      0.05,
@@ -52,6 +53,7 @@ var variants = []row{
 		},
 		firstStep: func(g float64) float64 { return 0.01 },
 		scaleFree: true,
+		cycles:    true,
 		reach:     0.2,
 	},
 	{
@@ -129,6 +131,7 @@ var variants = []row{
 		},
 		firstStep: func(g float64) float64 { return 0.1 },
 		scaleFree: true,
+		cycles:    true,
 		tuned:     func() tested { return &method.Rprop{MinStep: 1e-3} }, // as short as noise makes its steps
 		reach:     0.02,
 	},

@@ -12,6 +12,10 @@ func uncorrected(g, eps float64) float64 {
 	return 0.1 * abs(g) / (math.Sqrt(1-0.999)*abs(g) + eps)
 }
 
+// soon is a Schedule that decays like 1/k. What these methods find for the distance never shrinks, in noise they
+// circle at this distance.
+func soon(k int) float64 { return 1 / (1 + float64(k)/50) }
+
 // automatic are the methods that choose their own step size or need no horizon.
 var automatic = []row{
 	{
@@ -73,7 +77,8 @@ var automatic = []row{
 		firstStep: func(g float64) float64 { return 1e-4 },
 		scaleFree: true,
 		mixes:     true,
-		reach:     0.5,
+		tuned:     func() tested { return &method.DoWG{Factor: 0.2} },
+		reach:     0.1,
 	},
 	{
 		name: "Prodigy",
@@ -94,7 +99,8 @@ var automatic = []row{
 		firstStep: func(g float64) float64 { return 1e-6 * uncorrected(g, 1e-8) },
 		scaleFree: true,
 		mixes:     true,
-		reach:     1,
+		tuned:     func() tested { return &method.Prodigy{InitialDistance: 1e-2, Schedule: soon} },
+		reach:     0.2,
 	},
 	{
 		name:     "DAdaptSGD",
@@ -109,7 +115,8 @@ var automatic = []row{
 		firstStep: func(g float64) float64 { return 1e-6 },
 		scaleFree: true,
 		mixes:     true,
-		reach:     1,
+		tuned:     func() tested { return &method.DAdaptSGD{InitialDistance: 1e-2, Schedule: soon} },
+		reach:     0.1,
 	},
 	{
 		name: "DAdaptAdam",
@@ -128,7 +135,8 @@ var automatic = []row{
 		firstStep: func(g float64) float64 { return 1e-6 * uncorrected(g, 1e-8) },
 		scaleFree: true,
 		mixes:     true,
-		reach:     1,
+		tuned:     func() tested { return &method.DAdaptAdam{InitialDistance: 0.1, Schedule: soon} },
+		reach:     0.5,
 	},
 	{
 		name:     "PolyakStep",
@@ -142,7 +150,8 @@ var automatic = []row{
 		firstStep:  func(g float64) float64 { return abs(g) / 2 }, // the value is g²/2
 		mixes:      true,
 		memoryless: true,
-		reach:      1,
+		tuned:      func() tested { return &method.PolyakStep{Schedule: soon} },
+		reach:      0.2,
 	},
 	{
 		name:     "SPS",
@@ -194,8 +203,11 @@ var automatic = []row{
 			"method: RDA.L1 = NaN":      func() tested { return &method.RDA{L1: nan} },
 		},
 		firstStep: func(g float64) float64 { return 0.1 * abs(g) },
-		tuned:     func() tested { return &method.RDA{StepSize: 1, L1: 0.5} }, // without L1 F falls like 1/k, and never ceases to fall
-		reach:     0.5,
+		tuned: func() tested { // at its own √k F falls like 1/k, and never ceases to fall; at k it is SGD
+			return &method.RDA{StepSize: 0.1, Schedule: func(k int) float64 { return math.Sqrt(float64(k + 1)) }}
+		},
+		floor: 0.1 * 0.25 / (2 - 0.1),
+		reach: 0.5,
 	},
 	{
 		name: "Mechanic",
@@ -212,7 +224,10 @@ var automatic = []row{
 		},
 		firstStep: func(g float64) float64 { return 0 },
 		mixes:     true,
-		reach:     1,
+		tuned: func() tested {
+			return &method.Mechanic{Rule: &method.SGD{StepSize: 0.1, Schedule: soon}, InitialScale: 0.1}
+		},
+		reach: 1,
 	},
 }
 

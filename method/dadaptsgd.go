@@ -20,6 +20,8 @@ import (
 // the first Step after Reset. <·,·> and the Euclidean length |·| run over all variables. It keeps x₀ and s, two vectors.
 // With μ = 0 the point x₀ - s is a function of the state: a projection from outside has no lasting effect on it.
 //
+// A step of the length 1e150 or more, after a first gradient next to 0, is not taken, since the sums would overflow.
+//
 // The first step has the length (1-μ) d₀ whatever the gradient. On a convex function with exact subgradients and μ = 0, R/|s| is at
 // most the distance |x₀ - x*|, so that d <= 2|x₀ - x*| for ever if that holds for d₀. Noise gives no such guarantee: a lucky
 // product makes d too large for good, and heavy noise keeps R negative and d at d₀. Let Schedule decay, or average, to come
@@ -79,6 +81,9 @@ func (r *DAdaptSGD) Step(x, grad []float64) {
 		}
 	}
 	a, mu := gamma*r.d/r.g1, r.Momentum
+	if !(a*math.Sqrt(square(grad)) < 1e150) {
+		return // R and |s|² would overflow
+	}
 	x0, s := r.x0[:len(x)], r.s[:len(x)]
 	dot, norm := 0.0, 0.0
 	for i, g := range grad[:len(x)] {

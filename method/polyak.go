@@ -1,8 +1,6 @@
 package method
 
 import (
-	"math"
-
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/state"
 )
@@ -31,7 +29,8 @@ type PolyakStep struct {
 
 	sequential         // optimize.Method
 	k          int     // steps taken
-	f          float64 // the value at x, NaN after a step
+	f          float64 // the value at x
+	seen       int     // 1 if f has been observed since the last step
 	dim        int
 }
 
@@ -46,16 +45,17 @@ func (r *PolyakStep) Reset(dim int) {
 	hyper.Dim("method: PolyakStep.Reset", dim)
 	hyper.Finite("method: PolyakStep.Minimum", r.Minimum)
 	hyper.NonNegative("method: PolyakStep.Factor", r.Factor)
-	r.k, r.f, r.dim = 0, math.NaN(), dim
+	r.k, r.f, r.seen, r.dim = 0, 0, 0, dim
 }
 
 // Observe takes the value at the x of the next Step.
-func (r *PolyakStep) Observe(f float64) { r.f = f }
+func (r *PolyakStep) Observe(f float64) { r.f, r.seen = f, 1 }
 
 // Step implements stochopt.Rule. It panics if Observe has not been called since the last Step.
 func (r *PolyakStep) Step(x, grad []float64) {
 	hyper.Lengths("method: PolyakStep.Step", x, grad, r.dim)
-	gap := observed("PolyakStep", r.f) - r.Minimum
+	needValue("PolyakStep", r.seen)
+	gap := r.f - r.Minimum
 	alpha := hyper.StepSize(hyper.Or(r.Factor, 1), r.Schedule, r.k)
 	if sq := square(grad); sq > 0 && gap > 0 {
 		alpha *= gap / sq
@@ -64,19 +64,18 @@ func (r *PolyakStep) Step(x, grad []float64) {
 		}
 	}
 	r.k++
-	r.f = math.NaN()
+	r.f, r.seen = 0, 0
 }
 
-// observed returns f, or panics if there is none.
-func observed(name string, f float64) float64 {
-	if math.IsNaN(f) {
+// needValue panics if no value has been seen.
+func needValue(name string, seen int) {
+	if seen == 0 {
 		panic("method: " + name + ".Step: no value: call Observe with the value at x before every Step")
 	}
-	return f
 }
 
 func (r *PolyakStep) state() state.State {
-	return state.State{Counters: []int{r.k, r.dim}, Scalars: []float64{r.f}}
+	return state.State{Counters: []int{r.k, r.dim, r.seen}, Scalars: []float64{r.f}}
 }
 
 // MarshalBinary returns the state: k, the number of variables and the value observed. The exported fields are not part of it.
@@ -88,7 +87,7 @@ func (r *PolyakStep) MarshalBinary() ([]byte, error) {
 func (r *PolyakStep) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("PolyakStep", data, r.state())
 	if err == nil {
-		r.k, r.dim, r.f = s.Counters[0], s.Counters[1], s.Scalars[0]
+		r.k, r.dim, r.seen, r.f = s.Counters[0], s.Counters[1], s.Counters[2], s.Scalars[0]
 	}
 	return err
 }

@@ -1,8 +1,6 @@
 package method
 
 import (
-	"math"
-
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/state"
 )
@@ -35,7 +33,8 @@ type SPS struct {
 
 	sequential         // optimize.Method
 	k          int     // steps taken
-	f          float64 // the value at x, NaN after a step
+	f          float64 // the value at x
+	seen       int     // 1 if f has been observed since the last step
 	dim        int
 }
 
@@ -51,16 +50,17 @@ func (r *SPS) Reset(dim int) {
 	hyper.Finite("method: SPS.Minimum", r.Minimum)
 	hyper.NonNegative("method: SPS.MaxStep", r.MaxStep)
 	hyper.NonNegative("method: SPS.Divisor", r.Divisor)
-	r.k, r.f, r.dim = 0, math.NaN(), dim
+	r.k, r.f, r.seen, r.dim = 0, 0, 0, dim
 }
 
 // Observe takes the value at the x of the next Step.
-func (r *SPS) Observe(f float64) { r.f = f }
+func (r *SPS) Observe(f float64) { r.f, r.seen = f, 1 }
 
 // Step implements stochopt.Rule. It panics if Observe has not been called since the last Step.
 func (r *SPS) Step(x, grad []float64) {
 	hyper.Lengths("method: SPS.Step", x, grad, r.dim)
-	gap := observed("SPS", r.f) - r.Minimum
+	needValue("SPS", r.seen)
+	gap := r.f - r.Minimum
 	top := hyper.StepSize(hyper.Or(r.MaxStep, 1), r.Schedule, r.k)
 	if sq := square(grad); sq > 0 && gap > 0 {
 		gamma := min(gap/(hyper.Or(r.Divisor, 0.5)*sq), top)
@@ -69,11 +69,11 @@ func (r *SPS) Step(x, grad []float64) {
 		}
 	}
 	r.k++
-	r.f = math.NaN()
+	r.f, r.seen = 0, 0
 }
 
 func (r *SPS) state() state.State {
-	return state.State{Counters: []int{r.k, r.dim}, Scalars: []float64{r.f}}
+	return state.State{Counters: []int{r.k, r.dim, r.seen}, Scalars: []float64{r.f}}
 }
 
 // MarshalBinary returns the state: k, the number of variables and the value observed. The exported fields are not part of it.
@@ -83,7 +83,7 @@ func (r *SPS) MarshalBinary() ([]byte, error) { return state.Marshal("SPS", r.st
 func (r *SPS) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("SPS", data, r.state())
 	if err == nil {
-		r.k, r.dim, r.f = s.Counters[0], s.Counters[1], s.Scalars[0]
+		r.k, r.dim, r.seen, r.f = s.Counters[0], s.Counters[1], s.Counters[2], s.Scalars[0]
 	}
 	return err
 }

@@ -420,12 +420,32 @@ func TestRanAway(t *testing.T) {
 	}
 }
 
+// TestRanAwayRounding: residuals that are rounding errors point anywhere, and are no sign of it.
+func TestRanAwayRounding(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 100 {
+		a, b := rng.NormFloat64(), rng.NormFloat64()
+		x := column(0.1, 0.2, 0.3, 0.7, 1.1)
+		y := make([]float64, len(x))
+		for i := range x {
+			y[i] = (a + b*x[i][0]) * (1 + 0x1p-51*rng.NormFloat64())
+		}
+		r, err := fit.Curve(t.Context(), line, x, y, []float64{1, 1}, nil)
+		if err != nil || r.RanAway != nil {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+}
+
 func TestIterationLimit(t *testing.T) {
 	s := readExample(t, "MGH17")
 	m := fit.Model{Parameters: parameterNames(5), Func: mgh17}
 	r, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], &fit.Settings{Iterations: 5})
 	if !errors.Is(err, fit.ErrNotConverged) || r == nil || r.Status != optimize.IterationLimit {
 		t.Fatalf("%+v, %v, want ErrNotConverged", r, err)
+	}
+	if r.RanAway != nil {
+		t.Errorf("%v ran away: that is for the ends of searches", r.RanAway)
 	}
 	if r.Iterations != 10 || !(r.RSS < rss(m, s.x, s.y, s.start[0])) || r.RSS != rss(m, s.x, s.y, r.Estimate) || !math.IsNaN(r.StdErr[0]) {
 		t.Errorf("%+v, want two times 5 iterations, a lower RSS and no error bars", r)

@@ -428,6 +428,10 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%q --json: exit code %d, %v, stdout %q, stderr %q", test.args, code, err, stdout, stderr)
 		}
 	}
+	_, stdout, _ := stochopt(t.Context(), data, "fit", "-", "y ~ b", "b=1", "--level=95", "--json=true")
+	if !strings.Contains(stdout, `"error": "--level is 95`) {
+		t.Errorf("--json=true prints %q", stdout)
+	}
 	code, _, stderr := stochopt(t.Context(), "x;y\n1;2\n", "fit", "-", "y ~ b*x", "b=1")
 	if want := "stochopt: standard input, line 1, character 2: \"x;y\" looks separated by \";\""; code != 2 || !strings.HasPrefix(stderr, want) {
 		t.Errorf("exit code %d, %s, want %s", code, stderr, want)

@@ -44,6 +44,9 @@ type row struct {
 	// cycles is set for methods whose steps do not shrink. Without noise they end in a cycle around the minimum, of which the
 	// minimum need not be the middle, and stop with StepConvergence.
 	cycles bool
+	// noisy methods add noise of their own, which the gradients do not show: a stop may take x for held and the gradient for
+	// a drive, and say StepConvergence.
+	noisy bool
 	// tuned is what the tests run that want x to get somewhere; nil is make.
 	tuned func() tested
 	// floor is the stationary mean square of a component of x on |x|²/2 with gradient noise of standard deviation 0.5, for

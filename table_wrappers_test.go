@@ -149,14 +149,15 @@ var wrappers = []row{
 			return 0.01 * abs(g+1e-15*rand.New(&pcg).NormFloat64())
 		},
 		mixes: true,
+		noisy: true,
 		tuned: func() tested { return &method.Noise{Rule: &method.SGD{Momentum: 0.9}, Variance: 0.25, Seed: 1} },
 		floor: 0.01 * (0.25 + 0.25) * 1.9 / (0.1 * (3.8 - 0.01)), // SGD's in noise of the sum of the variances
 		reach: 1,
 	},
 	{
 		name:     "Average SGD",
-		make:     func() tested { return &method.Average{Rule: &method.SGD{Momentum: 0.9}, Start: 10} },
-		defaults: func() tested { return &method.Average{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Start: 10} },
+		make:     func() tested { return &method.Average{Rule: &method.SGD{Momentum: 0.9}, Start: 7} },
+		defaults: func() tested { return &method.Average{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Start: 7} },
 		bad: map[string]func() tested{
 			"method: Average.Rule is nil": func() tested { return &method.Average{} },
 			"method: Average.Start = -1":  func() tested { return &method.Average{Rule: &stochopt.Adam{}, Start: -1} },

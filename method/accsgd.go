@@ -14,15 +14,15 @@ import (
 //	w ← w + b (x - (ακ/c) g - w)
 //	x ← x - ζ α g + (1-ζ) (w - x)
 //
-// w starts at x and is kept, one vector of the length of x. It is QHM with the step size αc(1+ξ)/(1+c), which is how far a
-// steady gradient moves x in the end, with β = c(1-b)/(c+b), and with ν = (cξ-1)/(c(1+ξ)).
+// w starts at x and is kept, one vector of the length of x. It is QHM with the step size αc(1+ξ)/(1+c), which is how
+// far a steady gradient moves x in the end, with β = c(1-b)/(c+b), and with ν = (cξ-1)/(c(1+ξ)).
 //
 // On sums of squares that can all be 0 at once, where noise vanishes at the minimum, it is provably faster than SGD, and
 // momentum is not. Prefer it there, with a κ near the condition number. It is not invariant to the scale of the gradient.
 //
-// Reference: P. Jain, S. M. Kakade, R. Kidambi, P. Netrapalli, A. Sidford, Accelerating stochastic gradient descent for least
-// squares regression, COLT 2018, in the form of R. Kidambi, P. Netrapalli, P. Jain, S. M. Kakade, On the insufficiency of existing
-// momentum schemes for stochastic optimization, ICLR 2018, Algorithm 3.
+// Reference: P. Jain, S. M. Kakade, R. Kidambi, P. Netrapalli, A. Sidford, Accelerating stochastic gradient descent
+// for least squares regression, COLT 2018, in the form of R. Kidambi, P. Netrapalli, P. Jain, S. M. Kakade, On the
+// insufficiency of existing momentum schemes for stochastic optimization, ICLR 2018, Algorithm 3.
 type AccSGD struct {
 	// StepSize is α, the short step, in units of x²/f. If it is 0, 0.01 is used.
 	StepSize float64

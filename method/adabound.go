@@ -8,27 +8,28 @@ import (
 	"github.com/stochopt/stochopt/internal/state"
 )
 
-// AdaBound goes over from Adam to gradient descent with momentum: it keeps Adam's step sizes, one for each variable, between
-// bounds that close in on one value.
+// AdaBound goes over from Adam to gradient descent with momentum: it keeps Adam's step sizes, one for each variable,
+// between bounds that close in on one value.
 //
 //	m ← β₁ m + (1-β₁) g
 //	v ← β₂ v + (1-β₂) g²
 //	η ← α/c₁ / (√(v/c₂) + ε), or the nearer of aγk/(γk+1) and a(γk+1)/(γk) if that is outside of them
 //	x ← x - η m
 //
-// All operations are component by component; m and v start at 0, c₁ and c₂ are Adam's bias corrections, and k = 1, 2, ... counts the
-// steps. Where root and ε are 0, x stays. With AMSBound, v in the third line is the greatest v so far. It keeps three vectors of the length of x.
+// All operations are component by component; m and v start at 0, c₁ and c₂ are Adam's bias corrections, and k = 1, 2,
+// ... counts the steps. Where root and ε are 0, x stays. With AMSBound, v in the third line is the greatest v so far.
+// It keeps three vectors of the length of x.
 //
 // The bounds are in the units of SGD's step size, x²/f, and so is a: set FinalStepSize to what SGD with Momentum and
-// Dampening of β₁ would be given. Near the end AdaBound is stable for a h < 2(1+β₁)/(1-β₁) on a curvature h, and it diverges
-// after about 1/γ steps if a is too great. Until then the upper bound is loose, but the lower one, k γ a at first, rises
-// above Adam's step where gradients are large. It is not invariant to the scale of the gradient.
+// Dampening of β₁ would be given. Near the end AdaBound is stable for a h < 2(1+β₁)/(1-β₁) on a curvature h, and it
+// diverges after about 1/γ steps if a is too great. Until then the upper bound is loose, but the lower one, k γ a at
+// first, rises above Adam's step where gradients are large. It is not invariant to the scale of the gradient.
 //
 // Prefer it to Adam where the start is far and badly scaled and the end is to be as with SGD.
 //
-// Reference: L. Luo, Y. Xiong, Y. Liu, X. Sun, Adaptive gradient methods with dynamic bound of learning rate, ICLR 2019,
-// Algorithms 2 and 3. They have no bias correction and divide η by √k; the authors' program does as is done here, apart from
-// ε, which it adds before the bias correction.
+// Reference: L. Luo, Y. Xiong, Y. Liu, X. Sun, Adaptive gradient methods with dynamic bound of learning rate, ICLR
+// 2019, Algorithms 2 and 3. They have no bias correction and divide η by √k; the authors' program does as is done
+// here, apart from ε, which it adds before the bias correction.
 type AdaBound struct {
 	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; the 0.001 of
 	// the paper suits the many small weights of neural networks.

@@ -15,15 +15,16 @@ import (
 //	v ← β₃ v + (1-β₃) (g + β₂ δ)²
 //	x ← (x - α (m/c₁ + β₂ d/c₂) / (√(v/c₃) + ε)) / (1 + αλ)
 //
-// All operations are component by component; m, d and v start at 0 and are kept with the last gradient, four vectors of the
-// length of x. c₁, c₂ and c₃ are Adam's bias corrections. Where root and ε are 0, only the decay moves x.
+// All operations are component by component; m, d and v start at 0 and are kept with the last gradient, four vectors
+// of the length of x. c₁, c₂ and c₃ are Adam's bias corrections. Where root and ε are 0, only the decay moves x.
 //
-// The first step has the length α, as in Adam, and a steady gradient moves x by α a step. In independent noise δ has twice the variance
-// of g: prefer Adan for exact gradients, for large samples, and where successive evaluations share their random numbers.
+// The first step has the length α, as in Adam, and a steady gradient moves x by α a step. In independent noise δ has
+// twice the variance of g: prefer Adan for exact gradients, for large samples, and where successive evaluations share
+// their random numbers.
 //
-// Reference: X. Xie, P. Zhou, H. Li, Z. Lin, S. Yan, Adan: adaptive Nesterov momentum algorithm for faster optimizing deep
-// models, IEEE TPAMI 2024 (arXiv 2208.06677), Algorithm 1, whose β are 1 minus those here, with another default for α. Some programs
-// weigh δ by 1-β₂ instead of β₂.
+// Reference: X. Xie, P. Zhou, H. Li, Z. Lin, S. Yan, Adan: adaptive Nesterov momentum algorithm for faster optimizing
+// deep models, IEEE TPAMI 2024 (arXiv 2208.06677), Algorithm 1, whose β are 1 minus those here, with another default
+// for α. Some programs weigh δ by 1-β₂ instead of β₂.
 type Adan struct {
 	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; the 0.001 of
 	// the paper suits the many small weights of neural networks.

@@ -12,8 +12,9 @@ import (
 //	bⱼ ← μⱼ bⱼ + g                  for every μⱼ
 //	x ← x - α (b₁ + ... + bₙ)/n
 //
-// The bⱼ start at 0 and are kept, n vectors of the length of x. With one μ it is SGD with that Momentum. A steady gradient moves x
-// by α g times the mean of 1/(1-μⱼ) in the end, which is 37 at the default, and by α g in the first step: choose α anew with the μⱼ.
+// The bⱼ start at 0 and are kept, n vectors of the length of x. With one μ it is SGD with that Momentum. A steady
+// gradient moves x by α g times the mean of 1/(1-μⱼ) in the end, which is 37 at the default, and by α g in the first
+// step: choose α anew with the μⱼ.
 //
 // Prefer it to a single momentum on deterministic objectives with a wide range of curvatures, where a μ great enough for
 // the small ones would overshoot. It is not invariant to the scale of the gradient.
@@ -23,8 +24,8 @@ import (
 type AggMo struct {
 	// StepSize is α, in units of x²/f. If it is 0, 0.01 is used.
 	StepSize float64
-	// Momenta are the μⱼ, each in [0, 1). If it is empty, 0, 0.9 and 0.99 are used. Their number must not change between Reset and
-	// the last Step.
+	// Momenta are the μⱼ, each in [0, 1). If it is empty, 0, 0.9 and 0.99 are used. Their number must not change between
+	// Reset and the last Step.
 	Momenta []float64
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64

@@ -13,14 +13,14 @@ import (
 //	v ← β₂ v + (1-β₂) g²
 //	x ← x - α (1-β₁)/c₁ g / (√(v/c₂) + ε)
 //
-// All operations are component by component; v starts at 0 and is kept, one vector of the length of x. c₁ and c₂ are Adam's
-// bias corrections, 1-β₁ᵏ and 1-β₂ᵏ in step k = 1, 2, ... Where root and ε are 0, x stays.
+// All operations are component by component; v starts at 0 and is kept, one vector of the length of x. c₁ and c₂ are
+// Adam's bias corrections, 1-β₁ᵏ and 1-β₂ᵏ in step k = 1, 2, ... Where root and ε are 0, x stays.
 //
-// The reference writes x as -z/d, with d = c₁/α (√(v/c₂) + ε) and a vector z that takes up (1-β₁) g - (d - β₁ d of the step before) x in every
-// step. As z is -d x from one step to the next, this is the same; written as above it needs neither z nor d, and x may be
-// changed between the steps. So FTML is RMSProp with bias correction and a step size that falls from α to (1-β₁) α in the first
-// 1/(1-β₁) steps or so: the first step has the length α, a steady gradient moves x by (1-β₁) α a step in the end, and no late
-// step is longer than (1-β₁) α/√(1-β₂), 12.6 α at the defaults.
+// The reference writes x as -z/d, with d = c₁/α (√(v/c₂) + ε) and a vector z that takes up (1-β₁) g - (d - β₁ d of the
+// step before) x in every step. As z is -d x from one step to the next, this is the same; written as above it needs
+// neither z nor d, and x may be changed between the steps. So FTML is RMSProp with bias correction and a step size
+// that falls from α to (1-β₁) α in the first 1/(1-β₁) steps or so: the first step has the length α, a steady gradient
+// moves x by (1-β₁) α a step in the end, and no late step is longer than (1-β₁) α/√(1-β₂), 12.6 α at the defaults.
 //
 // Prefer it to Adam where the objective changes while it is being minimized, since it answers to the present gradient.
 //

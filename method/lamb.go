@@ -15,16 +15,16 @@ import (
 //	u = (m/c₁) / (√(v/c₂) + ε) + λ x
 //	x ← x - α u |x|/|u|, or x - α u if |x| or |u| is 0
 //
-// The lengths are those of a whole block of variables, such as the weights of one layer; everything else is component by
-// component. m and v start at 0 and are kept; with u, whose components are 0 where root, ε and λ are, three vectors of the length of x. c₁ and c₂
-// are Adam's bias corrections.
+// The lengths are those of a whole block of variables, such as the weights of one layer; everything else is component
+// by component. m and v start at 0 and are kept; with u, whose components are 0 where root, ε and λ are, three vectors
+// of the length of x. c₁ and c₂ are Adam's bias corrections.
 //
-// Every step has the length α |x|, so that α has no unit; but x has an origin: a block near 0 can hardly move, and a shift of
-// x, or the logarithm of a variable in its place, makes another method. Prefer it only for blocks whose length means
-// something, as in neural networks trained on very large samples.
+// Every step has the length α |x|, so that α has no unit; but x has an origin: a block near 0 can hardly move, and a
+// shift of x, or the logarithm of a variable in its place, makes another method. Prefer it only for blocks whose
+// length means something, as in neural networks trained on very large samples.
 //
-// Reference: Y. You, J. Li, S. Reddi, et al., Large batch optimization for deep learning: training BERT in 76 minutes, ICLR
-// 2020, Algorithm 2 with the identity for φ. Some programs leave the bias corrections out.
+// Reference: Y. You, J. Li, S. Reddi, et al., Large batch optimization for deep learning: training BERT in 76 minutes,
+// ICLR 2020, Algorithm 2 with the identity for φ. Some programs leave the bias corrections out.
 type LAMB struct {
 	// StepSize is α, the length of a step in units of that of x. If it is 0, 0.01 is used.
 	StepSize float64

@@ -17,9 +17,10 @@ import (
 // The lengths are those of a whole block of variables, such as the weights of one layer. b starts at 0 and is kept, one
 // vector of the length of x.
 //
-// Without momentum and decay a step has the length α η |x|, and the scale of the gradient does not matter. So α has no unit; but x has an origin: a
-// block near 0 can hardly move, and a shift of x, or the logarithm of a variable in its place, makes another method. Prefer it only for
-// blocks whose length means something, as in neural networks trained on very large samples.
+// Without momentum and decay a step has the length α η |x|, and the scale of the gradient does not matter. So α has no
+// unit; but x has an origin: a block near 0 can hardly move, and a shift of x, or the logarithm of a variable in its
+// place, makes another method. Prefer it only for blocks whose length means something, as in neural networks trained
+// on very large samples.
 //
 // Reference: Y. You, I. Gitman, B. Ginsburg, Large batch training of convolutional networks, arXiv 1708.03888, 2017,
 // Algorithm 1. The step for lengths of 0 is that of its implementations, some of which have |g + λx| below the line.

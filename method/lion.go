@@ -14,10 +14,10 @@ import (
 // All operations are component by component; m starts at 0 and is kept, one vector of the length of x; sign 0 is 0. At
 // β₁ = β₂ this is Signum with weight decay.
 //
-// At λ = 0 every step has the length α in every component, so that Lion, once near a minimum, goes to and fro around it at a
-// distance of several α: let Schedule decay. With λ > 0 the minimum is sought in |x| <= 1/λ, softly. As only signs count, skewed noise draws x
-// to where the median of the gradient vanishes rather than its mean, less than with signs of single gradients since c
-// averages.
+// At λ = 0 every step has the length α in every component, so that Lion, once near a minimum, goes to and fro around
+// it at a distance of several α: let Schedule decay. With λ > 0 the minimum is sought in |x| <= 1/λ, softly. As only
+// signs count, skewed noise draws x to where the median of the gradient vanishes rather than its mean, less than with
+// signs of single gradients since c averages.
 //
 // Prefer it to Adam for many variables of like scale and noisy gradients, where half of Adam's memory or steps of even
 // length matter; its α is best 3 to 10 times smaller and its λ as many times greater than those of AdamW.

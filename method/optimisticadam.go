@@ -7,7 +7,8 @@ import (
 	"github.com/stochopt/stochopt/internal/state"
 )
 
-// OptimisticAdam is Adam that expects the next direction to be like the last: it goes twice its step and takes back the step before.
+// OptimisticAdam is Adam that expects the next direction to be like the last: it goes twice its step and takes back
+// the step before.
 //
 //	m ← β₁ m + (1-β₁) g
 //	v ← β₂ v + (1-β₂) g²
@@ -18,13 +19,15 @@ import (
 // c₂ are Adam's bias corrections. Where root and ε are 0, u is 0. The first step has the length 2 α; a steady gradient
 // moves x by α in every later one. Both terms take the α of the present step.
 //
-// Prefer it for saddle points, where some of the variables minimize and others maximize (negate their components of the gradient) and Adam goes
-// round in growing circles. For minimization alone Adam is better: the difference of two directions adds noise.
+// Prefer it for saddle points, where some of the variables minimize and others maximize (negate their components of
+// the gradient) and Adam goes round in growing circles. For minimization alone Adam is better: the difference of two
+// directions adds noise.
 //
 // Reference: C. Daskalakis, A. Ilyas, V. Syrgkanis, H. Zeng, Training GANs with optimism, ICLR 2018, Algorithm 1, with
 // another default for α. Some programs start with u' = u, and so with a step of α.
 type OptimisticAdam struct {
-	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; 0.001 suits the many small weights of neural networks.
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; 0.001 suits
+	// the many small weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64

@@ -7,8 +7,8 @@ import (
 	"github.com/stochopt/stochopt/internal/state"
 )
 
-// Padam is partially adaptive: it divides by a power of the running root mean square, between none, as SGD with momentum, and
-// the first, as AMSGrad.
+// Padam is partially adaptive: it divides by a power of the running root mean square, between none, as SGD with
+// momentum, and the first, as AMSGrad.
 //
 //	m ← β₁ m + (1-β₁) g
 //	v ← β₂ v + (1-β₂) g²
@@ -18,15 +18,15 @@ import (
 // All operations are component by component; m, v and w start at 0 and are kept, three vectors of the length of x; c₁ and
 // c₂ are Adam's bias corrections. Where root and ε are 0, x stays. A step costs a power for each variable.
 //
-// At p = 1/2 this is AMSGrad with bias corrections. Multiplying the gradient by a constant c multiplies the steps by c¹⁻²ᵖ, so that α is in units of x times
-// those of g²ᵖ⁻¹, and must be chosen anew with p. As w never falls, a single large gradient makes all later steps
-// small.
+// At p = 1/2 this is AMSGrad with bias corrections. Multiplying the gradient by a constant c multiplies the steps by
+// c¹⁻²ᵖ, so that α is in units of x times those of g²ᵖ⁻¹, and must be chosen anew with p. As w never falls, a single
+// large gradient makes all later steps small.
 //
 // Prefer it where Adam is fast at first but SGD ends at a better point, and p can be tried out.
 //
-// Reference: J. Chen, D. Zhou, Y. Tang, Z. Yang, Y. Cao, Q. Gu, Closing the generalization gap of adaptive gradient methods in
-// training deep neural networks, IJCAI 2020, Algorithm 1, which has neither bias corrections nor ε. Programs that take
-// √c₂ for the correction at every p make the first steps too short.
+// Reference: J. Chen, D. Zhou, Y. Tang, Z. Yang, Y. Cao, Q. Gu, Closing the generalization gap of adaptive gradient
+// methods in training deep neural networks, IJCAI 2020, Algorithm 1, which has neither bias corrections nor ε.
+// Programs that take √c₂ for the correction at every p make the first steps too short.
 type Padam struct {
 	// StepSize is α, in units of x times those of the gradient to the power 2p-1. If it is 0, 0.1 is used.
 	StepSize float64

@@ -13,12 +13,12 @@ import (
 //	v ← β₂ v + (1-β₂) g²
 //	x ← x - α ((1-ν₁) g + ν₁ m/c₁) / (√((1-ν₂) g² + ν₂ v/c₂) + ε)
 //
-// All operations are component by component; m and v start at 0 and are kept, two vectors of the length of x; c₁ and c₂ are
-// Adam's bias corrections. Where root and ε are 0, x stays.
+// All operations are component by component; m and v start at 0 and are kept, two vectors of the length of x; c₁ and
+// c₂ are Adam's bias corrections. Where root and ε are 0, x stays.
 //
-// ν₁ = ν₂ = 1 is Adam, ν₁ = 0 and ν₂ = 1 is RMSProp with bias correction, and ν₁ = ν₂ = 0 signSGD. As in Adam the first step
-// has the length α. A ν₂ below 1 bounds the steps that a gradient out of the ordinary brings about: at ν₁ = 0 by
-// α/√(1-ν₂).
+// ν₁ = ν₂ = 1 is Adam, ν₁ = 0 and ν₂ = 1 is RMSProp with bias correction, and ν₁ = ν₂ = 0 signSGD. As in Adam the
+// first step has the length α. A ν₂ below 1 bounds the steps that a gradient out of the ordinary brings about: at ν₁ =
+// 0 by α/√(1-ν₂).
 //
 // Prefer it to Adam where a long memory β₁ is wanted in large noise, but without its delay.
 //

@@ -13,12 +13,12 @@ import (
 // m starts at 0, is not corrected for that, and is kept, one vector of the length of x. A steady gradient moves x by α g
 // in the end, and by (1-νβ) α g in the first step.
 //
-// It comprises other methods. ν = 0 is gradient descent; ν = 1 is SGD with Momentum and Dampening β; ν = β is Nesterov's form of SGD with
-// Momentum β and step size (1-β) α; AccSGD is it with other letters.
+// It comprises other methods. ν = 0 is gradient descent; ν = 1 is SGD with Momentum and Dampening β; ν = β is
+// Nesterov's form of SGD with Momentum β and step size (1-β) α; AccSGD is it with other letters.
 //
-// At the default β it forgets a gradient after thousands of steps. Prefer it to SGD with momentum where the noise is large
-// and steps are many: a long memory then takes out noise at less cost in stability. It is not invariant to the scale of the
-// gradient.
+// At the default β it forgets a gradient after thousands of steps. Prefer it to SGD with momentum where the noise is
+// large and steps are many: a long memory then takes out noise at less cost in stability. It is not invariant to the
+// scale of the gradient.
 //
 // Reference: J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, equations 3 and 4.
 type QHM struct {

@@ -16,17 +16,17 @@ import (
 //	x ← x - d sign g
 //	s ← sign g
 //
-// All operations are component by component; d starts at StepSize and s at 0, and both are kept, two vectors of the length of
-// x. After a change of sign x waits for one step, and the step after that is of the shortened length.
+// All operations are component by component; d starts at StepSize and s at 0, and both are kept, two vectors of the
+// length of x. After a change of sign x waits for one step, and the step after that is of the shortened length.
 //
-// Only signs count: neither the scale of the gradient nor that of any of its components makes a difference, and d finds out the
-// scale of each variable. Prefer it for exact gradients of objectives whose variables are badly scaled but hardly
-// correlated, and for full sums. Do not use it in noise: signs that
-// change at random drive d to MinStep, and x goes on by that.
+// Only signs count: neither the scale of the gradient nor that of any of its components makes a difference, and d
+// finds out the scale of each variable. Prefer it for exact gradients of objectives whose variables are badly scaled
+// but hardly correlated, and for full sums. Do not use it in noise: signs that change at random drive d to MinStep,
+// and x goes on by that.
 //
-// Reference: C. Igel, M. Hüsken, Empirical evaluation of the improved Rprop learning algorithms, Neurocomputing 50, 2003, where
-// it is iRprop⁻. M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning: the RPROP
-// algorithm, ICNN 1993, whence the defaults.
+// Reference: C. Igel, M. Hüsken, Empirical evaluation of the improved Rprop learning algorithms, Neurocomputing 50,
+// 2003, where it is iRprop⁻. M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning:
+// the RPROP algorithm, ICNN 1993, whence the defaults.
 type Rprop struct {
 	// StepSize is the first d, in units of x. If it is 0, 0.1 is used.
 	StepSize float64

@@ -14,9 +14,10 @@ import (
 // μ = 0, the zero value, this is signSGD. Since the sign does not know the length of m, μ means here what it means in
 // SGD, with or without dampening.
 //
-// Every step has the length α in every component, whatever the gradients. In normal noise of standard deviation σ around a
-// minimum with curvature h, signSGD keeps a distance of √(√(π/2) ασ/2h): to come closer let Schedule decay. In skewed noise it goes
-// to where the median of the gradient vanishes, which is not the minimum; a μ near 1 mends most of that.
+// Every step has the length α in every component, whatever the gradients. In normal noise of standard deviation σ
+// around a minimum with curvature h, signSGD keeps a distance of √(√(π/2) ασ/2h): to come closer let Schedule decay.
+// In skewed noise it goes to where the median of the gradient vanishes, which is not the minimum; a μ near 1 mends
+// most of that.
 //
 // Prefer it where gradients have outliers or unknown scales and the noise is symmetric, or where only the sign of a
 // gradient can be had.

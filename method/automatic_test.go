@@ -94,8 +94,8 @@ func (c convex) run(r stochopt.Rule, steps int, sign float64, each func(x, g []f
 	}
 }
 
-// TestDoGRegret: Σ r<g, x-x*> <= r(2d+r)√G after every step, on convex functions with exact subgradients. With the
-// gradient's sign turned or the root left out the inequality is broken.
+// TestDoGRegret: Σ r<g, x-x*> <= r(2d+r)√G after every step, on convex functions with exact subgradients. With
+// steps a hundredth as long the inequality is broken.
 func TestDoGRegret(t *testing.T) {
 	worst := func(sign, factor float64) (worst float64) {
 		for _, c := range convexes(20) {

@@ -19,8 +19,8 @@ type sequential = Sequential
 // corrections c₁ = 1-β₁ᵏ and c₂ = 1-β₂ᵏ after k steps are the same running means taken over ones. Where v and ε are 0, x
 // stays.
 //
-// The first step has the length α in every component whatever the gradient, a steady gradient moves x by α a step, and no
-// step is longer than 7.27 α at the default β₁ and β₂ (not α, as often said). So α is in units of x: choose it as
+// The first step has the length α in every component whose gradient is large beside ε, a steady gradient moves x by α a
+// step, and no step is longer than 7.27 α at the default β₁ and β₂ (not α, as often said). So α is in units of x: choose it as
 // the distance a step may go, and scale the variables if they differ by orders of magnitude. In noise of standard
 // deviation σ around a minimum with curvature h the iterates keep a distance of about √(ασ/2h): to come closer let
 // Schedule decay, or average.
@@ -31,6 +31,8 @@ type sequential = Sequential
 //
 // Reference: D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, Algorithm 1, with another default
 // for α.
+//
+// A value also has the fields Warm and Project of Sequential.
 type Adam struct {
 	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; the 0.001 of
 	// the paper suits the many small weights of neural networks.
@@ -42,7 +44,8 @@ type Adam struct {
 	Beta2 float64
 	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-8 is used; for none set Zero.
 	Epsilon float64
-	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
+	// Schedule, if not nil, multiplies StepSize by Schedule(k) >= 0 in step k = 0, 1, ... How far a variable can travel at
+	// all is about StepSize times the sum of the factors. Package schedule has the usual ones.
 	Schedule func(k int) float64
 
 	sequential           // optimize.Method
@@ -82,7 +85,7 @@ func (a *Adam) Step(x, grad []float64) {
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64(n1*g)
 		v[i] = float64(b2*v[i]) + float64(n2*g*g)
-		if d := float64(math.Sqrt(v[i])*correct) + eps; d > 0 {
+		if d := float64(math.Sqrt(v[i])*correct) + eps; d != 0 {
 			x[i] -= float64(alpha*m[i]) / d
 		}
 	}

@@ -61,13 +61,14 @@ func TestNoiseFloor(t *testing.T) {
 	}
 }
 
-// TestReachesMinimum: without any settings, every method goes from 15 units away to the minimum of a well-conditioned
-// quadratic, exact or noisy, and Minimize stops it there.
+// TestReachesMinimum: every method goes from 15 units away to the minimum of a well-conditioned quadratic, exact or noisy,
+// and Minimize stops it there by its default stop.
 func TestReachesMinimum(t *testing.T) {
 	for _, row := range methods {
 		for _, sd := range []float64{0, 0.1, 1} {
 			for seed := range uint64(5) {
-				r, err := stochopt.Minimize(context.Background(), hill(sd, seed), []float64{10, -10, 5, 0}, nil, row.run())
+				s := &optimize.Settings{MajorIterations: 1 << 21}
+				r, err := stochopt.Minimize(context.Background(), hill(sd, seed), []float64{10, -10, 5, 0}, s, row.run())
 				cycle := (row.cycles && sd == 0 || row.noisy) && r.Status == optimize.StepConvergence
 				if err != nil || r.Status != optimize.FunctionConvergence && !cycle {
 					t.Errorf("%s, noise %v: %s", row.name, sd, outcome(r, err))
@@ -85,9 +86,11 @@ func TestReachesMinimum(t *testing.T) {
 	}
 }
 
-// TestClassicalFunctions runs Adam from the classical starts, without noise and with the default stop. At its constant
-// default step it circles the minimum at a distance (a fixed point of Adam is repelling unless ε is large beside step
-// size times curvature), which costs F up to 1e-2 here; with a step that decays it goes on to 1e-5.
+// TestClassicalFunctions runs Adam from the classical starts, without noise. At its constant default step it circles the
+// minimum at a distance (a fixed point of Adam is repelling unless ε is large beside step size times curvature), which
+// costs up to a thousandth of F at the start here. The cost is like the square of the step: with a step that decays to a
+// fiftieth it is a thousand times smaller. Both are measured over the last thousand of 50 000 iterations, so that the
+// phase of the circling does not matter.
 func TestClassicalFunctions(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -107,16 +110,27 @@ func TestClassicalFunctions(t *testing.T) {
 	} {
 		p := stochopt.Problem{Func: c.f.Func, Grad: c.f.Grad}
 		for _, decay := range []bool{false, true} {
-			m, tol := &stochopt.Adam{}, 1e-2
+			const iterations, last = 50000, 1000
+			m, tol := &stochopt.Adam{}, 1e-3*c.f.Func(c.x0)
 			if decay {
 				m.Schedule = func(k int) float64 { return 1 / (1 + float64(k)/1000) }
-				tol = 1e-5
+				tol /= 1000
 			}
-			r, err := stochopt.Minimize(context.Background(), p, c.x0, &optimize.Settings{MajorIterations: 50000}, m)
-			if err != nil || !(r.F < tol) {
-				t.Errorf("%s, decay %t: want F below %v: %s", c.name, decay, tol, outcome(r, err))
+			var mean float64
+			n := 0
+			s := &optimize.Settings{MajorIterations: iterations + 1, Converger: never(), Recorder: recorder(func(loc *optimize.Location, op optimize.Operation) {
+				if op != optimize.MajorIteration {
+					return
+				}
+				if n++; n > iterations-last {
+					mean += loc.F / last
+				}
+			})}
+			r, err := stochopt.Minimize(context.Background(), p, c.x0, s, m)
+			if err != nil || !(mean < tol) {
+				t.Errorf("%s, decay %t: mean F %v, want below %v: %s", c.name, decay, mean, tol, outcome(r, err))
 			}
-			t.Logf("%s, decay %t: F %.3g after %d iterations, %v", c.name, decay, r.F, r.MajorIterations, r.Status)
+			t.Logf("%s, decay %t: mean F %.3g", c.name, decay, mean)
 		}
 	}
 }

@@ -3,18 +3,21 @@ package stochopt
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // EvaluationError reports a draw of the objective that cannot be used. A run that meets one ends with the status
 // optimize.Failure; the method has not taken the step, and the Result holds the last point that was evaluated well.
 type EvaluationError struct {
-	// Sample is the draw. Its Step is the number of the evaluation in its run; for an optimize.Problem that was not
-	// made by Problem.Optimize, the other fields are 0.
+	// Sample is the draw. For an optimize.Problem that was not made by Problem.Optimize, its Step is the number of the
+	// evaluation in its run, and the other fields are 0.
 	Sample Sample
 	// Component is the index of the gradient component, or -1 for the value or an error.
 	Component int
 	// Value is the value or component, if it is NaN, infinite, or so large that its square overflows.
 	Value float64
+	// X is where the draw was taken.
+	X []float64
 	// Err is the error of the objective, a *PanicError if it panicked, or nil.
 	Err error
 }
@@ -23,6 +26,11 @@ func (e *EvaluationError) Error() string {
 	at := fmt.Sprintf("stochopt: step %d", e.Sample.Step)
 	if e.Sample.Probe != 0 || e.Sample.Replicate != 0 || e.Sample.Seed != 0 {
 		at += fmt.Sprintf(" (seed %d, probe %d, replicate %d)", e.Sample.Seed, e.Sample.Probe, e.Sample.Replicate)
+	}
+	if n := len(e.X); n > 4 {
+		at += fmt.Sprintf(", x = %v and %d more", e.X[:4], n-4)
+	} else {
+		at += fmt.Sprintf(", x = %v", e.X)
 	}
 	if e.Err != nil {
 		return at + ": " + e.Err.Error()
@@ -54,15 +62,23 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// checkDraw returns the error of a draw that is not finite, or nil.
-func checkDraw(f float64, grad []float64, s Sample) error {
+// checkDraw returns the error of a draw at x that is not finite, or nil.
+func checkDraw(f float64, grad, x []float64, s Sample) error {
 	if f-f != 0 { // NaN or infinite
-		return &EvaluationError{Sample: s, Component: -1, Value: f}
+		return &EvaluationError{Sample: s, Component: -1, Value: f, X: slices.Clone(x)}
 	}
 	for i, g := range grad {
 		if !(g*g <= math.MaxFloat64) { // NaN, infinite, or too large for any method that squares it
-			return &EvaluationError{Sample: s, Component: i, Value: g}
+			return &EvaluationError{Sample: s, Component: i, Value: g, X: slices.Clone(x)}
 		}
 	}
 	return nil
+}
+
+// nans fills a new gradient with NaN, so that a component which an objective does not store is found.
+func nans(grad []float64) []float64 {
+	for i := range grad {
+		grad[i] = math.NaN()
+	}
+	return grad
 }

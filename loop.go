@@ -48,7 +48,10 @@ func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
 		panic(fmt.Sprintf("stochopt: Minimize: the method does not suit the Problem: %v", err))
 	}
 	l.method.Init(len(x0), 1)
-	if d := l.driver; d.Project == nil && l.eval.problem.Project != nil {
+	if d := l.driver; l.eval.problem.Project != nil {
+		if d.Project != nil {
+			panic("stochopt: Minimize: Project is set both in the Problem and in the method")
+		}
 		d.Project = l.eval.problem.Project
 		defer func() { d.Project = nil }()
 	}
@@ -78,7 +81,7 @@ func (l *loop) initial(x0 []float64) (*optimize.Location, optimize.Operation) {
 	if len(v.Gradient) != len(x0) {
 		panic(fmt.Sprintf("stochopt: Minimize: len(Settings.InitValues.Gradient) = %d, want len(x0) = %d", len(v.Gradient), len(x0)))
 	}
-	at.Gradient = slices.Clone(v.Gradient)
+	at.Gradient = v.Gradient
 	return at, evaluation
 }
 
@@ -137,7 +140,7 @@ func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize
 	if op&optimize.GradEvaluation != 0 {
 		loc.Gradient, l.spare = l.spare, loc.Gradient // l.best holds the former
 		if loc.Gradient == nil {
-			loc.Gradient = make([]float64, len(loc.X))
+			loc.Gradient = nans(make([]float64, len(loc.X)))
 		}
 		f, err = l.eval.evaluate(loc.Gradient, loc.X, s)
 		l.stats.GradEvaluations++

@@ -15,11 +15,16 @@ import (
 //   - A Rule runs in a plain loop on the caller's goroutine, without channels and without allocation in a step. The
 //     Result is, to the last bit, that of optimize.Minimize(p.Optimize(), x0, settings, method), which spends about two
 //     microseconds a step in channels. Any other method is handed to optimize.Minimize.
-//   - The run ends when ctx does, with the status optimize.Failure, an error that wraps the cause, and the last point.
+//   - The run ends when ctx does, after the evaluation under way, with the status optimize.Failure, an error that wraps
+//     the cause, and the last point. If ctx has ended before the run starts there is no Result.
 //   - If settings.Converger is nil, a stopping.Stationary with its defaults is used, because gonum's own default mistakes
-//     noise for convergence.
-//   - If p.Project is not nil, iterates stay in the feasible set.
-//   - If method is nil, it is &Adam{} if p has a gradient, and gonum's choice otherwise.
+//     noise for convergence. It tells that the run travels no more, which without noise may be a circle of the
+//     size of the step around the minimum: look at Result.Gradient, and let the step size decay.
+//   - If p.Project is not nil, a Rule's iterates stay in the feasible set.
+//   - If method is nil, it is &Adam{} if p has a gradient, and otherwise gonum's NelderMead, which is not made for noise: it
+//     keeps the luckiest draw.
+//
+// There is no limit of iterations or time unless settings or ctx set one.
 //
 // Each evaluation averages p.Samples draws but counts as one in Stats. The F of the Result is the mean of the draws at X
 // and so an estimate; Problem.Evaluator gives an independent one.
@@ -44,6 +49,9 @@ func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.S
 	}
 	d, ok := method.(interface{ driver() *Sequential })
 	if !ok {
+		if set.Concurrent > 1 && p.Oracle != nil && !p.PerPoint {
+			panic("stochopt: Minimize: with Settings.Concurrent > 1, the draws of an Oracle would depend on scheduling: set Problem.PerPoint")
+		}
 		o := p.Optimize()
 		status := o.Status
 		o.Status = func() (optimize.Status, error) {

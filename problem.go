@@ -14,7 +14,7 @@ import (
 
 // Oracle is a stochastic first-order oracle. It returns one draw of the objective at x and, if grad is not nil, stores
 // one draw of the gradient in grad, which has the length of x: value and gradient of the same draw, named by s. It must
-// not modify or keep x. An error ends the run.
+// store every component, and not modify or keep x. An error ends the run.
 type Oracle func(grad, x []float64, s Sample) (f float64, err error)
 
 // Problem is an objective as its user has it: exactly one of Func, Func and Grad, FuncGrad, or Oracle. The other fields
@@ -22,7 +22,7 @@ type Oracle func(grad, x []float64, s Sample) (f float64, err error)
 //
 // If Samples and Concurrent call for several evaluations at once, the functions must be safe for concurrent use.
 type Problem struct {
-	// Func returns the value at x.
+	// Func returns the value at x. Like the others it must not modify or keep x.
 	Func func(x []float64) float64
 	// Grad stores the gradient at x in grad.
 	Grad func(grad, x []float64)
@@ -33,25 +33,28 @@ type Problem struct {
 
 	// Seed is handed to the Oracle in every Sample. Equal Seeds give equal runs.
 	Seed uint64
-	// FirstStep is the Step of the first Sample. To go on where an earlier run has stopped, set it to the number of
-	// evaluations of that run less one, because the last point is evaluated again.
+	// FirstStep is the Step of the first Sample. To go on where a run of a Rule without Estimate has stopped, add the number
+	// of its evaluations less one, because the last point is evaluated again.
 	FirstStep int
 	// Samples is how many draws, Replicate = 0, 1, ..., are averaged in each evaluation. If it is 0, it is 1.
 	Samples int
 	// Concurrent is how many of the Samples are drawn at once. The result does not depend on it. If it is 0, it is 1.
 	Concurrent int
 	// PerPoint makes the draw a function of the point: Probe is a hash of x and Step stays FirstStep. It is needed for
-	// methods that evaluate several points at once (Settings.Concurrent > 1), where the order of evaluations, and so
-	// their Steps, would depend on scheduling.
+	// methods that evaluate several points at once, such as gonum's CmaEsChol with Settings.Concurrent > 1, where the order
+	// of evaluations, and so their Steps, would depend on scheduling.
 	PerPoint bool
 	// Project, if not nil, replaces x by the nearest point of the feasible set (Euclidean projection). Minimize calls it
-	// on the initial point and after every step of a Rule.
+	// on the initial point and after every step of a Rule; for another method a point outside ends the run.
 	Project func(x []float64)
 }
 
-// Optimize returns p as an optimize.Problem for one run of optimize.Minimize at a time. Every call of Func starts a
-// draw, in the order FirstStep, FirstStep + 1, ..., which a following call of Grad at the same point shares, and a new
-// run starts at FirstStep again; calls by hand between the runs count as draws as well.
+// Optimize returns p as an optimize.Problem for one run of optimize.Minimize. Every call of Func starts a draw, in the
+// order FirstStep, FirstStep + 1, ..., which a following call of Grad at the same point shares. For a second run that is
+// to equal the first, call Optimize again.
+//
+// If p has an Oracle and not PerPoint, points must be evaluated one after the other; an evaluation that overlaps another
+// ends the run.
 //
 // An error or panic of the objective, or a draw that is not finite, ends the run with the status optimize.Failure and an
 // *EvaluationError. So does a point outside the feasible set: optimize.Problem cannot carry a projection, which
@@ -168,15 +171,15 @@ func (e *evaluator) evaluate(grad, x []float64, s Sample) (f float64, err error)
 func (e *evaluator) draw(grad, x []float64, s Sample) (f float64, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &EvaluationError{Sample: s, Component: -1, Err: &PanicError{Value: v, Stack: debug.Stack()}}
+			err = &EvaluationError{Sample: s, Component: -1, X: slices.Clone(x), Err: &PanicError{Value: v, Stack: debug.Stack()}}
 		}
 	}()
 	if grad != nil && e.problem.FuncGrad != nil {
 		f = e.problem.FuncGrad(grad, x)
 	} else if f, err = e.oracle(grad, x, s); err != nil {
-		return f, &EvaluationError{Sample: s, Component: -1, Err: err}
+		return f, &EvaluationError{Sample: s, Component: -1, X: slices.Clone(x), Err: err}
 	}
-	return f, checkDraw(f, grad, s)
+	return f, checkDraw(f, grad, x, s)
 }
 
 // host is what the closures of an optimize.Problem share.
@@ -185,14 +188,13 @@ type host struct {
 
 	mu       sync.Mutex
 	err      error // not yet reported by status
-	fresh    bool  // no evaluation since the last status
-	k        int   // draws started in this run
+	k        int   // draws started
 	inFlight int
-	wantGrad bool // the gradient of the last value was asked for: draw it with the value
+	wantGrad bool      // the gradient of the last value was asked for: draw it with the value
+	nearest  []float64 // of the feasible set; scratch
 	last     struct {
 		x, g      []float64
 		s         Sample
-		f         float64
 		ready     bool // g is drawn
 		gradTaken bool
 	}
@@ -200,11 +202,9 @@ type host struct {
 
 // start begins an evaluation at x; the caller holds mu. It reports false if there must be none.
 func (h *host) start(x []float64) bool {
-	h.fresh = false
-	if project := h.eval.problem.Project; project != nil {
-		if i, v := infeasible(project, x); i >= 0 {
-			h.fail(fmt.Errorf("stochopt: x[%d] = %v is outside the feasible set (its projection has %v): optimize.Minimize does not "+
-				"know Problem.Project; use stochopt.Minimize, or Sequential with the field Project", i, x[i], v))
+	if h.eval.problem.Project != nil {
+		if err := h.feasible(x); err != nil {
+			h.fail(err)
 			return false
 		}
 	}
@@ -246,11 +246,16 @@ func (h *host) fun(x []float64) float64 {
 	}
 	g := l.g // ours until it is put back
 	l.g = nil
-	g = slices.Grow(g[:0], len(x))[:len(x)]
+	if len(g) != len(x) {
+		g = nans(make([]float64, len(x)))
+	}
 	s := l.s
 	f := h.run(g, x, s)
-	if slices.Equal(l.x, x) && l.s == s && !math.IsNaN(f) {
-		l.g, l.f, l.ready = g, f, true
+	if slices.Equal(l.x, x) && l.s == s {
+		if math.IsNaN(f) {
+			g[0] = f // a draw that has failed fails for its gradient as well
+		}
+		l.g, l.ready = g, true
 	}
 	return f
 }
@@ -272,6 +277,9 @@ func (h *host) grad(grad, x []float64) {
 		return
 	}
 	h.wantGrad = true
+	if h.k == 1 {
+		nans(grad)
+	}
 	if math.IsNaN(h.run(grad, x, l.s)) {
 		grad[0] = math.NaN()
 	}
@@ -281,24 +289,23 @@ func (h *host) grad(grad, x []float64) {
 func (h *host) run(grad, x []float64, s Sample) float64 {
 	h.inFlight++
 	h.mu.Unlock()
+	defer func() { // also where the objective ends its goroutine
+		h.mu.Lock()
+		h.inFlight--
+	}()
 	f, err := h.eval.evaluate(grad, x, s)
-	h.mu.Lock()
-	h.inFlight--
 	if err != nil {
+		h.mu.Lock()
 		h.fail(err)
+		h.mu.Unlock()
 	}
 	return f
 }
 
-// status reports an error once. gonum calls it after each evaluation and at the start of a run, which is told by there
-// being no evaluation since the last call.
+// status reports an error once. gonum calls it after each evaluation and at the start of a run.
 func (h *host) status() (optimize.Status, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.fresh {
-		h.k = 0
-	}
-	h.fresh = true
 	if err := h.err; err != nil {
 		h.err = nil
 		return optimize.Failure, err
@@ -306,16 +313,21 @@ func (h *host) status() (optimize.Status, error) {
 	return optimize.NotTerminated, nil
 }
 
-// infeasible returns the first component of x that the projection moves, and where to, or -1. Differences of the size
-// of rounding errors do not count.
-func infeasible(project func([]float64), x []float64) (int, float64) {
-	y := slices.Clone(x)
-	project(y)
+// feasible returns an error if the projection moves x by more than rounding.
+func (h *host) feasible(x []float64) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("stochopt: Problem.Project: %w", &PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	h.nearest = append(h.nearest[:0], x...)
+	h.eval.problem.Project(h.nearest)
 	tol := 1e-9 * floats.Norm(x, math.Inf(1))
 	for i, v := range x {
-		if math.Abs(v-y[i]) > tol {
-			return i, y[i]
+		if math.Abs(v-h.nearest[i]) > tol {
+			return fmt.Errorf("stochopt: x[%d] = %v is outside the feasible set, whose nearest point has %v: iterates are kept inside "+
+				"by stochopt.Minimize with a Rule, or by the field Project of Sequential", i, v, h.nearest[i])
 		}
 	}
-	return -1, 0
+	return nil
 }

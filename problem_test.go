@@ -68,13 +68,52 @@ func TestBadStart(t *testing.T) {
 	}
 }
 
+// TestForgottenGradient: an Oracle that does not store the gradient is told so, in every component.
+func TestForgottenGradient(t *testing.T) {
+	for _, d := range drivers {
+		for _, samples := range []int{1, 3} {
+			for missing := range 2 {
+				p := stochopt.Problem{Samples: samples, Oracle: func(grad, x []float64, _ stochopt.Sample) (float64, error) {
+					if grad != nil {
+						grad[1-missing] = 1
+					}
+					return x[0] * x[0], nil
+				}}
+				r, err := d.run(p, []float64{3, 4}, nil, &stochopt.Adam{})
+				var ee *stochopt.EvaluationError
+				if !errors.As(err, &ee) || ee.Component != missing || !math.IsNaN(ee.Value) || !slices.Equal(ee.X, []float64{3, 4}) {
+					t.Errorf("%s, %d samples, component %d: %s", d.name, samples, missing, outcome(r, err))
+				}
+			}
+		}
+	}
+}
+
+// TestBadSchedule: a factor that is negative or NaN ends the run with an error that names it.
+func TestBadSchedule(t *testing.T) {
+	for _, bad := range []float64{-0.5, nan, inf} {
+		schedule := func(k int) float64 {
+			if k == 3 {
+				return bad
+			}
+			return 1
+		}
+		for _, d := range drivers {
+			r, err := d.run(stochopt.Problem{FuncGrad: bowl}, []float64{4, 4}, nil, &stochopt.Adam{Schedule: schedule})
+			if want := fmt.Sprintf("Schedule(3) = %v, want finite and >= 0", bad); r.Status != optimize.Failure || err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: want %q: %s", d.name, want, outcome(r, err))
+			}
+		}
+	}
+}
+
 // TestWarmNeedsState: a Rule that has not been made ready fails with an error, not with a panic in gonum's goroutine.
 func TestWarmNeedsState(t *testing.T) {
 	for _, row := range methods {
 		for _, d := range drivers {
 			r, err := d.run(stochopt.Problem{FuncGrad: bowl}, []float64{4, 4}, nil, &stochopt.Sequential{Rule: row.make(), Warm: true})
 			var p *stochopt.PanicError
-			if r.Status != optimize.Failure || !errors.As(err, &p) || !strings.Contains(err.Error(), "want both to be the 0 of Reset") {
+			if r.Status != optimize.Failure || !errors.As(err, &p) || !strings.Contains(err.Error(), "the 0 of Reset") {
 				t.Errorf("%s, %s: %s", row.name, d.name, outcome(r, err))
 			}
 		}
@@ -175,29 +214,95 @@ func TestOracleCalls(t *testing.T) {
 	}
 }
 
-// TestRunsOfOneProblem: an optimize.Problem starts at the first Sample in each of its runs, also after one that failed.
+// TestRunsOfOneProblem: an error ends one run, and is not that of the next. Steps go on from run to run; what Optimize
+// returns anew starts at the first.
 func TestRunsOfOneProblem(t *testing.T) {
 	broken := false
 	good := noisyBowl(1)
-	o := stochopt.Problem{Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
-		if broken && s.Step == 5 {
+	var steps []int
+	p := stochopt.Problem{Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		steps = append(steps, s.Step)
+		if broken {
 			return 0, errSpoiled
 		}
 		return good(grad, x, s)
-	}}.Optimize()
-	var first string
+	}}
+	o := p.Optimize()
 	for i := range 4 {
 		broken = i == 1
-		r, err := optimize.Minimize(o, []float64{4, 4}, &optimize.Settings{MajorIterations: 20, Converger: never()}, &stochopt.Adam{})
-		switch got := outcome(r, err); {
-		case broken:
-			if !errors.Is(err, errSpoiled) {
-				t.Errorf("run %d: %s", i, got)
-			}
-		case first == "":
-			first = got
-		case got != first:
-			t.Errorf("run %d:\n got %s\nwant %s", i, got, first)
+		if i == 3 {
+			o = p.Optimize()
+		}
+		r, err := optimize.Minimize(o, []float64{4, 4}, &optimize.Settings{MajorIterations: 2, Converger: never()}, &stochopt.Adam{})
+		if errors.Is(err, errSpoiled) != broken || (r.Status == optimize.Failure) != broken {
+			t.Errorf("run %d: %s", i, outcome(r, err))
+		}
+	}
+	if want := []int{0, 1, 2, 3, 4, 0, 1}; !slices.Equal(steps, want) {
+		t.Errorf("steps %v, want %v", steps, want)
+	}
+}
+
+// TestPanicsOfUserCode: neither a projection that panics nor an objective that ends its goroutine takes the process along.
+func TestPanicsOfUserCode(t *testing.T) {
+	bad := func([]float64) { panic(errSpoiled) }
+	p := stochopt.Problem{FuncGrad: bowl, Project: bad}
+	for name, run := range map[string]func() (*optimize.Result, error){
+		"Minimize": func() (*optimize.Result, error) {
+			return stochopt.Minimize(context.Background(), p, []float64{4, 4}, nil, &stochopt.Adam{})
+		},
+		"Optimize": func() (*optimize.Result, error) {
+			return optimize.Minimize(p.Optimize(), []float64{4, 4}, nil, &stochopt.Adam{})
+		},
+		"Sequential, optimize": func() (*optimize.Result, error) {
+			return optimize.Minimize(stochopt.Problem{FuncGrad: bowl}.Optimize(), []float64{4, 4}, nil, &stochopt.Sequential{Rule: &stochopt.Adam{}, Project: bad})
+		},
+	} {
+		if r, err := run(); r.Status != optimize.Failure || !errors.Is(err, errSpoiled) {
+			t.Errorf("%s: %s", name, outcome(r, err))
+		}
+	}
+	if got := panicOf(func() {
+		stochopt.Minimize(context.Background(), p, []float64{4, 4}, nil, &stochopt.Sequential{Rule: &stochopt.Adam{}, Project: bad})
+	}); !strings.Contains(got, "Project is set both in the Problem and in the method") {
+		t.Errorf("two projections: panic %q", got)
+	}
+
+	// t.FailNow in an objective is runtime.Goexit.
+	exits := stochopt.Problem{FuncGrad: func(grad, x []float64) float64 {
+		if x[0] < 0 {
+			runtime.Goexit()
+		}
+		return bowl(grad, x)
+	}}
+	o := exits.Optimize()
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		o.Func([]float64{-1})
+	}()
+	<-done
+	if f := o.Func([]float64{1}); f != 0 { // the lock is free again
+		t.Errorf("F = %v after an evaluation that did not return", f)
+	}
+	exits.Samples, exits.Concurrent = 4, 4
+	done = make(chan bool)
+	go func() {
+		defer close(done)
+		exits.Evaluator()(make([]float64, 1), []float64{-1}, stochopt.Sample{})
+	}()
+	<-done
+}
+
+// TestWarmChecksStepSize: a hyperparameter that goes bad between the runs ends the run.
+func TestWarmChecksStepSize(t *testing.T) {
+	a := &stochopt.Adam{}
+	a.Reset(1)
+	a.StepSize = -1
+	for _, d := range drivers {
+		r, err := d.run(stochopt.Problem{FuncGrad: bowl}, []float64{4}, nil, &stochopt.Sequential{Rule: a, Warm: true})
+		if r.Status != optimize.Failure || err == nil || !strings.Contains(err.Error(), "StepSize = -1") {
+			t.Errorf("%s: %s", d.name, outcome(r, err))
 		}
 	}
 }

@@ -3,8 +3,10 @@ package stochopt_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,15 @@ import (
 	"gonum.org/v1/gonum/optimize"
 	"pgregory.net/rapid"
 )
+
+// TestMain fixes the seed of the property tests, unless the command line does.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == "0" {
+		seed.Value.Set("1")
+	}
+	os.Exit(m.Run())
+}
 
 // vector draws components of mixed scales, with zeros.
 func vector(n int) *rapid.Generator[[]float64] {

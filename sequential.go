@@ -21,7 +21,8 @@ import (
 // A value or gradient that is not finite, a step to a point that is not finite, or a panic of the Rule ends the run with
 // the status optimize.Failure and an error; the Rule has then not seen the bad evaluation.
 //
-// A Sequential must not be used by two runs at once.
+// A Sequential must not be used by two runs at once. Minimize does not call Run: a type that embeds a Sequential changes
+// what a run does through its Rule.
 type Sequential struct {
 	// Rule is the method to run.
 	Rule Rule `json:"-"`
@@ -102,8 +103,11 @@ const evaluation = optimize.FuncEvaluation | optimize.GradEvaluation
 // begin returns the first operation. known says which fields of at are known besides X.
 func (s *Sequential) begin(at *optimize.Location, known optimize.Operation) (*optimize.Location, optimize.Operation) {
 	s.at = at
+	at.Gradient = slices.Clone(at.Gradient) // it may be the user's
 	if known == optimize.NoOperation {
 		at.F = math.NaN()
+	} else if err := checkDraw(at.F, nil, at.X, Sample{}); err != nil {
+		return s.fail(err)
 	}
 	if i := notFinite(at.X); i >= 0 {
 		return s.fail(fmt.Errorf("stochopt: the initial x[%d] is %v", i, at.X[i]))
@@ -131,7 +135,7 @@ func (s *Sequential) next(loc *optimize.Location, op optimize.Operation) (*optim
 		}
 		return s.at, evaluation
 	}
-	if err := checkDraw(loc.F, loc.Gradient, Sample{Step: s.k}); err != nil {
+	if err := checkDraw(loc.F, loc.Gradient, loc.X, Sample{Step: s.k}); err != nil {
 		return s.fail(err)
 	}
 	return s.evaluated(loc)
@@ -178,7 +182,7 @@ func (s *Sequential) step() (err error) {
 // last returns the location to announce after the run has ended during op at loc, or nil. An evaluated point is not
 // lost, and the Result of a run that ends before its first major iteration is the initial point.
 func (s *Sequential) last(loc *optimize.Location, op optimize.Operation) *optimize.Location {
-	if op&evaluation != 0 && checkDraw(loc.F, loc.Gradient, Sample{}) == nil {
+	if op&evaluation != 0 && checkDraw(loc.F, loc.Gradient, nil, Sample{}) == nil {
 		if loc, op = s.evaluated(loc); op == optimize.MajorIteration {
 			return loc
 		}

@@ -85,12 +85,12 @@ func (r *LAMB) Step(x, grad []float64) {
 	}
 	for j, from := 0, 0; from < len(x); j++ {
 		to := blockEnd(r.Blocks, j, from, len(x))
-		a := alpha
+		a, length := alpha, 1.0
 		if lx, lu := floats.Norm(x[from:to], 2), floats.Norm(u[from:to], 2); lx > 0 && lu > 0 {
-			a *= lx / lu
+			a, length = alpha*lx, lu
 		}
 		for i := from; i < to; i++ {
-			x[i] -= float64(a * u[i])
+			x[i] -= float64(a * (u[i] / length))
 		}
 		from = to
 	}

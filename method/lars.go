@@ -68,12 +68,12 @@ func (r *LARS) Step(x, grad []float64) {
 	for j, from := 0, 0; from < len(x); j++ {
 		to := blockEnd(r.Blocks, j, from, len(x))
 		b, x, grad := r.b[from:to], x[from:to], grad[from:to]
-		q := 1.0
+		num, den := 1.0, 1.0 // of q, whose own value may overflow
 		if lx, lg := floats.Norm(x, 2), floats.Norm(grad, 2); lx > 0 && lg > 0 {
-			q = eta * lx / (lg + float64(lambda*lx))
+			num, den = eta*lx, lg+float64(lambda*lx)
 		}
 		for i, g := range grad {
-			b[i] = float64(mu*b[i]) + float64(alpha*q*(g+float64(lambda*x[i])))
+			b[i] = float64(mu*b[i]) + float64(alpha*num*((g+float64(lambda*x[i]))/den))
 			x[i] -= b[i]
 		}
 		from = to

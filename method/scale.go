@@ -70,6 +70,7 @@ func (r *Scale) Step(x, grad []float64) {
 
 // Estimate is that of Rule, in units of x.
 func (r *Scale) Estimate(dst, x []float64) {
+	hyper.Lengths("method: Scale.Estimate", x, dst, r.dim)
 	u, e := r.u.of(r.dim), r.g.of(r.dim)
 	for i, v := range x {
 		u[i] = v / r.Unit(i)

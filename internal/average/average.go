@@ -4,6 +4,7 @@ package average
 
 import (
 	"errors"
+	"math"
 	"sync"
 )
 
@@ -104,6 +105,9 @@ func (m *Mean[S]) job(dim int) *job[S] {
 		t := &j.slots[i]
 		if cap(t.grad) < dim {
 			t.grad = make([]float64, dim)
+			for k := range t.grad {
+				t.grad[k] = math.NaN() // to show if eval does not store it
+			}
 		}
 		t.grad, t.done = t.grad[:dim], false
 	}

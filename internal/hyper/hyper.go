@@ -59,10 +59,16 @@ func Lengths(name string, x, grad []float64, dim int) {
 	}
 }
 
-// StepSize returns alpha times schedule(k), or alpha if schedule is nil.
+// StepSize returns alpha times schedule(k), or alpha if schedule is nil. It panics unless both are finite and >= 0: fields
+// may have changed since Reset.
 func StepSize(alpha float64, schedule func(k int) float64, k int) float64 {
+	NonNegative("stochopt: StepSize", alpha)
 	if schedule == nil {
 		return alpha
 	}
-	return alpha * schedule(k)
+	f := schedule(k)
+	if !(f >= 0) || f-f != 0 {
+		panic(fmt.Sprintf("stochopt: Schedule(%d) = %v, want finite and >= 0", k, f))
+	}
+	return alpha * f
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // State is what a method carries from step to step.
@@ -85,15 +86,27 @@ func Unmarshal(tag string, data []byte, want State) (State, error) {
 	for range counters {
 		s.Counters = append(s.Counters, int(int64(word())))
 	}
+	nan := false
+	number := func() float64 {
+		v := math.Float64frombits(word())
+		nan = nan || math.IsNaN(v)
+		return v
+	}
 	for range scalars {
-		s.Scalars = append(s.Scalars, math.Float64frombits(word()))
+		s.Scalars = append(s.Scalars, number())
 	}
 	for range vectors {
 		vec := make([]float64, dim)
 		for i := range vec {
-			vec[i] = math.Float64frombits(word())
+			vec[i] = number()
 		}
 		s.Vectors = append(s.Vectors, vec)
+	}
+	if nan {
+		return bad("it holds a NaN")
+	}
+	if i := slices.IndexFunc(s.Counters, func(c int) bool { return c < 0 }); i >= 0 {
+		return bad("it has counted to %d", s.Counters[i])
 	}
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/stochopt/stochopt"
 	"gonum.org/v1/gonum/diff/fd"
@@ -41,9 +42,12 @@ type Differences struct {
 	// and of |x_i| when that is larger. If it is nil, it is 1 for all, and a variable at 0 is moved by ε^(1/(p+1)), 6e-6 for
 	// fd.Central: too much for a variable that is naturally much smaller than 1.
 	Scale []float64
-	// Noise is σ, the standard deviation of one value of f, in units of f, where equal Samples do not give equal values: a
-	// physical experiment, an iteration stopped early. Noise that is a function of the Sample cancels in the difference,
-	// because all values of a draw are given the same one, and does not count. If it is 0, there is rounding only.
+	// Noise is σ, the standard deviation of one value of f, in units of f, where equal Samples do not give equal values (a
+	// physical experiment, a simulation with a generator of its own), or where f is not smooth in x for a fixed Sample: a
+	// simulation that counts, compares or accepts and rejects has jumps, and its difference over a small step is 0 or huge.
+	// Noise that is a smooth function of x and the Sample cancels in the difference, because all values of a draw are given
+	// the same Sample, and does not count. If Noise is 0, there is rounding only; a first draw that finds two values at the
+	// same x and Sample is then an error.
 	Noise float64
 	// Bound is M, for each variable a bound or typical size of the derivative of order p+1 along it, > 0, in units of
 	// f/x^(p+1). It is needed if Noise is not 0 and not used otherwise. There is no default, since the best step and the
@@ -56,7 +60,8 @@ type Differences struct {
 
 // Oracle returns the Oracle whose value is f and whose gradient is that of differences of f. f is asked for values only.
 // All values of a draw are given the same Sample, so the differences see common random numbers. An error of f is
-// returned, and a panic passed on in the goroutine of the caller; of several, that of the variable of least index.
+// returned, and a panic passed on in the goroutine of the caller; of several, that of the variable of least index. f is
+// evaluated at up to max|l_j| h_i beside x, so beside the feasible set when x is at its edge.
 //
 // Oracle panics if f is nil, Formula is no stencil for the first derivative, or another field is out of range; the Oracle
 // panics if Scale or Bound does not have the length of x.
@@ -137,8 +142,9 @@ func accuracy(formula fd.Formula) (p int, c float64) {
 type quotients struct {
 	Differences
 	f        stochopt.Oracle
-	relative float64   // h / max(|x|, Scale) where rounding is the only error
-	steps    []float64 // h in noise, or nil
+	relative float64     // h / max(|x|, Scale) where rounding is the only error
+	steps    []float64   // h in noise, or nil
+	repeats  atomic.Bool // f has been seen to give equal values for equal Samples
 
 	mu   sync.Mutex
 	free []*gradientJob // kept for their memory
@@ -148,6 +154,17 @@ func (q *quotients) oracle(grad, x []float64, s stochopt.Sample) (float64, error
 	f, err := q.f(nil, x, s)
 	if grad == nil || err != nil {
 		return f, err
+	}
+	if q.Noise == 0 && !q.repeats.Load() {
+		again, err := q.f(nil, x, s)
+		if err != nil {
+			return f, err
+		}
+		if again != f && f-f == 0 {
+			return f, fmt.Errorf("gradient: Differences: two values at the same x and Sample are %v and %v: take all randomness from "+
+				"Sample.Rand, or set Noise and Bound", f, again)
+		}
+		q.repeats.Store(true)
 	}
 	switch {
 	case len(grad) != len(x):

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -410,5 +411,25 @@ func BenchmarkDifferences(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// A function with randomness of its own is found at its first draw, unless its noise is stated.
+func TestDifferencesUncontrolledNoise(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	noisy := gradient.Func(func(x []float64) float64 { return x[0]*x[0] + 0.1*r.NormFloat64() })
+	g, x := make([]float64, 1), []float64{1}
+	_, err := gradient.Differences{}.Oracle(noisy)(g, x, stochopt.Sample{})
+	if err == nil || !strings.Contains(err.Error(), "two values at the same x and Sample") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := (gradient.Differences{Noise: 0.1, Bound: []float64{1}}).Oracle(noisy)(g, x, stochopt.Sample{}); err != nil {
+		t.Errorf("with its noise stated: %v", err)
+	}
+	controlled := func(_, x []float64, s stochopt.Sample) (float64, error) {
+		return x[0]*x[0] + 0.1*s.Rand().NormFloat64(), nil
+	}
+	if _, err := (gradient.Differences{}).Oracle(controlled)(g, x, stochopt.Sample{}); err != nil {
+		t.Errorf("with the noise of its Sample: %v", err)
 	}
 }

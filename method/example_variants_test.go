@@ -149,7 +149,7 @@ func ExampleLARS() {
 }
 
 func ExampleLAMB() {
-	minimize(valley, 2000, &method.LAMB{StepSize: 0.05, Schedule: fading})
+	minimize(valley, 50000, &method.LAMB{StepSize: 0.05, Schedule: fading})
 	// Output:
-	// [1.000 2.003]
+	// [1.000 2.000]
 }

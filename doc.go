@@ -18,14 +18,16 @@
 //	}
 //	result, err := stochopt.Minimize(ctx, p, x0, nil, &stochopt.Adam{})
 //
-// Equal seeds give equal bits, for any number of concurrent evaluations. What the objective does is data: NaN, an
+// Equal seeds give equal bits, for any number of concurrent evaluations. Faults of the objective never panic: NaN, an
 // error or a panic ends the run with optimize.Failure, an *EvaluationError that says where, and the last good point.
 // Misuse, such as a negative StepSize, panics in the caller's goroutine.
 //
 // The other packages:
 //
 //	method     the relatives of Adam
+//	schedule   courses of the step size
 //	gradient   Oracles: gradients by differences, minibatches of a sum, averages; a check of gradients
-//	stopping   stops that stand noise, for all of gonum's methods
+//	stopping   stops that stand noise, for gonum's methods too
+//	project    projections onto feasible sets
 //	fit        curve fitting with standard errors
 package stochopt

@@ -22,10 +22,11 @@ type loop struct {
 	timed    bool // somebody looks at Stats.Runtime during the run
 	start    time.Time
 
-	stats optimize.Stats
-	best  optimize.Location // the last major iteration; X is a copy
-	spare []float64         // the gradient before the present one, to draw the next into
-	draws int
+	inside place // where user code may panic now
+	stats  optimize.Stats
+	best   optimize.Location // the last major iteration; X is a copy
+	spare  []float64         // the gradient before the present one, to draw the next into
+	draws  int
 }
 
 func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
@@ -85,19 +86,57 @@ func (l *loop) initial(x0 []float64) (*optimize.Location, optimize.Operation) {
 	return at, evaluation
 }
 
+// place tells which user code a panic comes from.
+type place int
+
+const (
+	elsewhere   place = iota // a Converger or Recorder, whose panics are the caller's
+	inObjective              // evaluating
+	inRule                   // taking a step
+)
+
 func (l *loop) run(at *optimize.Location, known optimize.Operation) (optimize.Status, error) {
-	d := l.driver
-	loc, op := d.begin(at, known)
+	loc, op := l.driver.begin(at, known)
 	for {
-		status, err := l.do(loc, op)
+		var status optimize.Status
+		var err error
+		loc, op, status, err = l.spin(loc, op)
 		if status != optimize.NotTerminated || err != nil {
-			if last := d.last(loc, op); last != nil {
+			if last := l.driver.last(loc, op); last != nil {
 				l.finish(last, err != nil && op != optimize.MethodDone)
 			}
 			return status, err
 		}
+	}
+}
+
+// spin carries out operations until the run ends or user code panics, which is an error of the evaluation or step under
+// way. One deferred call here costs less than one in each evaluation and step.
+func (l *loop) spin(loc *optimize.Location, op optimize.Operation) (at *optimize.Location, doing optimize.Operation, status optimize.Status, err error) {
+	d := l.driver
+	defer func() {
+		if l.inside == elsewhere {
+			return
+		}
+		v := recover()
+		switch l.inside {
+		case inObjective:
+			status, err = l.evaluated(loc, op, math.NaN(), panicked(v, loc.X, l.eval.sample(l.draws-1, loc.X)))
+		case inRule:
+			loc, op = d.fail(d.panicked(v))
+		}
+		l.inside = elsewhere
+		at, doing = loc, op
+	}()
+	for {
+		if status, err = l.do(loc, op); status != optimize.NotTerminated || err != nil {
+			return loc, op, status, err
+		}
 		if op == optimize.MajorIteration {
-			loc, op = d.next(loc, op)
+			l.inside = inRule
+			err := d.step()
+			l.inside = elsewhere
+			loc, op = d.stepped(err)
 		} else {
 			loc, op = d.evaluated(loc) // the evaluator has checked it
 		}
@@ -135,20 +174,31 @@ func (l *loop) do(loc *optimize.Location, op optimize.Operation) (status optimiz
 func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize.Status, error) {
 	s := l.eval.sample(l.draws, loc.X)
 	l.draws++
-	var f float64
-	var err error
+	var grad []float64
 	if op&optimize.GradEvaluation != 0 {
 		loc.Gradient, l.spare = l.spare, loc.Gradient // l.best holds the former
 		if loc.Gradient == nil {
 			loc.Gradient = nans(make([]float64, len(loc.X)))
 		}
-		f, err = l.eval.evaluate(loc.Gradient, loc.X, s)
+		grad = loc.Gradient
+	}
+	if l.eval.mean != nil {
+		f, err := l.eval.evaluate(grad, loc.X, s)
+		return l.evaluated(loc, op, f, err)
+	}
+	l.inside = inObjective
+	f, err := l.eval.call(grad, loc.X, s)
+	l.inside = elsewhere
+	return l.evaluated(loc, op, f, err)
+}
+
+// evaluated counts an evaluation that has given f or an error, and tests the limits.
+func (l *loop) evaluated(loc *optimize.Location, op optimize.Operation, f float64, err error) (optimize.Status, error) {
+	if op&optimize.GradEvaluation != 0 {
 		l.stats.GradEvaluations++
 		if err != nil {
 			loc.Gradient[0] = math.NaN()
 		}
-	} else {
-		f, err = l.eval.evaluate(nil, loc.X, s)
 	}
 	if op&optimize.FuncEvaluation != 0 {
 		loc.F = f

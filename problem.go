@@ -156,30 +156,41 @@ func (e *evaluator) sample(k int, x []float64) Sample {
 
 // evaluate returns the mean of the Samples at x. The value is NaN if there is an error.
 func (e *evaluator) evaluate(grad, x []float64, s Sample) (f float64, err error) {
-	if e.mean != nil {
-		f, err = e.mean.Eval(grad, x, s)
-	} else {
-		f, err = e.draw(grad, x, s)
+	if e.mean == nil {
+		return e.draw(grad, x, s)
 	}
-	if err != nil {
+	if f, err = e.mean.Eval(grad, x, s); err != nil {
+		f = math.NaN()
+	}
+	return f, err
+}
+
+// draw returns one draw, checked, with an error in place of a panic.
+func (e *evaluator) draw(grad, x []float64, s Sample) (f float64, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			f, err = math.NaN(), panicked(v, x, s)
+		}
+	}()
+	return e.call(grad, x, s)
+}
+
+// call returns one draw, checked.
+func (e *evaluator) call(grad, x []float64, s Sample) (f float64, err error) {
+	if grad != nil && e.problem.FuncGrad != nil {
+		f = e.problem.FuncGrad(grad, x)
+	} else if f, err = e.oracle(grad, x, s); err != nil {
+		return math.NaN(), &EvaluationError{Sample: s, Component: -1, X: slices.Clone(x), Err: err}
+	}
+	if err := checkDraw(f, grad, x, s); err != nil {
 		return math.NaN(), err
 	}
 	return f, nil
 }
 
-// draw returns one draw, checked.
-func (e *evaluator) draw(grad, x []float64, s Sample) (f float64, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &EvaluationError{Sample: s, Component: -1, X: slices.Clone(x), Err: &PanicError{Value: v, Stack: debug.Stack()}}
-		}
-	}()
-	if grad != nil && e.problem.FuncGrad != nil {
-		f = e.problem.FuncGrad(grad, x)
-	} else if f, err = e.oracle(grad, x, s); err != nil {
-		return f, &EvaluationError{Sample: s, Component: -1, X: slices.Clone(x), Err: err}
-	}
-	return f, checkDraw(f, grad, x, s)
+// panicked is the error of a draw whose evaluation has panicked with v.
+func panicked(v any, x []float64, s Sample) error {
+	return &EvaluationError{Sample: s, Component: -1, X: slices.Clone(x), Err: &PanicError{Value: v, Stack: debug.Stack()}}
 }
 
 // host is what the closures of an optimize.Problem share.

@@ -130,10 +130,11 @@ func (s *Sequential) begin(at *optimize.Location, known optimize.Operation) (*op
 // next returns what to do after op has been done at loc.
 func (s *Sequential) next(loc *optimize.Location, op optimize.Operation) (*optimize.Location, optimize.Operation) {
 	if op == optimize.MajorIteration {
-		if err := s.step(); err != nil {
-			return s.fail(err)
+		var err error
+		if panicked := s.guard(func() { err = s.step() }); panicked != nil {
+			err = panicked
 		}
-		return s.at, evaluation
+		return s.stepped(err)
 	}
 	if err := checkDraw(loc.F, loc.Gradient, loc.X, Sample{Step: s.k}); err != nil {
 		return s.fail(err)
@@ -158,13 +159,16 @@ func (s *Sequential) evaluated(loc *optimize.Location) (*optimize.Location, opti
 	return loc, optimize.MajorIteration
 }
 
-// step moves the iterate.
-func (s *Sequential) step() (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = s.panicked(v)
-		}
-	}()
+// stepped is next for a step that has ended with err.
+func (s *Sequential) stepped(err error) (*optimize.Location, optimize.Operation) {
+	if err != nil {
+		return s.fail(err)
+	}
+	return s.at, evaluation
+}
+
+// step moves the iterate. It may panic.
+func (s *Sequential) step() error {
 	at := s.at
 	if s.observer != nil {
 		s.observer.Observe(at.F)

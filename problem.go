@@ -120,12 +120,22 @@ func newEvaluator(p *Problem) *evaluator {
 	case p.Oracle != nil:
 		e.oracle = p.Oracle
 	case p.FuncGrad != nil:
-		scratch := sync.Pool{New: func() any { return new([]float64) }}
-		e.oracle = func(_, x []float64, _ Sample) (float64, error) { // of a value; draw asks for both directly
-			g := scratch.Get().(*[]float64)
-			defer scratch.Put(g)
-			*g = slices.Grow((*g)[:0], len(x))[:len(x)]
-			return p.FuncGrad(*g, x), nil
+		scratch := make(chan []float64, 8)                           // gradients nobody wants
+		e.oracle = func(_, x []float64, _ Sample) (float64, error) { // of a value; call asks for both directly
+			var g []float64
+			select {
+			case g = <-scratch:
+			default:
+			}
+			if len(g) != len(x) {
+				g = make([]float64, len(x))
+			}
+			f := p.FuncGrad(g, x)
+			select {
+			case scratch <- g:
+			default:
+			}
+			return f, nil
 		}
 	default:
 		e.oracle = func(grad, x []float64, _ Sample) (float64, error) {

@@ -446,7 +446,7 @@ func TestOptionalInterfaces(t *testing.T) {
 					t.Errorf("%s: X = %v, the mean of the iterates is %v", d.name, res.X, want)
 				}
 			}
-			if got := outcome(res, err) + fmt.Sprint(tr.lines); first == "" {
+			if got := outcome(res, err) + fmt.Sprint(tr.records); first == "" {
 				first = got
 			} else if got != first {
 				t.Errorf("%+v: %s:\n got %s\nwant %s", limits, d.name, got, first)

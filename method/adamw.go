@@ -57,6 +57,9 @@ func (r *AdamW) Reset(dim int) {
 	r.moments.reset("method: AdamW", dim, r.StepSize, r.Beta1, r.Beta2, r.Epsilon)
 	hyper.NonNegative("method: AdamW.WeightDecay", r.WeightDecay)
 	r.checkCenter(dim)
+	for i, c := range r.Center {
+		hyper.Finite(fmt.Sprintf("method: AdamW.Center[%d]", i), c)
+	}
 }
 
 func (r *AdamW) checkCenter(dim int) {

@@ -65,7 +65,7 @@ func (r *COCOB) Step(x, grad []float64) {
 		won[i] = max(0, won[i]-float64(g*(x[i]-x0[i])))
 		c[i] -= g
 		if l[i] > 0 {
-			x[i] = x0[i] + float64(c[i]/(l[i]*max(a[i]+l[i], alpha*l[i]))*(l[i]+won[i]))
+			x[i] = x0[i] + float64(c[i]/max(a[i]+l[i], alpha*l[i])*(1+won[i]/l[i]))
 		}
 	}
 	r.k++

@@ -60,7 +60,9 @@ func (r *DAdaptAdam) Reset(dim int) {
 	hyper.Dim("method: DAdaptAdam.Reset", dim)
 	hyper.NonNegative("method: DAdaptAdam.InitialDistance", r.InitialDistance)
 	hyper.NonNegative("method: DAdaptAdam.Factor", r.Factor)
-	hyper.NonNegative("method: DAdaptAdam.Growth", r.Growth)
+	if r.Growth != 0 {
+		hyper.Between("method: DAdaptAdam.Growth", r.Growth, 1, math.MaxFloat64)
+	}
 	hyper.Unit("method: DAdaptAdam.Beta1", r.Beta1)
 	hyper.Unit("method: DAdaptAdam.Beta2", r.Beta2)
 	hyper.NonNegative("method: DAdaptAdam.Epsilon", r.Epsilon)

@@ -61,7 +61,9 @@ func (r *DAdaptSGD) Reset(dim int) {
 	hyper.NonNegative("method: DAdaptSGD.InitialDistance", r.InitialDistance)
 	hyper.NonNegative("method: DAdaptSGD.Factor", r.Factor)
 	hyper.Unit("method: DAdaptSGD.Momentum", r.Momentum)
-	hyper.NonNegative("method: DAdaptSGD.Growth", r.Growth)
+	if r.Growth != 0 {
+		hyper.Between("method: DAdaptSGD.Growth", r.Growth, 1, math.MaxFloat64)
+	}
 	r.k, r.d, r.sum, r.g1 = 0, 0, 0, 0
 	r.x0, r.s = make([]float64, dim), make([]float64, dim)
 }

@@ -51,6 +51,9 @@ func (r *FTRL) Init(dim, tasks int) int {
 func (r *FTRL) Reset(dim int) {
 	hyper.Dim("method: FTRL.Reset", dim)
 	hyper.NonNegative("method: FTRL.StepSize", r.StepSize)
+	if hyper.Or(r.StepSize, 1) == 0 {
+		panic("method: FTRL.StepSize = stochopt.Zero, want > 0: x is divided by it")
+	}
 	hyper.NonNegative("method: FTRL.Beta", r.Beta)
 	hyper.NonNegative("method: FTRL.L1", r.L1)
 	hyper.NonNegative("method: FTRL.L2", r.L2)

@@ -10,11 +10,13 @@ import (
 
 // Lookahead goes part of the way that k steps of Rule have gone.
 //
-//	φ ← x                    before every k-th step
+//	φ ← x                    before the first of every k steps
 //	x ← step of Rule from x
-//	x ← φ + a (x - φ)        after every k-th step
+//	x ← φ + a (x - φ)        after the last of them
 //
-// It keeps φ, one vector of the length of x, besides what Rule keeps; Rule goes on with its state.
+// It keeps φ, one vector of the length of x, besides what Rule keeps; Rule goes on with its state. So Rule must not be one
+// that rebuilds x from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic), on which the way back has no lasting effect, nor a
+// Schedule-Free one, whose mean would start afresh in every round.
 //
 // In noise, if k steps are enough to forget the point before them, the points after every k-th step keep a/(2-a) times the
 // variance of Rule's own. The points between them are Rule's, so let a run end after a whole number of rounds: with

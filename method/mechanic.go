@@ -28,7 +28,7 @@ var mechanicRates = [6]float64{0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999}
 // has no lasting effect on it.
 //
 // The first step has the length 0, since there is no D, and it takes hundreds of steps until S has grown from s₀ to where it
-// belongs. The step size of the wrapped Rule then does not matter, but the shape of its Schedule does. Prefer it where a
+// belongs. The step size of the wrapped Rule then does not matter, as long as s₀ times its step is a stable one at the start, but the shape of its Schedule does. Prefer it where a
 // method with a good Schedule is known, but no step size. Parts of the wrapped Rule that depend on x itself see D instead:
 // its weight decay pulls to the start, and Decay here to 0.
 //

@@ -13,7 +13,7 @@ import (
 //
 //	g ← g + N(0, η/(1+k)ᵞ)
 //
-// The draws of step k are a function of Seed and k alone, and other than those of an Oracle with the same Seed. It keeps one vector
+// The draws of step k are a function of Seed and k alone, and other than those of an Oracle with the same Seed; nested ones need different Seeds. It keeps one vector
 // of the length of x besides what Rule keeps.
 //
 // Use it to leave saddle points and poor starts where the gradient is exact, or to try out what noise does to a method.

@@ -1,6 +1,8 @@
 package method
 
 import (
+	"math"
+
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/state"
 )
@@ -58,9 +60,16 @@ func (r *PolyakStep) Step(x, grad []float64) {
 	gap := r.f - r.Minimum
 	alpha := hyper.StepSize(hyper.Or(r.Factor, 1), r.Schedule, r.k)
 	if sq := square(grad); sq > 0 && gap > 0 {
-		alpha *= gap / sq
-		for i, g := range grad {
-			x[i] -= float64(alpha * g)
+		if a := alpha * (gap / sq); a <= math.MaxFloat64 {
+			for i, g := range grad {
+				x[i] -= float64(a * g)
+			}
+		} else { // a overflows before its product with g does
+			n := norm2(grad)
+			a = alpha * (gap / n)
+			for i, g := range grad {
+				x[i] -= float64(a * (g / n))
+			}
 		}
 	}
 	r.k++

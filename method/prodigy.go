@@ -37,7 +37,8 @@ type Prodigy struct {
 	Factor float64
 	// Coefficient is q, which multiplies the estimates of the distance. If it is 0, 1 is used.
 	Coefficient float64
-	// Growth, if not 0, is the greatest factor by which d grows in a step, at least 1.
+	// Growth, if not 0, is the greatest factor by which d grows in a step, at least 1. It bounds the first rise too, which
+	// the authors' program does not.
 	Growth float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -69,7 +70,9 @@ func (r *Prodigy) Reset(dim int) {
 	hyper.NonNegative("method: Prodigy.InitialDistance", r.InitialDistance)
 	hyper.NonNegative("method: Prodigy.Factor", r.Factor)
 	hyper.NonNegative("method: Prodigy.Coefficient", r.Coefficient)
-	hyper.NonNegative("method: Prodigy.Growth", r.Growth)
+	if r.Growth != 0 {
+		hyper.Between("method: Prodigy.Growth", r.Growth, 1, math.MaxFloat64)
+	}
 	hyper.Unit("method: Prodigy.Beta1", r.Beta1)
 	hyper.Unit("method: Prodigy.Beta2", r.Beta2)
 	hyper.NonNegative("method: Prodigy.Epsilon", r.Epsilon)

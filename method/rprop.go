@@ -28,7 +28,7 @@ import (
 // 2003, where it is iRprop⁻. M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning:
 // the RPROP algorithm, ICNN 1993, whence the defaults.
 type Rprop struct {
-	// StepSize is the first d, in units of x. If it is 0, 0.1 is used.
+	// StepSize is the first d, in units of x, if it is between MinStep and MaxStep. If it is 0, 0.1 is used.
 	StepSize float64
 	// Increase is η₊ >= 1. If it is 0, 1.2 is used.
 	Increase float64
@@ -68,7 +68,7 @@ func (r *Rprop) Step(x, grad []float64) {
 	d, s := r.d[:len(x)], r.s[:len(x)]
 	for i, g := range grad[:len(x)] {
 		if r.k == 0 {
-			d[i] = cmp.Or(r.StepSize, 0.1)
+			d[i] = min(max(cmp.Or(r.StepSize, 0.1), least), most)
 		}
 		g = sign(g)
 		switch g * s[i] {

@@ -12,9 +12,10 @@ import (
 //
 //	u  ← x/s
 //	u' ← step of Rule from u with the gradient s g
-//	x  ← x + s (u' - u)
+//	x  ← s u'
 //
-// It keeps two vectors of the length of x besides what Rule keeps. A variable that Rule does not move keeps its bits.
+// It keeps four vectors of the length of x besides what Rule keeps, u among them: while nobody else moves x, Rule gets back
+// the u' it has returned, to the bit. A variable that Rule does not move keeps its bits.
 //
 // With Adam and all methods whose steps have a length in units of x, the step size of variable i becomes s α; with
 // gradient descent it becomes s²α. Lengths, bounds and decays of Rule are in units of u. Use it where variables differ by
@@ -25,9 +26,10 @@ type Scale struct {
 	// Unit returns s > 0 of x[i], in units of x. It must be set, and is called in every Step.
 	Unit func(i int) float64
 
-	sequential     // optimize.Method
-	dim        int // of Reset
-	u, g       scratch
+	sequential           // optimize.Method
+	dim        int       // of Reset
+	at, u      []float64 // x after the last step, and x/s
+	before, g  scratch
 }
 
 // Init implements optimize.Method.
@@ -49,7 +51,8 @@ func (r *Scale) Reset(dim int) {
 	}
 	r.held().reset(dim)
 	r.dim = dim
-	r.u.of(dim)
+	r.at, r.u = make([]float64, dim), make([]float64, dim)
+	r.before.of(dim)
 	r.g.of(dim)
 }
 
@@ -59,46 +62,60 @@ func (r *Scale) Observe(f float64) { r.held().observe(f) }
 // Step implements stochopt.Rule.
 func (r *Scale) Step(x, grad []float64) {
 	hyper.Lengths("method: Scale.Step", x, grad, r.dim)
-	u, g := r.u.of(r.dim), r.g.of(r.dim)
-	for i, v := range x {
-		s := r.Unit(i)
-		u[i], g[i] = v/s, s*grad[i]
+	u, before, g := r.u, r.before.of(r.dim), r.g.of(r.dim)
+	r.from(u, x)
+	copy(before, u)
+	for i, v := range grad {
+		g[i] = r.Unit(i) * v
 	}
 	r.Rule.Step(u, g)
-	r.back(x, x, u)
+	for i, v := range u {
+		if v != before[i] {
+			x[i] = r.Unit(i) * v
+		}
+	}
+	copy(r.at, x)
+}
+
+// from stores x/s in u: what Rule has returned, to the bit, where x is what the last step has made of it.
+func (r *Scale) from(u, x []float64) {
+	for i, v := range x {
+		if v == r.at[i] {
+			u[i] = r.u[i]
+		} else {
+			u[i] = v / r.Unit(i)
+		}
+	}
 }
 
 // Estimate is that of Rule, in units of x.
 func (r *Scale) Estimate(dst, x []float64) {
 	hyper.Lengths("method: Scale.Estimate", x, dst, r.dim)
-	u, e := r.u.of(r.dim), r.g.of(r.dim)
-	for i, v := range x {
-		u[i] = v / r.Unit(i)
-	}
+	u, e := r.before.of(r.dim), r.g.of(r.dim)
+	r.from(u, x)
 	r.held().estimate(e, u)
-	r.back(dst, x, e)
-}
-
-// back stores the point that is u in units of s; x is near it.
-func (r *Scale) back(dst, x, u []float64) {
-	for i, v := range x {
-		s := r.Unit(i)
-		dst[i] = v + float64(s*(u[i]-v/s))
+	for i, v := range e {
+		dst[i] = x[i]
+		if v != u[i] {
+			dst[i] = r.Unit(i) * v
+		}
 	}
 }
 
 func (r *Scale) held() held { return held{"Scale", r.Rule} }
 
-func (r *Scale) state() state.State { return state.State{Counters: []int{r.dim}} }
+func (r *Scale) state() state.State {
+	return state.State{Counters: []int{r.dim}, Vectors: [][]float64{r.at, r.u}}
+}
 
-// MarshalBinary returns the state: the number of variables and the state of Rule. The exported fields are not part of it.
+// MarshalBinary returns the state: the number of variables, x, u and the state of Rule. The exported fields are not part of it.
 func (r *Scale) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state()) }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
 func (r *Scale) UnmarshalBinary(data []byte) error {
 	s, err := r.held().unmarshal(data, r.state())
 	if err == nil {
-		r.dim = s.Counters[0]
+		r.dim, r.at, r.u = s.Counters[0], s.Vectors[0], s.Vectors[1]
 	}
 	return err
 }

@@ -78,6 +78,7 @@ func Steps(boundaries []int, factors []float64) func(k int) float64 {
 	for i, f := range factors {
 		nonNegative(fmt.Sprintf("Steps: factors[%d]", i), f)
 		values = append(values, values[i]*f)
+		nonNegative(fmt.Sprintf("Steps: the product of factors[:%d]", i+1), values[i+1])
 	}
 	return func(k int) float64 { return values[section(starts, k)] }
 }
@@ -161,8 +162,9 @@ func OneCycle(up, down int, initial, final float64) func(k int) float64 {
 func Cyclic(up, down int, low, shrink float64) func(k int) float64 {
 	count("Cyclic: up", up, 1)
 	count("Cyclic: down", down, 1)
-	nonNegative("Cyclic: low", low)
+	fraction("Cyclic: low", low)
 	positive("Cyclic: shrink", shrink)
+	fraction("Cyclic: shrink", shrink)
 	return func(k int) float64 {
 		cycle, in := k/(up+down), k%(up+down)
 		height := float64(in) / float64(up)
@@ -266,6 +268,12 @@ func nonNegative(name string, v float64) {
 func positive(name string, v float64) {
 	if !(v > 0) || v-v != 0 {
 		panic(fmt.Sprintf("schedule: %s = %v, want finite and > 0", name, v))
+	}
+}
+
+func fraction(name string, v float64) {
+	if !(v >= 0 && v <= 1) {
+		panic(fmt.Sprintf("schedule: %s = %v, want in [0, 1]", name, v))
 	}
 }
 

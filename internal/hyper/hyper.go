@@ -70,5 +70,6 @@ func StepSize(alpha float64, schedule func(k int) float64, k int) float64 {
 	if !(f >= 0) || f-f != 0 {
 		panic(fmt.Sprintf("stochopt: Schedule(%d) = %v, want finite and >= 0", k, f))
 	}
+	NonNegative("stochopt: StepSize times Schedule", alpha*f)
 	return alpha * f
 }

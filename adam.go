@@ -78,14 +78,15 @@ func (a *Adam) Step(x, grad []float64) {
 	b1, b2, eps := hyper.Or(a.Beta1, 0.9), hyper.Or(a.Beta2, 0.999), hyper.Or(a.Epsilon, 1e-8)
 	a.c1 = float64(b1*a.c1) + (1 - b1)
 	a.c2 = float64(b2*a.c2) + (1 - b2)
-	alpha /= a.c1
-	correct := 1 / math.Sqrt(a.c2)
+	root := math.Sqrt(a.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	alpha *= root / a.c1
+	eps *= root
 	m, v := a.m[:len(x)], a.v[:len(x)]
 	n1, n2 := 1-b1, 1-b2
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64(n1*g)
 		v[i] = float64(b2*v[i]) + float64(n2*g*g)
-		if d := float64(math.Sqrt(v[i])*correct) + eps; d != 0 {
+		if d := math.Sqrt(v[i]) + eps; d != 0 {
 			x[i] -= float64(alpha*m[i]) / d
 		}
 	}

@@ -19,6 +19,7 @@ type loop struct {
 	method   optimize.Method
 	driver   *Sequential
 	settings *optimize.Settings
+	endable  bool // ctx can end
 	timed    bool // somebody looks at Stats.Runtime during the run
 	start    time.Time
 
@@ -207,7 +208,7 @@ func (l *loop) evaluated(loc *optimize.Location, op optimize.Operation, f float6
 	switch set := l.settings; {
 	case err != nil:
 		return optimize.Failure, err
-	case l.ctx.Err() != nil:
+	case l.endable && l.ctx.Err() != nil:
 		return optimize.Failure, cancelled(context.Cause(l.ctx))
 	case set.FuncEvaluations > 0 && l.stats.FuncEvaluations >= set.FuncEvaluations:
 		return optimize.FunctionEvaluationLimit, nil

@@ -65,6 +65,7 @@ func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.S
 	}
 	l := &loop{
 		ctx:      ctx,
+		endable:  ctx.Done() != nil,
 		eval:     eval,
 		method:   method,
 		driver:   d.driver(),

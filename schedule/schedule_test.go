@@ -224,7 +224,7 @@ func TestMisuse(t *testing.T) {
 		"OneCycle: final = -1, want finite and >= 0":                     func() { schedule.OneCycle(1, 1, 0, -1) },
 		"Cyclic: up = 0, want >= 1":                                      func() { schedule.Cyclic(0, 1, 0, 1) },
 		"Cyclic: down = -2, want >= 1":                                   func() { schedule.Cyclic(1, -2, 0, 1) },
-		"Cyclic: low = NaN, want in [0, 1]":                        func() { schedule.Cyclic(1, 1, nan, 1) },
+		"Cyclic: low = NaN, want in [0, 1]":                              func() { schedule.Cyclic(1, 1, nan, 1) },
 		"Cyclic: shrink = 0, want finite and > 0":                        func() { schedule.Cyclic(1, 1, 0, 0) },
 		"Warmup: w = -1, want >= 0":                                      func() { schedule.Warmup(-1) },
 		"WarmupStableDecay: w = -1, want >= 0":                           func() { schedule.WarmupStableDecay(-1, 1, 1) },

@@ -76,8 +76,9 @@ func (r *AdamW) Step(x, grad []float64) {
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
 	decay := alpha * r.WeightDecay
-	alpha /= r.c1
-	correct := 1 / math.Sqrt(r.c2)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, as in Adam
+	alpha *= root / r.c1
+	eps *= root
 	m, v := r.m[:len(x)], r.v[:len(x)]
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
@@ -87,7 +88,7 @@ func (r *AdamW) Step(x, grad []float64) {
 			from -= r.Center[i]
 		}
 		x[i] -= float64(decay * from)
-		if d := float64(math.Sqrt(v[i])*correct) + eps; d > 0 {
+		if d := math.Sqrt(v[i]) + eps; d != 0 {
 			x[i] -= float64(alpha*m[i]) / d
 		}
 	}

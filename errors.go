@@ -22,6 +22,7 @@ type EvaluationError struct {
 	Err error
 }
 
+// Error implements error.
 func (e *EvaluationError) Error() string {
 	at := fmt.Sprintf("stochopt: step %d", e.Sample.Step)
 	if e.Sample.Probe != 0 || e.Sample.Replicate != 0 || e.Sample.Seed != 0 {
@@ -54,6 +55,7 @@ type PanicError struct {
 	Stack []byte // as of runtime/debug.Stack
 }
 
+// Error implements error.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // Unwrap returns the value of the panic if that is an error.

@@ -229,6 +229,7 @@ type PointError struct {
 	Start     string    // the start, as in b1 = 2, b2 = 3
 }
 
+// Error implements error.
 func (e *PointError) Error() string {
 	what := fmt.Sprintf("the curve is %v", e.Value)
 	switch {

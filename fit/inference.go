@@ -17,6 +17,7 @@ type RankError struct {
 	N          int      // number of all parameters
 }
 
+// Error implements error.
 func (e *RankError) Error() string {
 	return fmt.Sprintf("fit: the data do not determine %s: the curve changes in %d of %d directions of the parameters only",
 		strings.Join(e.Parameters, ", "), e.Rank, e.N)

@@ -48,7 +48,7 @@ import (
 // and stays there, at a distance from the minimum that is not tested. An objective without a minimum may keep a run
 // travelling for ever: set a limit in optimize.Settings.
 //
-// It keeps ten vectors of the length of x, and costs one pass over x and the gradient in an iteration.
+// It keeps twelve vectors of the length of x, and costs one pass over x, the gradient and seven of them in an iteration.
 //
 // Reference: R. L. Berger, J. C. Hsu, Bioequivalence trials, intersection-union tests and equivalence confidence sets,
 // Statistical Science 11, 1996, for the form of the test.
@@ -69,9 +69,11 @@ type Stationary struct {
 	n      int // of them seen
 	grads  int // of them with a gradient
 
-	f series
-	x []series
-	g []sums
+	f     series
+	fPast past
+	x     []series
+	xPast []past
+	g     []sums
 }
 
 const (
@@ -83,16 +85,19 @@ const (
 // sums are those of a gradient component and of its square.
 type sums struct{ sum, sq float64 }
 
-// series gathers, over a window, a quantity less its first value.
+// series gathers, over a window, a quantity less its first value: what changes in every iteration.
 type series struct {
 	ref      float64
 	low, top float64 // range over the window
-	min, max float64 // range over the run
+	block    float64 // sum over the present block
+	sq       float64 // sum of squares
+}
 
-	block float64    // sum over the present block
-	sq    float64    // sum of squares
-	half  [2]float64 // sums over the halves
-	bsq   float64    // sum of squares of block sums
+// past is the part of a series that changes with blocks and windows.
+type past struct {
+	min, max float64    // range over the run
+	half     [2]float64 // sums over the halves
+	bsq      float64    // sum of squares of block sums
 }
 
 // Init implements optimize.Converger.
@@ -109,11 +114,10 @@ func (s *Stationary) Init(dim int) {
 	if s.Relative < 0 {
 		panic(fmt.Sprintf("stopping: Stationary.Relative = %v, want > 0, NaN for none, or 0 for 1e-12", s.Relative))
 	}
-	s.x, s.g = nil, nil
+	s.x, s.xPast, s.g = nil, nil, nil
 	if !math.IsNaN(s.Margin) {
-		s.x, s.g = make([]series, dim), make([]sums, dim)
+		s.x, s.xPast, s.g = make([]series, dim), make([]past, dim), make([]sums, dim)
 	}
-	s.f = series{}
 	s.looks = 0
 	s.start(first)
 }
@@ -126,9 +130,9 @@ func (s *Stationary) start(window int) {
 // Converged implements optimize.Converger.
 func (s *Stationary) Converged(loc *optimize.Location) optimize.Status {
 	if s.n == 0 {
-		s.f.begin(loc.F, s.looks == 0)
+		s.f.begin(&s.fPast, loc.F, s.looks == 0)
 		for i := range s.x {
-			s.x[i].begin(loc.X[i], s.looks == 0)
+			s.x[i].begin(&s.xPast[i], loc.X[i], s.looks == 0)
 		}
 	}
 	s.f.add(loc.F)
@@ -143,9 +147,9 @@ func (s *Stationary) Converged(loc *optimize.Location) optimize.Status {
 	s.n++
 	if s.n*blocks%s.window == 0 {
 		half := (s.n - 1) * 2 / s.window
-		s.f.close(half)
+		s.f.close(&s.fPast, half)
 		for i := range s.x {
-			s.x[i].close(half)
+			s.x[i].close(&s.xPast[i], half)
 		}
 	}
 	if s.n < s.window {
@@ -158,11 +162,12 @@ func (s *Stationary) Converged(loc *optimize.Location) optimize.Status {
 }
 
 // begin starts a window, or the run, at its first value.
-func (q *series) begin(v float64, run bool) {
+func (q *series) begin(p *past, v float64, run bool) {
 	if run {
-		q.min, q.max = v, v
+		p.min, p.max = v, v
 	}
-	*q = series{ref: v, low: v, top: v, min: q.min, max: q.max}
+	*q = series{ref: v, low: v, top: v}
+	*p = past{min: p.min, max: p.max}
 }
 
 func (q *series) add(v float64) {
@@ -173,26 +178,26 @@ func (q *series) add(v float64) {
 }
 
 // constant reports whether the range over the window is no more than part of that over the run, or than rounding.
-func (q *series) constant(part float64) bool {
-	q.min, q.max = min(q.min, q.low), max(q.max, q.top)
-	return q.top-q.low <= max(part*(q.max-q.min), 4*0x1p-52*max(math.Abs(q.low), math.Abs(q.top)))
+func (q *series) constant(p *past, part float64) bool {
+	p.min, p.max = min(p.min, q.low), max(p.max, q.top)
+	return q.top-q.low <= max(part*(p.max-p.min), 4*0x1p-52*max(math.Abs(q.low), math.Abs(q.top)))
 }
 
 // close ends a block of the given half.
-func (q *series) close(half int) {
-	q.half[half] += q.block
-	q.bsq += float64(q.block * q.block)
+func (q *series) close(p *past, half int) {
+	p.half[half] += q.block
+	p.bsq += float64(q.block * q.block)
 	q.block = 0
 }
 
 // still reports whether the difference of the means over the halves is shown to be below drop standard deviations of a
 // single value about the mean of its half, over a window of n, with the quantile t for the level.
-func (q *series) still(n int, drop, t float64) bool {
+func (q *series) still(p *past, n int, drop, t float64) bool {
 	h := float64(n) / 2
-	a, b := q.half[0]/h, q.half[1]/h
+	a, b := p.half[0]/h, p.half[1]/h
 	square := float64(a*a) + float64(b*b)
 	size := float64(n) / blocks
-	spread := max(0, q.bsq/(size*size)-float64(m*square)) // of the block means
+	spread := max(0, p.bsq/(size*size)-float64(m*square)) // of the block means
 	sd := math.Sqrt(max(0, q.sq/float64(n)-square/2))
 	return math.Abs(a-b)+float64(t*math.Sqrt(spread/(m*(m-1)))) <= float64(drop*sd)
 }
@@ -201,9 +206,9 @@ func (q *series) still(n int, drop, t float64) bool {
 func (s *Stationary) look(level float64) optimize.Status {
 	gradient := s.grads == s.n && len(s.g) > 0
 	noGradient := gradient && !slices.ContainsFunc(s.g, func(g sums) bool { return g.sq != 0 })
-	constant := s.f.constant(cmp.Or(s.Relative, 1e-12))
+	constant := s.f.constant(&s.fPast, cmp.Or(s.Relative, 1e-12))
 	for i := range s.x {
-		if !s.x[i].constant(1e-2) && gradient {
+		if !s.x[i].constant(&s.xPast[i], 1e-2) && gradient {
 			constant = false
 		}
 	}
@@ -218,7 +223,7 @@ func (s *Stationary) look(level float64) optimize.Status {
 
 	drop := cmp.Or(s.Drop, 0.5)
 	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: m - 1}
-	if !s.f.still(s.n, drop, student.Quantile(1-level)) {
+	if !s.f.still(&s.fPast, s.n, drop, student.Quantile(1-level)) {
 		return optimize.NotTerminated
 	}
 	status := optimize.FunctionConvergence
@@ -234,7 +239,7 @@ func (s *Stationary) look(level float64) optimize.Status {
 		if margin >= 0 && math.Abs(mean) <= float64(margin*math.Sqrt(max(0, g.sq/n-float64(mean*mean)))) {
 			continue // not driven
 		}
-		if !s.x[i].still(s.n, drop, t) {
+		if !s.x[i].still(&s.xPast[i], s.n, drop, t) {
 			return optimize.NotTerminated
 		}
 		status = optimize.StepConvergence

@@ -82,7 +82,7 @@ func TestNIST(t *testing.T) {
 // nearer to others in the data, and of Eckerle4, whose peak then misses the data.
 func TestPerturbedStarts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("-short is set, and 270 fits take seconds")
 	}
 	dir := nistDir(t)
 	var direct, both, total int

@@ -55,6 +55,7 @@ Exit code: 0 if the fit succeeded, 1 if it failed or did not converge, 2 if the 
     go install ./cmd/stochopt`
 }
 
+// Run reads the input, fits, and prints the report.
 func (c *fitCommand) Run(ctx context.Context, s streams) error {
 	problem, err := c.read(s.in)
 	if err != nil {

@@ -32,6 +32,7 @@ type streams struct {
 // inputError is an error that the user's input causes.
 type inputError struct{ error }
 
+// Unwrap returns the error itself.
 func (e inputError) Unwrap() error { return e.error }
 
 // run runs the command with its arguments and returns the exit code.

@@ -39,6 +39,7 @@ type parameter struct {
 // number is a float64 that JSON writes as null if it is not finite.
 type number float64
 
+// MarshalJSON implements json.Marshaler.
 func (n number) MarshalJSON() ([]byte, error) {
 	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
 		return []byte("null"), nil

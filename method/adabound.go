@@ -49,11 +49,9 @@ type AdaBound struct {
 	// Schedule, if not nil, multiplies StepSize and FinalStepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	c1, c2     float64   // running means of 1
-	m, v       []float64 // running means of g and g²
-	most       []float64 // greatest v so far
+	sequential // optimize.Method
+	moments
+	most []float64 // greatest v so far
 }
 
 // Init implements optimize.Method.
@@ -64,15 +62,10 @@ func (r *AdaBound) Init(dim, tasks int) int {
 
 // Reset implements stochopt.Rule.
 func (r *AdaBound) Reset(dim int) {
-	hyper.Dim("method: AdaBound.Reset", dim)
-	hyper.NonNegative("method: AdaBound.StepSize", r.StepSize)
+	r.moments.reset("method: AdaBound", dim, r.StepSize, r.Beta1, r.Beta2, r.Epsilon)
 	hyper.NonNegative("method: AdaBound.FinalStepSize", r.FinalStepSize)
 	hyper.NonNegative("method: AdaBound.Gamma", r.Gamma)
-	hyper.Unit("method: AdaBound.Beta1", r.Beta1)
-	hyper.Unit("method: AdaBound.Beta2", r.Beta2)
-	hyper.NonNegative("method: AdaBound.Epsilon", r.Epsilon)
-	r.k, r.c1, r.c2 = 0, 0, 0
-	r.m, r.v, r.most = make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	r.most = make([]float64, dim)
 }
 
 // Step implements stochopt.Rule.
@@ -81,9 +74,7 @@ func (r *AdaBound) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	a := hyper.StepSize(hyper.Or(r.FinalStepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
-	r.k++
-	r.c1 = float64(b1*r.c1) + (1 - b1)
-	r.c2 = float64(b2*r.c2) + (1 - b2)
+	r.count(b1, b2)
 	gk := cmp.Or(r.Gamma, 1e-3) * float64(r.k)
 	low, high := a*gk/(gk+1), a*(gk+1)/gk
 	m, v, most := r.m[:len(x)], r.v[:len(x)], r.most[:len(x)]
@@ -102,7 +93,9 @@ func (r *AdaBound) Step(x, grad []float64) {
 }
 
 func (r *AdaBound) state() state.State {
-	return state.State{Counters: []int{r.k}, Scalars: []float64{r.c1, r.c2}, Vectors: [][]float64{r.m, r.v, r.most}}
+	s := r.moments.state()
+	s.Vectors = append(s.Vectors, r.most)
+	return s
 }
 
 // MarshalBinary returns the state: k, c₁, c₂, m, v and its greatest values. The exported fields are not part of it.
@@ -112,8 +105,8 @@ func (r *AdaBound) MarshalBinary() ([]byte, error) { return state.Marshal("AdaBo
 func (r *AdaBound) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("AdaBound", data, r.state())
 	if err == nil {
-		r.k, r.c1, r.c2 = s.Counters[0], s.Scalars[0], s.Scalars[1]
-		r.m, r.v, r.most = s.Vectors[0], s.Vectors[1], s.Vectors[2]
+		r.moments.set(s)
+		r.most = s.Vectors[2]
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
-	"github.com/stochopt/stochopt/internal/state"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -41,11 +40,9 @@ type LAMB struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	c1, c2     float64   // running means of 1
-	m, v       []float64 // running means of g and g²
-	u          []float64 // direction, of no meaning between the steps
+	sequential // optimize.Method
+	moments
+	u []float64 // direction, of no meaning between the steps
 }
 
 // Init implements optimize.Method.
@@ -56,15 +53,10 @@ func (r *LAMB) Init(dim, tasks int) int {
 
 // Reset implements stochopt.Rule.
 func (r *LAMB) Reset(dim int) {
-	hyper.Dim("method: LAMB.Reset", dim)
-	hyper.NonNegative("method: LAMB.StepSize", r.StepSize)
-	hyper.Unit("method: LAMB.Beta1", r.Beta1)
-	hyper.Unit("method: LAMB.Beta2", r.Beta2)
-	hyper.NonNegative("method: LAMB.Epsilon", r.Epsilon)
+	r.moments.reset("method: LAMB", dim, r.StepSize, r.Beta1, r.Beta2, r.Epsilon)
 	hyper.NonNegative("method: LAMB.WeightDecay", r.WeightDecay)
 	checkBlocks("method: LAMB.Blocks", r.Blocks, dim)
-	r.k, r.c1, r.c2 = 0, 0, 0
-	r.m, r.v, r.u = make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	r.u = make([]float64, dim)
 }
 
 // Step implements stochopt.Rule.
@@ -72,8 +64,7 @@ func (r *LAMB) Step(x, grad []float64) {
 	hyper.Lengths("method: LAMB.Step", x, grad, len(r.m))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-6)
-	r.c1 = float64(b1*r.c1) + (1 - b1)
-	r.c2 = float64(b2*r.c2) + (1 - b2)
+	r.count(b1, b2)
 	m, v, u := r.m[:len(x)], r.v[:len(x)], r.u[:len(x)]
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
@@ -94,21 +85,15 @@ func (r *LAMB) Step(x, grad []float64) {
 		}
 		from = to
 	}
-	r.k++
-}
-
-func (r *LAMB) state() state.State {
-	return state.State{Counters: []int{r.k}, Scalars: []float64{r.c1, r.c2}, Vectors: [][]float64{r.m, r.v}}
 }
 
 // MarshalBinary returns the state: k, c₁, c₂, m and v. The exported fields are not part of it.
-func (r *LAMB) MarshalBinary() ([]byte, error) { return state.Marshal("LAMB", r.state()), nil }
+func (r *LAMB) MarshalBinary() ([]byte, error) { return r.marshal("LAMB") }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
 func (r *LAMB) UnmarshalBinary(data []byte) error {
-	s, err := state.Unmarshal("LAMB", data, r.state())
+	err := r.unmarshal("LAMB", data)
 	if err == nil {
-		r.k, r.c1, r.c2, r.m, r.v = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0], s.Vectors[1]
 		r.u = make([]float64, len(r.m))
 	}
 	return err

@@ -38,11 +38,9 @@ type OptimisticAdam struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	c1, c2     float64   // running means of 1
-	m, v       []float64 // running means of g and g²
-	u          []float64 // last direction
+	sequential // optimize.Method
+	moments
+	u []float64 // last direction
 }
 
 // Init implements optimize.Method.
@@ -53,13 +51,8 @@ func (r *OptimisticAdam) Init(dim, tasks int) int {
 
 // Reset implements stochopt.Rule.
 func (r *OptimisticAdam) Reset(dim int) {
-	hyper.Dim("method: OptimisticAdam.Reset", dim)
-	hyper.NonNegative("method: OptimisticAdam.StepSize", r.StepSize)
-	hyper.Unit("method: OptimisticAdam.Beta1", r.Beta1)
-	hyper.Unit("method: OptimisticAdam.Beta2", r.Beta2)
-	hyper.NonNegative("method: OptimisticAdam.Epsilon", r.Epsilon)
-	r.k, r.c1, r.c2 = 0, 0, 0
-	r.m, r.v, r.u = make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	r.moments.reset("method: OptimisticAdam", dim, r.StepSize, r.Beta1, r.Beta2, r.Epsilon)
+	r.u = make([]float64, dim)
 }
 
 // Step implements stochopt.Rule.
@@ -67,8 +60,7 @@ func (r *OptimisticAdam) Step(x, grad []float64) {
 	hyper.Lengths("method: OptimisticAdam.Step", x, grad, len(r.m))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
-	r.c1 = float64(b1*r.c1) + (1 - b1)
-	r.c2 = float64(b2*r.c2) + (1 - b2)
+	r.count(b1, b2)
 	m, v, u := r.m[:len(x)], r.v[:len(x)], r.u[:len(x)]
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
@@ -80,11 +72,12 @@ func (r *OptimisticAdam) Step(x, grad []float64) {
 		}
 		x[i] -= float64(alpha * (2*u[i] - before))
 	}
-	r.k++
 }
 
 func (r *OptimisticAdam) state() state.State {
-	return state.State{Counters: []int{r.k}, Scalars: []float64{r.c1, r.c2}, Vectors: [][]float64{r.m, r.v, r.u}}
+	s := r.moments.state()
+	s.Vectors = append(s.Vectors, r.u)
+	return s
 }
 
 // MarshalBinary returns the state: k, c₁, c₂, m, v and u. The exported fields are not part of it.
@@ -96,8 +89,8 @@ func (r *OptimisticAdam) MarshalBinary() ([]byte, error) {
 func (r *OptimisticAdam) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("OptimisticAdam", data, r.state())
 	if err == nil {
-		r.k, r.c1, r.c2 = s.Counters[0], s.Scalars[0], s.Scalars[1]
-		r.m, r.v, r.u = s.Vectors[0], s.Vectors[1], s.Vectors[2]
+		r.moments.set(s)
+		r.u = s.Vectors[2]
 	}
 	return err
 }

@@ -41,11 +41,9 @@ type Padam struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	c1, c2     float64   // running means of 1
-	m, v       []float64 // running means of g and g²
-	w          []float64 // greatest v so far
+	sequential // optimize.Method
+	moments
+	w []float64 // greatest v so far
 }
 
 // Init implements optimize.Method.
@@ -56,14 +54,9 @@ func (r *Padam) Init(dim, tasks int) int {
 
 // Reset implements stochopt.Rule.
 func (r *Padam) Reset(dim int) {
-	hyper.Dim("method: Padam.Reset", dim)
-	hyper.NonNegative("method: Padam.StepSize", r.StepSize)
+	r.moments.reset("method: Padam", dim, r.StepSize, r.Beta1, r.Beta2, r.Epsilon)
 	hyper.Between("method: Padam.Power", r.Power, 0, 0.5)
-	hyper.Unit("method: Padam.Beta1", r.Beta1)
-	hyper.Unit("method: Padam.Beta2", r.Beta2)
-	hyper.NonNegative("method: Padam.Epsilon", r.Epsilon)
-	r.k, r.c1, r.c2 = 0, 0, 0
-	r.m, r.v, r.w = make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	r.w = make([]float64, dim)
 }
 
 // Step implements stochopt.Rule.
@@ -72,8 +65,7 @@ func (r *Padam) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	p := hyper.Or(r.Power, 0.125)
-	r.c1 = float64(b1*r.c1) + (1 - b1)
-	r.c2 = float64(b2*r.c2) + (1 - b2)
+	r.count(b1, b2)
 	m, v, w := r.m[:len(x)], r.v[:len(x)], r.w[:len(x)]
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
@@ -83,11 +75,12 @@ func (r *Padam) Step(x, grad []float64) {
 			x[i] -= float64(alpha*(m[i]/r.c1)) / math.Pow(d, 2*p)
 		}
 	}
-	r.k++
 }
 
 func (r *Padam) state() state.State {
-	return state.State{Counters: []int{r.k}, Scalars: []float64{r.c1, r.c2}, Vectors: [][]float64{r.m, r.v, r.w}}
+	s := r.moments.state()
+	s.Vectors = append(s.Vectors, r.w)
+	return s
 }
 
 // MarshalBinary returns the state: k, c₁, c₂, m, v and w. The exported fields are not part of it.
@@ -97,8 +90,8 @@ func (r *Padam) MarshalBinary() ([]byte, error) { return state.Marshal("Padam", 
 func (r *Padam) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("Padam", data, r.state())
 	if err == nil {
-		r.k, r.c1, r.c2 = s.Counters[0], s.Scalars[0], s.Scalars[1]
-		r.m, r.v, r.w = s.Vectors[0], s.Vectors[1], s.Vectors[2]
+		r.moments.set(s)
+		r.w = s.Vectors[2]
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
-	"github.com/stochopt/stochopt/internal/state"
 )
 
 // QHAdam is Adam in which the gradient and its square are mixed into their running means once more.
@@ -41,10 +40,8 @@ type QHAdam struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	c1, c2     float64   // running means of 1
-	m, v       []float64 // running means of g and g²
+	sequential // optimize.Method
+	moments
 }
 
 // Init implements optimize.Method.
@@ -55,15 +52,9 @@ func (r *QHAdam) Init(dim, tasks int) int {
 
 // Reset implements stochopt.Rule.
 func (r *QHAdam) Reset(dim int) {
-	hyper.Dim("method: QHAdam.Reset", dim)
-	hyper.NonNegative("method: QHAdam.StepSize", r.StepSize)
-	hyper.Unit("method: QHAdam.Beta1", r.Beta1)
-	hyper.Unit("method: QHAdam.Beta2", r.Beta2)
+	r.moments.reset("method: QHAdam", dim, r.StepSize, r.Beta1, r.Beta2, r.Epsilon)
 	hyper.Between("method: QHAdam.Nu1", r.Nu1, 0, 1)
 	hyper.Between("method: QHAdam.Nu2", r.Nu2, 0, 1)
-	hyper.NonNegative("method: QHAdam.Epsilon", r.Epsilon)
-	r.k, r.c1, r.c2 = 0, 0, 0
-	r.m, r.v = make([]float64, dim), make([]float64, dim)
 }
 
 // Step implements stochopt.Rule.
@@ -72,8 +63,7 @@ func (r *QHAdam) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.995), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	nu1, nu2 := hyper.Or(r.Nu1, 0.7), hyper.Or(r.Nu2, 1)
-	r.c1 = float64(b1*r.c1) + (1 - b1)
-	r.c2 = float64(b2*r.c2) + (1 - b2)
+	r.count(b1, b2)
 	m, v := r.m[:len(x)], r.v[:len(x)]
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
@@ -83,21 +73,10 @@ func (r *QHAdam) Step(x, grad []float64) {
 			x[i] -= float64(alpha*(float64((1-nu1)*g)+float64(nu1*m[i]/r.c1))) / d
 		}
 	}
-	r.k++
-}
-
-func (r *QHAdam) state() state.State {
-	return state.State{Counters: []int{r.k}, Scalars: []float64{r.c1, r.c2}, Vectors: [][]float64{r.m, r.v}}
 }
 
 // MarshalBinary returns the state: k, c₁, c₂, m and v. The exported fields are not part of it.
-func (r *QHAdam) MarshalBinary() ([]byte, error) { return state.Marshal("QHAdam", r.state()), nil }
+func (r *QHAdam) MarshalBinary() ([]byte, error) { return r.marshal("QHAdam") }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
-func (r *QHAdam) UnmarshalBinary(data []byte) error {
-	s, err := state.Unmarshal("QHAdam", data, r.state())
-	if err == nil {
-		r.k, r.c1, r.c2, r.m, r.v = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0], s.Vectors[1]
-	}
-	return err
-}
+func (r *QHAdam) UnmarshalBinary(data []byte) error { return r.unmarshal("QHAdam", data) }

@@ -64,7 +64,7 @@ var drivers = []driver{
 		return stochopt.Minimize(context.Background(), p, x0, s, m)
 	}},
 	{"optimize.Minimize", func(p stochopt.Problem, x0 []float64, s *optimize.Settings, m optimize.Method) (*optimize.Result, error) {
-		return optimize.Minimize(p.Optimize(), x0, s, m)
+		return optimize.Minimize(p.Optimize(m), x0, s, m)
 	}},
 }
 
@@ -239,7 +239,8 @@ func TestProjectField(t *testing.T) {
 		s := &optimize.Settings{MajorIterations: 300, Converger: never()}
 		m := row.run()
 		got, err := stochopt.Minimize(context.Background(), p, []float64{-3, 1}, s, m)
-		want, err2 := optimize.Minimize(p.Optimize(), []float64{-3, 1}, s, &stochopt.Sequential{Rule: row.run(), Project: half})
+		by := &stochopt.Sequential{Rule: row.run(), Project: half}
+		want, err2 := optimize.Minimize(p.Optimize(by), []float64{-3, 1}, s, by)
 		if outcome(got, err) != outcome(want, err2) || err != nil {
 			t.Errorf("%s:\n got %s\nwant %s", row.name, outcome(got, err), outcome(want, err2))
 		}
@@ -247,7 +248,8 @@ func TestProjectField(t *testing.T) {
 			t.Errorf("%s: x = %v has left the feasible set or not reached its edge", row.name, got.X)
 		}
 		// Without the field the run must not pretend.
-		r, err := optimize.Minimize(p.Optimize(), []float64{1, 1}, s, row.run())
+		m = row.run()
+		r, err := optimize.Minimize(p.Optimize(m), []float64{1, 1}, s, m)
 		if r.Status != optimize.Failure || err == nil || !strings.Contains(err.Error(), "outside the feasible set") {
 			t.Errorf("%s: optimize.Minimize without a projection: %s", row.name, outcome(r, err))
 		}
@@ -476,6 +478,9 @@ func drawOfIterate(m optimize.Method, x0 []float64, k, samples int) (draw int) {
 // TestBadPlainProblem is TestBadEvaluations for an optimize.Problem that has never heard of this package.
 func TestBadPlainProblem(t *testing.T) {
 	for _, row := range methods {
+		if row.chooses { // TestChooserNeedsAsking
+			continue
+		}
 		for _, c := range []struct {
 			f, g float64
 			comp int
@@ -527,7 +532,8 @@ func TestRandomStops(t *testing.T) {
 		for range 300 {
 			n := 1 + rng.IntN(60)
 			s := &optimize.Settings{Converger: never(), MajorIterations: 100, Concurrent: 1 + rng.IntN(4)}
-			p := stochopt.Problem{Oracle: noisyBowl(1)}.Optimize()
+			m := row.make()
+			p := stochopt.Problem{Oracle: noisyBowl(1)}.Optimize(m)
 			switch rng.IntN(5) {
 			case 0:
 				s.FuncEvaluations = n
@@ -545,10 +551,10 @@ func TestRandomStops(t *testing.T) {
 					return status()
 				}
 			case 4:
-				p = stochopt.Problem{Oracle: spoiled(n, "error")}.Optimize()
+				p = stochopt.Problem{Oracle: spoiled(n, "error")}.Optimize(m)
 			}
 			within(t, func() {
-				r, _ := optimize.Minimize(p, []float64{4, 4}, s, row.make())
+				r, _ := optimize.Minimize(p, []float64{4, 4}, s, m)
 				if r.Status == optimize.NotTerminated || math.IsInf(r.F, 0) {
 					t.Errorf("%s: %s", row.name, outcome(r, nil))
 				}

@@ -28,6 +28,7 @@ type loop struct {
 	best   optimize.Location // the last major iteration; X is a copy
 	spare  []float64         // the gradient before the present one, to draw the next into
 	draws  int
+	sample Sample // of the evaluation under way
 }
 
 func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
@@ -122,7 +123,7 @@ func (l *loop) spin(loc *optimize.Location, op optimize.Operation) (at *optimize
 		v := recover()
 		switch l.inside {
 		case inObjective:
-			status, err = l.evaluated(loc, op, math.NaN(), panicked(v, loc.X, l.eval.sample(l.draws-1, loc.X)))
+			status, err = l.evaluated(loc, op, math.NaN(), panicked(v, loc.X, l.sample))
 		case inRule:
 			loc, op = d.fail(d.panicked(v))
 		}
@@ -173,8 +174,21 @@ func (l *loop) do(loc *optimize.Location, op optimize.Operation) (status optimiz
 }
 
 func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize.Status, error) {
-	s := l.eval.sample(l.draws, loc.X)
-	l.draws++
+	l.sample = l.eval.sample(l.draws, loc.X)
+	if l.driver.drawer == nil {
+		l.draws++
+	} else {
+		next := l.sample
+		l.inside = inRule
+		s, err := l.driver.draw(next)
+		l.inside = elsewhere
+		if err != nil {
+			return l.evaluated(loc, op, math.NaN(), err)
+		}
+		if l.sample = s; s == next {
+			l.draws++
+		}
+	}
 	var grad []float64
 	if op&optimize.GradEvaluation != 0 {
 		loc.Gradient, l.spare = l.spare, loc.Gradient // l.best holds the former
@@ -184,11 +198,11 @@ func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize
 		grad = loc.Gradient
 	}
 	if l.eval.mean != nil {
-		f, err := l.eval.evaluate(grad, loc.X, s)
+		f, err := l.eval.evaluate(grad, loc.X, l.sample)
 		return l.evaluated(loc, op, f, err)
 	}
 	l.inside = inObjective
-	f, err := l.eval.call(grad, loc.X, s)
+	f, err := l.eval.call(grad, loc.X, l.sample)
 	l.inside = elsewhere
 	return l.evaluated(loc, op, f, err)
 }

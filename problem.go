@@ -58,9 +58,22 @@ type Problem struct {
 //
 // An error or panic of the objective, or a draw that is not finite, ends the run with the status optimize.Failure and an
 // *EvaluationError. So does a point outside the feasible set: optimize.Problem cannot carry a projection, which
-// Sequential has a field for. Optimize panics if p has no objective or more than one.
-func (p Problem) Optimize() optimize.Problem {
+// Sequential has a field for.
+//
+// A method that chooses its draws (a Rule with Draw, such as method.SAM) must be told here, and it alone: it ends a run on an
+// optimize.Problem that does not ask it.
+//
+// Optimize panics if p has no objective or more than one, or if there is more than one method.
+func (p Problem) Optimize(method ...optimize.Method) optimize.Problem {
+	if len(method) > 1 {
+		panic(fmt.Sprintf("stochopt: Problem.Optimize for %d methods, want one", len(method)))
+	}
 	h := &host{eval: newEvaluator(&p)}
+	if len(method) == 1 {
+		if d, ok := method[0].(interface{ driver() *Sequential }); ok {
+			h.driver = d.driver()
+		}
+	}
 	h.wantGrad = h.eval.hasGrad
 	o := optimize.Problem{Func: h.fun, Status: h.status}
 	if h.eval.hasGrad {
@@ -205,13 +218,15 @@ func panicked(v any, x []float64, s Sample) error {
 
 // host is what the closures of an optimize.Problem share.
 type host struct {
-	eval *evaluator
+	eval   *evaluator
+	driver *Sequential // of the method that runs, if it is a Rule and known
 
 	mu       sync.Mutex
 	err      error // not yet reported by status
-	k        int   // draws started
+	k        int   // draws used
 	inFlight int
 	wantGrad bool      // the gradient of the last value was asked for: draw it with the value
+	stored   bool      // a gradient has been asked for
 	nearest  []float64 // of the feasible set; scratch
 	last     struct {
 		x, g      []float64
@@ -236,13 +251,27 @@ func (h *host) start(x []float64) bool {
 	return true
 }
 
-// open makes x the point of a new draw; the caller holds mu.
-func (h *host) open(x []float64) {
+// open makes x the point of a new draw; the caller holds mu. It reports false if there must be none.
+func (h *host) open(x []float64) bool {
 	l := &h.last
-	l.s = h.eval.sample(h.k, x)
-	h.k++
+	next := h.eval.sample(h.k, x)
+	l.s = next
+	if d := h.driver; d != nil {
+		var err error
+		if p := d.guard(func() { l.s, err = d.draw(next) }); p != nil {
+			err = p
+		}
+		if err != nil {
+			h.fail(err)
+			return false
+		}
+	}
+	if l.s == next {
+		h.k++
+	}
 	l.x = append(l.x[:0], x...)
 	l.ready, l.gradTaken = false, false
+	return true
 }
 
 func (h *host) fail(err error) {
@@ -261,7 +290,9 @@ func (h *host) fun(x []float64) float64 {
 	if l.ready && !l.gradTaken {
 		h.wantGrad = false // the last gradient was drawn in vain
 	}
-	h.open(x)
+	if !h.open(x) {
+		return math.NaN()
+	}
 	if !h.wantGrad {
 		return h.run(nil, x, l.s)
 	}
@@ -289,8 +320,9 @@ func (h *host) grad(grad, x []float64) {
 		return
 	}
 	l := &h.last
-	if !slices.Equal(l.x, x) || l.gradTaken {
-		h.open(x)
+	if (!slices.Equal(l.x, x) || l.gradTaken) && !h.open(x) {
+		grad[0] = math.NaN()
+		return
 	}
 	l.gradTaken = true
 	if l.ready {
@@ -298,7 +330,8 @@ func (h *host) grad(grad, x []float64) {
 		return
 	}
 	h.wantGrad = true
-	if h.k == 1 {
+	if !h.stored {
+		h.stored = true
 		nans(grad)
 	}
 	if math.IsNaN(h.run(grad, x, l.s)) {

@@ -11,10 +11,16 @@ package stochopt
 //
 // Every Rule of this module is an optimize.Method as well. A Rule of your own becomes one in a Sequential.
 //
-// Two optional interfaces extend a Rule. A Rule that wraps another forwards both.
+// Three optional interfaces extend a Rule. A Rule that wraps another forwards the first two, and shows the other by a method
+// Unwrap() Rule.
 //
-//	Observe(f float64)        // called before Step with the value at x
+//	Observe(f float64)         // called before Step with the value at x
 //	Estimate(dst, x []float64) // stores the answer that belongs to the iterate x, where that is not x itself
+//	Draw(next Sample) (Sample, error) // called before each evaluation: which draw it is to be
+//
+// Draw is for Rules that need a certain draw, such as that of the last gradient at another point. next is the first
+// Sample of the run that has not been used; to use it Draw returns it, otherwise it remains the next. An error
+// ends the run.
 type Rule interface {
 	// Reset forgets everything, checks the hyperparameters and gets ready for dim variables. It panics if a
 	// hyperparameter is out of its range or dim is not positive.
@@ -30,6 +36,26 @@ type observer interface{ Observe(f float64) }
 
 // estimator is a Rule whose answer is not the point where the gradient is taken.
 type estimator interface{ Estimate(dst, x []float64) }
+
+// drawer is a Rule that chooses its draws.
+type drawer interface {
+	Draw(next Sample) (Sample, error)
+}
+
+// chooser returns the Rule in r that chooses its draws, or nil.
+func chooser(r Rule) drawer {
+	for r != nil {
+		if d, ok := r.(drawer); ok {
+			return d
+		}
+		u, ok := r.(interface{ Unwrap() Rule })
+		if !ok {
+			break
+		}
+		r = u.Unwrap()
+	}
+	return nil
+}
 
 // Zero is a hyperparameter that acts as 0 where 0 selects the default (Beta1, Beta2, Rho, Epsilon).
 const Zero = 1e-200

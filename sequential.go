@@ -33,6 +33,8 @@ type Sequential struct {
 
 	observer  observer  // the Rule, if it is one
 	estimator estimator // the Rule, if it is one
+	drawer    drawer    // the Rule or one inside it, if it is one
+	asked     bool      // drawer has chosen the evaluation under way
 
 	at        *optimize.Location // the iterate
 	estimate  *optimize.Location // the answer, if it is not the iterate
@@ -62,6 +64,7 @@ func (s *Sequential) Init(dim, tasks int) int {
 	}
 	s.observer, _ = s.Rule.(observer)
 	s.estimator, _ = s.Rule.(estimator)
+	s.drawer, s.asked = chooser(s.Rule), false
 	s.at, s.estimate = nil, nil
 	if s.estimator != nil {
 		s.estimate = &optimize.Location{X: make([]float64, dim)}
@@ -104,6 +107,9 @@ const evaluation = optimize.FuncEvaluation | optimize.GradEvaluation
 func (s *Sequential) begin(at *optimize.Location, known optimize.Operation) (*optimize.Location, optimize.Operation) {
 	s.at = at
 	at.Gradient = slices.Clone(at.Gradient) // it may be the user's
+	if s.drawer != nil {
+		known = optimize.NoOperation // not a draw that it has chosen
+	}
 	if known == optimize.NoOperation {
 		at.F = math.NaN()
 	} else if err := checkDraw(at.F, nil, at.X, Sample{}); err != nil {
@@ -139,6 +145,11 @@ func (s *Sequential) next(loc *optimize.Location, op optimize.Operation) (*optim
 	if err := checkDraw(loc.F, loc.Gradient, loc.X, Sample{Step: s.k}); err != nil {
 		return s.fail(err)
 	}
+	if s.drawer != nil && !s.asked {
+		return s.fail(fmt.Errorf("stochopt: %T chooses its draws, and the optimize.Problem does not ask it: run it by stochopt.Minimize, or "+
+			"make the optimize.Problem by Problem.Optimize(method)", s.Rule))
+	}
+	s.asked = false
 	return s.evaluated(loc)
 }
 
@@ -157,6 +168,15 @@ func (s *Sequential) evaluated(loc *optimize.Location) (*optimize.Location, opti
 	}
 	s.announced = true
 	return loc, optimize.MajorIteration
+}
+
+// draw returns the draw to evaluate, if next is the first that has not been used.
+func (s *Sequential) draw(next Sample) (Sample, error) {
+	if s.drawer == nil {
+		return next, nil
+	}
+	s.asked = true
+	return s.drawer.Draw(next)
 }
 
 // stepped is next for a step that has ended with err.

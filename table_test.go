@@ -39,6 +39,8 @@ type row struct {
 	mixes bool
 	// memoryless methods take each step from the present gradient alone.
 	memoryless bool
+	// chooses is set for methods that choose their draws, which a plain optimize.Problem cannot be asked for.
+	chooses bool
 	// estimates is set for methods whose answer is not the iterate. Their runs evaluate F at the answer as well.
 	estimates bool
 	// cycles is set for methods whose steps do not shrink. Without noise they end in a cycle around the minimum, of which the

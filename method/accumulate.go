@@ -78,6 +78,9 @@ func (r *Accumulate) Step(x, grad []float64) {
 // Estimate is that of Rule.
 func (r *Accumulate) Estimate(dst, x []float64) { r.held().estimate(dst, x) }
 
+// Unwrap returns Rule.
+func (r *Accumulate) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Accumulate) held() held { return held{"Accumulate", r.Rule} }
 
 func (r *Accumulate) state() state.State {

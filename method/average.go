@@ -104,6 +104,9 @@ func mixInto(dst, mean, x []float64, w float64) {
 	}
 }
 
+// Unwrap returns Rule.
+func (r *Average) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Average) held() held { return held{"Average", r.Rule} }
 
 func (r *Average) state() state.State {

@@ -78,6 +78,9 @@ func (r *Clip) Step(x, grad []float64) {
 // Estimate is that of Rule.
 func (r *Clip) Estimate(dst, x []float64) { r.held().estimate(dst, x) }
 
+// Unwrap returns Rule.
+func (r *Clip) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Clip) held() held { return held{"Clip", r.Rule} }
 
 func (r *Clip) state() state.State { return state.State{Counters: []int{r.dim}} }

@@ -78,6 +78,9 @@ func (r *Freeze) Estimate(dst, x []float64) {
 	}
 }
 
+// Unwrap returns Rule.
+func (r *Freeze) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Freeze) held() held { return held{"Freeze", r.Rule} }
 
 // state has the free variables as a vector with 1 where one is free.

@@ -77,6 +77,9 @@ func (r *Lookahead) Step(x, grad []float64) {
 // Estimate is that of Rule.
 func (r *Lookahead) Estimate(dst, x []float64) { r.held().estimate(dst, x) }
 
+// Unwrap returns Rule.
+func (r *Lookahead) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Lookahead) held() held { return held{"Lookahead", r.Rule} }
 
 func (r *Lookahead) state() state.State {

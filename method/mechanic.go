@@ -138,6 +138,9 @@ func (r *Mechanic) Estimate(dst, x []float64) {
 	}
 }
 
+// Unwrap returns Rule.
+func (r *Mechanic) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Mechanic) state(inner []byte) state.State {
 	t := &r.tuners
 	s := state.State{Counters: []int{r.k}, Vectors: [][]float64{r.x0, r.d}, Inner: inner}

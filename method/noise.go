@@ -75,6 +75,9 @@ func (r *Noise) Step(x, grad []float64) {
 // Estimate is that of Rule.
 func (r *Noise) Estimate(dst, x []float64) { r.held().estimate(dst, x) }
 
+// Unwrap returns Rule.
+func (r *Noise) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Noise) held() held { return held{"Noise", r.Rule} }
 
 func (r *Noise) state() state.State { return state.State{Counters: []int{r.dim, r.k}} }

@@ -102,6 +102,9 @@ func (r *Scale) Estimate(dst, x []float64) {
 	}
 }
 
+// Unwrap returns Rule.
+func (r *Scale) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *Scale) held() held { return held{"Scale", r.Rule} }
 
 func (r *Scale) state() state.State {

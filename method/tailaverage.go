@@ -86,6 +86,9 @@ func (r *TailAverage) weight() float64 {
 	return 1 / float64(r.k-first+1)
 }
 
+// Unwrap returns Rule.
+func (r *TailAverage) Unwrap() stochopt.Rule { return r.Rule }
+
 func (r *TailAverage) held() held { return held{"TailAverage", r.Rule} }
 
 func (r *TailAverage) state() state.State {

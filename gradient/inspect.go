@@ -69,11 +69,11 @@ type Inspection struct {
 //
 //	mean_j (g_j - D_j(h)) ± √(se² + ((D(10h) - D(h))/10)²)
 //
-// at the step h = 10^-1 ... 10^-5 max(|x_i|, 1) that has the smallest such error, for at most 10 variables, evenly spread. It
+// at the step h = 10^-1, ..., 10^-5 times max(|x_i|, 1) that has the smallest such error, for at most 10 variables, evenly spread. It
 // counts as right within 5 errors. The differences of an objective that jumps, or whose noise is not controlled, can be so
 // uncertain that this says little: look at Check.Expected.
 //
-// It takes n values, about n draws of value and gradient, and 10 n values for each variable that is compared in the mean. The error
+// It takes n values, about n draws of value and gradient, and 12 n values for each variable that is compared in the mean. The error
 // tells that there were no good draws, or none beside x. Inspect panics if o is nil, x is empty or n < 8.
 func Inspect(o stochopt.Oracle, x []float64, s stochopt.Sample, n int) (Inspection, error) {
 	switch {
@@ -268,7 +268,7 @@ func (in *inspector) mean(x []float64, i int) (best Report, ok bool) {
 	for k := range n {
 		supplied += in.g[k][i] / float64(n)
 	}
-	for h := 0.1 * max(math.Abs(in.x[i]), 1); h > 5e-6*max(math.Abs(in.x[i]), 1); h /= 10 {
+	for h := max(math.Abs(in.x[i]), 1); h > 5e-6*max(math.Abs(in.x[i]), 1); h /= 10 {
 		step := (in.x[i] + h) - in.x[i]
 		for k, s := range in.good {
 			d[k] = (value(in.x[i]+step, s) - value(in.x[i]-step, s)) / (2 * step)

@@ -19,8 +19,8 @@ import (
 	"github.com/stochopt/stochopt/fit"
 )
 
-// stochopt runs the command in this process.
-func stochopt(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
+// runCommand runs the command in this process.
+func runCommand(ctx context.Context, stdin string, args ...string) (code int, stdout, stderr string) {
 	var out, err strings.Builder
 	code = run(ctx, args, streams{strings.NewReader(stdin), &out, &err})
 	return code, out.String(), err.String()
@@ -68,7 +68,7 @@ func TestReport(t *testing.T) {
 	for _, c := range certified {
 		t.Run(c.file, func(t *testing.T) {
 			args := append([]string{"fit", "../../examples/" + c.file, c.formula}, strings.Fields(c.start)...)
-			code, stdout, stderr := stochopt(t.Context(), "", args...)
+			code, stdout, stderr := runCommand(t.Context(), "", args...)
 			if code != 0 || stderr != "" {
 				t.Fatalf("exit code %d, %s", code, stderr)
 			}
@@ -153,7 +153,7 @@ func TestReadme(t *testing.T) {
 	want := strings.Split("Formula  y ~ b1*(1-exp(-b2*x))\n"+block, "\n")
 
 	t.Chdir("../..")
-	code, stdout, stderr := stochopt(t.Context(), "", "fit", "examples/misra1a.csv", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001")
+	code, stdout, stderr := runCommand(t.Context(), "", "fit", "examples/misra1a.csv", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001")
 	got := strings.Split(stdout, "\n")
 	if code != 0 || len(got) != len(want) {
 		t.Fatalf("exit code %d, %s, %d lines, want %d\n%s", code, stderr, len(got), len(want), stdout)
@@ -202,7 +202,7 @@ func TestJSON(t *testing.T) {
 				t.Fatal(err)
 			}
 			args := append([]string{"fit", "--json", "--level", "0.9", "-", c.formula}, strings.Fields(c.start)...)
-			code, stdout, stderr := stochopt(t.Context(), string(data), args...)
+			code, stdout, stderr := runCommand(t.Context(), string(data), args...)
 			if code != 0 || stderr != "" {
 				t.Fatalf("exit code %d, %s", code, stderr)
 			}
@@ -241,7 +241,7 @@ func TestResponse(t *testing.T) {
 		u, v := float64(i), math.Sqrt(float64(7*i%5))
 		fmt.Fprintf(&data, "%d,%v,%v,%v\n", 2+i%3, u, v, math.Exp(3*v-0.5*u+2)*float64(2+i%3))
 	}
-	code, stdout, stderr := stochopt(t.Context(), data.String(), "fit", "--json", "-", "log(w/n) ~ c*v + a + b*u", "a=1", "b=1", "c=-1")
+	code, stdout, stderr := runCommand(t.Context(), data.String(), "fit", "--json", "-", "log(w/n) ~ c*v + a + b*u", "a=1", "b=1", "c=-1")
 	if code != 0 {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}
@@ -256,7 +256,7 @@ func TestResponse(t *testing.T) {
 func TestConstantColumn(t *testing.T) {
 	const data = "x,y,one,sigma\n1,2,1,0.1\n2,3,1,0.1\n3,5,1,0.1\n0,4,1,0.1\n"
 	fitJSON := func(formula string, start ...string) result {
-		code, stdout, stderr := stochopt(t.Context(), data, append([]string{"fit", "--json", "-", formula}, start...)...)
+		code, stdout, stderr := runCommand(t.Context(), data, append([]string{"fit", "--json", "-", formula}, start...)...)
 		if code != 0 {
 			t.Fatalf("%s: exit code %d, %s", formula, code, stderr)
 		}
@@ -289,16 +289,16 @@ func decay() string {
 func TestWarning(t *testing.T) {
 	args := []string{"fit", "-", "signal ~ A*exp(-k*t)+c", "A=3", "k=-1", "c=0"}
 	const want = "the data hardly determine A, k, c: the fit may have run away to infinity"
-	code, stdout, stderr := stochopt(t.Context(), decay(), args...)
+	code, stdout, stderr := runCommand(t.Context(), decay(), args...)
 	if code != 0 || stderr != "" || !strings.Contains(stdout, "\nWARNING  "+want) {
 		t.Errorf("exit code %d, %s\n%s", code, stderr, stdout)
 	}
-	code, stdout, stderr = stochopt(t.Context(), decay(), append(args, "--json")...)
+	code, stdout, stderr = runCommand(t.Context(), decay(), append(args, "--json")...)
 	if w := decode(t, stdout).Warnings; code != 0 || stderr != "" || len(w) != 1 || !strings.HasPrefix(w[0], want) {
 		t.Errorf("exit code %d, %s, warnings %q", code, stderr, w)
 	}
 	args[4] = "k=1"
-	code, stdout, _ = stochopt(t.Context(), decay(), args...)
+	code, stdout, _ = runCommand(t.Context(), decay(), args...)
 	if code != 0 || strings.Contains(stdout, "WARNING") {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}
@@ -320,14 +320,14 @@ func TestFailed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			args := append([]string{"fit", "../../examples/misra1a.csv", test.formula}, test.starts...)
-			code, stdout, stderr := stochopt(test.ctx, "", args...)
+			code, stdout, stderr := runCommand(test.ctx, "", args...)
 			if code != 1 || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.stderr) {
 				t.Errorf("exit code %d, %s", code, stderr)
 			}
 			if !strings.Contains(stdout, "\nNot a fit: values where the search stopped\n") || strings.Contains(stdout, test.stderr) {
 				t.Errorf("report\n%s", stdout)
 			}
-			code, stdout, _ = stochopt(test.ctx, "", append(args, "--json")...)
+			code, stdout, _ = runCommand(test.ctx, "", append(args, "--json")...)
 			r := decode(t, stdout)
 			if code != 1 || r.Error == nil || !strings.Contains(*r.Error, test.stderr) || r.Parameters[0]["standard_error"] != nil || r.Parameters[0]["lower"] != nil {
 				t.Errorf("exit code %d, JSON\n%s", code, stdout)
@@ -339,7 +339,7 @@ func TestFailed(t *testing.T) {
 // TestStuck: from a start where the decay is over at the second point, nothing changes with k. The message speaks of the
 // formula, not of derivatives that its user has not written.
 func TestStuck(t *testing.T) {
-	code, _, stderr := stochopt(t.Context(), decay(), "fit", "-", "signal ~ A*exp(-k*t)", "A=3", "k=1000")
+	code, _, stderr := runCommand(t.Context(), decay(), "fit", "-", "signal ~ A*exp(-k*t)", "A=3", "k=1000")
 	if code != 1 || !strings.Contains(stderr, "k = 1000: the curve hardly changes with k here; try other start values") || strings.Contains(stderr, "derivative") {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
@@ -365,11 +365,11 @@ func TestStuck(t *testing.T) {
 
 // TestNoFreedom: as many points as parameters.
 func TestNoFreedom(t *testing.T) {
-	code, stdout, stderr := stochopt(t.Context(), "x,y\n1,2\n2,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
+	code, stdout, stderr := runCommand(t.Context(), "x,y\n1,2\n2,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
 	if code != 0 || stderr != "" || !strings.Contains(stdout, "\nNo degrees of freedom are left: errors are unknown.\n") {
 		t.Errorf("exit code %d, %s\n%s", code, stderr, stdout)
 	}
-	_, stdout, _ = stochopt(t.Context(), "x,y\n1,2\n2,5\n3,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
+	_, stdout, _ = runCommand(t.Context(), "x,y\n1,2\n2,5\n3,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
 	if strings.Contains(stdout, "No degrees") {
 		t.Errorf("%s", stdout)
 	}
@@ -417,22 +417,22 @@ func TestBadInput(t *testing.T) {
 		{[]string{"fit", "-", "y ~ (x-b)**0.5", "b=0"}, "standard input, line 5, x = 0: the derivative of the curve by b is -Inf at the start, b = 0\n"},
 		{[]string{"fit", "-", "y ~ c*x*b*d", "b=0", "d=0"}, "all points; start from values other than 0\n"},
 	} {
-		code, stdout, stderr := stochopt(t.Context(), data, test.args...)
+		code, stdout, stderr := runCommand(t.Context(), data, test.args...)
 		if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.want) {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want %q", test.args, code, stdout, stderr, test.want)
 		}
 		// With --json the error stands on stdout, too.
-		code, stdout, stderr = stochopt(t.Context(), data, append(test.args, "--json")...)
+		code, stdout, stderr = runCommand(t.Context(), data, append(test.args, "--json")...)
 		var object map[string]string
 		if err := json.Unmarshal([]byte(stdout), &object); err != nil || code != 2 || len(object) != 1 || "stochopt: "+object["error"]+"\n" != stderr {
 			t.Errorf("%q --json: exit code %d, %v, stdout %q, stderr %q", test.args, code, err, stdout, stderr)
 		}
 	}
-	_, stdout, _ := stochopt(t.Context(), data, "fit", "-", "y ~ b", "b=1", "--level=95", "--json=true")
+	_, stdout, _ := runCommand(t.Context(), data, "fit", "-", "y ~ b", "b=1", "--level=95", "--json=true")
 	if !strings.Contains(stdout, `"error": "--level is 95`) {
 		t.Errorf("--json=true prints %q", stdout)
 	}
-	code, _, stderr := stochopt(t.Context(), "x;y\n1;2\n", "fit", "-", "y ~ b*x", "b=1")
+	code, _, stderr := runCommand(t.Context(), "x;y\n1;2\n", "fit", "-", "y ~ b*x", "b=1")
 	if want := "stochopt: standard input, line 1, character 2: \"x;y\" looks separated by \";\""; code != 2 || !strings.HasPrefix(stderr, want) {
 		t.Errorf("exit code %d, %s, want %s", code, stderr, want)
 	}
@@ -440,12 +440,12 @@ func TestBadInput(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"fit", "--help"}, {"fit", "-h", "-"}} {
-		code, stdout, stderr := stochopt(t.Context(), "", args...)
+		code, stdout, stderr := runCommand(t.Context(), "", args...)
 		if code != 0 || stderr != "" || !strings.Contains(stdout, "stochopt fit") {
 			t.Errorf("%q: exit code %d, %s%s", args, code, stdout, stderr)
 		}
 	}
-	_, stdout, _ := stochopt(t.Context(), "", "fit", "--help")
+	_, stdout, _ := runCommand(t.Context(), "", "fit", "--help")
 	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "weigh the same", "go install ./cmd/stochopt", "the object holds error only", "'y/sigma ~ (A*exp(-k*t))/sigma'", "--level=0.95", "residual_sum_of_squares"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s", want, stdout)

@@ -1,4 +1,4 @@
-// Command stochopt fits formulas to tables of numbers. See stochopt fit --help.
+// Command stochopt fits formulas to tables of numbers and looks at noisy objectives. See stochopt --help.
 package main
 
 import (
@@ -38,12 +38,13 @@ func (e inputError) Unwrap() error { return e.error }
 // run runs the command with its arguments and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	var commands struct {
-		Fit fitCommand `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
+		Fit   fitCommand   `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
+		Check checkCommand `cmd:"" help:"Tell what kind of objective a program is: its randomness, noise, cost and gradient."`
 	}
 	helped := false
 	parser, err := kong.New(&commands,
 		kong.Name("stochopt"),
-		kong.Description("Fits curves to data. For an example: stochopt fit --help"),
+		kong.Description("Fits curves to data and looks at noisy objectives. For examples: stochopt fit --help, stochopt check --help"),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	case helped:
 		return fitted
 	case err != nil:
-		err = inputError{fmt.Errorf("%w; see stochopt fit --help", err)}
+		err = inputError{fmt.Errorf("%w; see stochopt --help", err)}
 	default:
 		err = command.Run()
 	}
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	fmt.Fprintf(s.err, "stochopt: %v\n", err)
 	if errors.As(err, &inputError{}) {
-		if commands.Fit.JSON || slices.Contains(args, "--json") { // the first is not set where args do not parse
+		if commands.Fit.JSON || commands.Check.JSON || slices.Contains(args, "--json") { // the first is not set where args do not parse
 			if err := writeJSON(s.out, map[string]string{"error": err.Error()}); err != nil {
 				fmt.Fprintf(s.err, "stochopt: %v\n", err)
 			}

@@ -1,0 +1,77 @@
+// Package catalogue lists the methods of the module for commands that compare them.
+package catalogue
+
+import (
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/method"
+	"gonum.org/v1/gonum/optimize"
+)
+
+// Method is a method of the module.
+type Method struct {
+	Name   string
+	Family string
+	// Default is the default of StepSize, or 0 for a method that has none to choose.
+	Default float64
+	// New returns the method with the given StepSize; 0 is the default.
+	New func(stepSize float64) optimize.Method
+}
+
+// Families are those of Method, in the order of the package comment of method.
+var Families = []string{"momentum", "sums of squares", "means of squares", "signs and ratios", "no step size", "no horizon", "dual averaging"}
+
+// Methods are all methods of the module that are no wrappers, in the order of Families.
+var Methods = []Method{
+	{"SGD", "momentum", 0.01, func(a float64) optimize.Method { return &method.SGD{StepSize: a} }},
+	{"SGD momentum", "momentum", 0.01, func(a float64) optimize.Method { return &method.SGD{StepSize: a, Momentum: 0.9} }},
+	{"SGD Nesterov", "momentum", 0.01, func(a float64) optimize.Method { return &method.SGD{StepSize: a, Momentum: 0.9, Nesterov: true} }},
+	{"QHM", "momentum", 0.01, func(a float64) optimize.Method { return &method.QHM{StepSize: a} }},
+	{"AggMo", "momentum", 0.01, func(a float64) optimize.Method { return &method.AggMo{StepSize: a} }},
+	{"AccSGD", "momentum", 0.01, func(a float64) optimize.Method { return &method.AccSGD{StepSize: a} }},
+
+	{"AdaGrad", "sums of squares", 0.01, func(a float64) optimize.Method { return &method.AdaGrad{StepSize: a} }},
+	{"AdaGradNorm", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGradNorm{StepSize: a} }},
+	{"AdaGradFull", "sums of squares", 0.01, func(a float64) optimize.Method { return &method.AdaGradFull{StepSize: a} }},
+	{"AdaDelta", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaDelta{StepSize: a} }},
+
+	{"Adam", "means of squares", 0.1, func(a float64) optimize.Method { return &stochopt.Adam{StepSize: a} }},
+	{"RMSProp", "means of squares", 0.001, func(a float64) optimize.Method { return &method.RMSProp{StepSize: a} }},
+	{"AdamW", "means of squares", 0.001, func(a float64) optimize.Method { return &method.AdamW{StepSize: a} }},
+	{"AdaMax", "means of squares", 0.002, func(a float64) optimize.Method { return &method.AdaMax{StepSize: a} }},
+	{"NAdam", "means of squares", 0.002, func(a float64) optimize.Method { return &method.NAdam{StepSize: a} }},
+	{"AMSGrad", "means of squares", 0.001, func(a float64) optimize.Method { return &method.AMSGrad{StepSize: a} }},
+	{"RAdam", "means of squares", 0.001, func(a float64) optimize.Method { return &method.RAdam{StepSize: a} }},
+	{"AdaBelief", "means of squares", 0.001, func(a float64) optimize.Method { return &method.AdaBelief{StepSize: a} }},
+	{"AdaBound", "means of squares", 0.1, func(a float64) optimize.Method { return &method.AdaBound{StepSize: a} }},
+	{"AMSBound", "means of squares", 0.1, func(a float64) optimize.Method { return &method.AdaBound{StepSize: a, AMSBound: true} }},
+	{"Yogi", "means of squares", 0.01, func(a float64) optimize.Method { return &method.Yogi{StepSize: a} }},
+	{"Padam", "means of squares", 0.1, func(a float64) optimize.Method { return &method.Padam{StepSize: a} }},
+	{"QHAdam", "means of squares", 0.1, func(a float64) optimize.Method { return &method.QHAdam{StepSize: a} }},
+	{"Adan", "means of squares", 0.1, func(a float64) optimize.Method { return &method.Adan{StepSize: a} }},
+	{"FTML", "means of squares", 0.1, func(a float64) optimize.Method { return &method.FTML{StepSize: a} }},
+	{"OptimisticAdam", "means of squares", 0.1, func(a float64) optimize.Method { return &method.OptimisticAdam{StepSize: a} }},
+
+	{"signSGD", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a} }},
+	{"Signum", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a, Momentum: 0.9} }},
+	{"Lion", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Lion{StepSize: a} }},
+	{"Rprop", "signs and ratios", 0.1, func(a float64) optimize.Method { return &method.Rprop{StepSize: a} }},
+	{"LARS", "signs and ratios", 1, func(a float64) optimize.Method { return &method.LARS{StepSize: a} }},
+	{"LAMB", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.LAMB{StepSize: a} }},
+
+	{"DoG", "no step size", 0, func(float64) optimize.Method { return &method.DoG{} }},
+	{"DoWG", "no step size", 0, func(float64) optimize.Method { return &method.DoWG{} }},
+	{"DAdaptSGD", "no step size", 0, func(float64) optimize.Method { return &method.DAdaptSGD{} }},
+	{"DAdaptAdam", "no step size", 0, func(float64) optimize.Method { return &method.DAdaptAdam{} }},
+	{"Prodigy", "no step size", 0, func(float64) optimize.Method { return &method.Prodigy{} }},
+	{"COCOB", "no step size", 0, func(float64) optimize.Method { return &method.COCOB{} }},
+	{"PolyakStep", "no step size", 0, func(float64) optimize.Method { return &method.PolyakStep{} }},
+	{"SPS", "no step size", 0, func(float64) optimize.Method { return &method.SPS{} }},
+	{"Mechanic SGD", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &method.SGD{}} }},
+	{"Mechanic Adam", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &stochopt.Adam{}} }},
+
+	{"ScheduleFreeSGD", "no horizon", 1, func(a float64) optimize.Method { return &method.ScheduleFreeSGD{StepSize: a} }},
+	{"ScheduleFreeAdam", "no horizon", 0.0025, func(a float64) optimize.Method { return &method.ScheduleFreeAdam{StepSize: a} }},
+
+	{"FTRL", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.FTRL{StepSize: a} }},
+	{"RDA", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.RDA{StepSize: a} }},
+}

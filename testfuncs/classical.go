@@ -8,9 +8,10 @@ import (
 	"gonum.org/v1/gonum/optimize/functions"
 )
 
-// Classical returns the functions of gonum.org/v1/gonum/optimize/functions that have a standard starting point and a known
-// minimum, most of them from Moré, Garbow and Hillstrom's collection: smooth, of 2 to 10 variables, with gradients, without
-// noise. They are what a method should solve before it meets noise, and make a suite for performance profiles.
+// Classical returns the functions of gonum.org/v1/gonum/optimize/functions that have a standard starting point and a
+// known minimum, most of them from Moré, Garbow and Hillstrom's collection: smooth, of 2 to 10 variables, with
+// gradients, without noise. They are what a method should solve before it meets noise, and make a suite for
+// performance profiles.
 //
 //	Beale 2                   Biggs EXP2 to EXP6, 2 to 6    Box 3
 //	Brown badly scaled 2      Brown and Dennis 4            Gaussian 3
@@ -19,18 +20,21 @@ import (
 //	trigonometric 10          variably dimensioned 10       Watson 6 and 9
 //	Wood 4
 //
-// From the starts, gonum's BFGS and LBFGS reach the minimum of all but these, which have another point of rest on the way:
+// From the starts, gonum's BFGS and LBFGS reach the minimum of all but these, which have another point of rest on the
+// way:
 //
 //	Biggs EXP5         0.00264999 (BFGS)           at (1.77672, 16.1236, -0.594208, 4.70717, 1.77672)
 //	Biggs EXP6         0.00565565 (both)           at (1.71142, 17.6832, 1.16314, 5.18656, 1.71142, 1.16314)
 //	trigonometric 10   2.79506e-05 (both)
 //
-// Hard in other ways: Brown badly scaled (variables of sizes 1e6 and 1e-6), Powell badly scaled (a curved valley, 1e-5 and 9),
-// Powell singular and Watson 9 (Hessian singular, or nearly so, at the minimum), penalty I and II and Gaussian (minima around
-// 1e-5 and 1e-8: a gap means little that is not taken relative to the value at the start).
+// Hard in other ways: Brown badly scaled (variables of sizes 1e6 and 1e-6), Powell badly scaled (a curved valley,
+// 1e-5 and 9), Powell singular and Watson 9 (Hessian singular, or nearly so, at the minimum), penalty I and II and
+// Gaussian (minima around 1e-5 and 1e-8: a gap means little that is not taken relative to the value at the start).
 //
-// Each call makes new Objectives. Reference: J. J. Moré, B. S. Garbow, K. E. Hillstrom, Testing unconstrained optimization software,
-// ACM Transactions on Mathematical Software 7(1), 1981.
+// Powell singular starts at (3, -1, 0, 1) as in the reference, not at (3, -1, 0, 3). Each call makes new Objectives.
+//
+// Reference: J. J. Moré, B. S. Garbow, K. E. Hillstrom, Testing unconstrained
+// optimization software, ACM Transactions on Mathematical Software 7(1), 1981.
 func Classical() []Objective {
 	half := func(int) float64 { return 0.5 }
 	count := func(i int) float64 { return float64(i + 1) }
@@ -67,11 +71,12 @@ func Classical() []Objective {
 //
 //	f(x) = Σ 100 (x_(i+1) - x_i²)² + (1 - x_i)²,  i = 1, ..., n-1
 //
-// It starts at (-1.2, 1, -1.2, 1, ...) and has its minimum 0 at (1, ..., 1). For n from 4 to 7 at least there is another
-// minimum near (-1, 1, ..., 1), of about 3.7 to 4, which gonum's BFGS and LBFGS do not run into from the start.
+// It starts at (-1.2, 1, -1.2, 1, ...) and has its minimum 0 at (1, ..., 1). For n from 4 to 7 at least there is
+// another minimum near (-1, 1, ..., 1), of about 3.7 to 4, which gonum's BFGS and LBFGS do not run into from the
+// start.
 //
-// Reference: H. H. Rosenbrock, An automatic method for finding the greatest or least value of a function, The Computer Journal 3,
-// 1960, for n = 2.
+// Reference: H. H. Rosenbrock, An automatic method for finding the greatest or least value of a function, The
+// Computer Journal 3, 1960, for n = 2.
 func Rosenbrock(n int) Objective {
 	if n < 2 {
 		panic(fmt.Sprintf("testfuncs: Rosenbrock of n = %d variables, want >= 2", n))

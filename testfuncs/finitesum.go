@@ -11,15 +11,15 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Sum is an Objective that is the mean of many terms. Its Oracle evaluates all of them; Terms makes those of minibatches, and gives the
-// single terms to methods that want them.
+// Sum is an Objective that is the mean of many terms. Its Oracle evaluates all of them; Terms makes those of
+// minibatches, and gives the single terms to methods that want them.
 type Sum struct {
 	Objective
 	Terms gradient.FiniteSum
 }
 
-// Data says how the data of a Sum are generated: Terms·Block points (a, y), whose a have Dim independent normal components of
-// mean 0 and standard deviation Scale^j, j = 0, ..., Dim-1. A term is the mean over Block points.
+// Data says how the data of a Sum are generated: Terms·Block points (a, y), whose a have Dim independent normal
+// components of mean 0 and standard deviation Scale^j, j = 0, ..., Dim-1. A term is the mean over Block points.
 type Data struct {
 	// Terms is the number N of terms, > 0.
 	Terms int
@@ -27,8 +27,8 @@ type Data struct {
 	Block int
 	// Dim is the number of variables, > 0.
 	Dim int
-	// Scale is the ratio of the standard deviations of neighbouring columns, > 0. If it is 0, it is 1. The Hessian of LeastSquares
-	// has a condition number of about Scale^(2(Dim-1)).
+	// Scale is the ratio of the standard deviations of neighbouring columns, > 0. If it is 0, it is 1. The Hessian of
+	// LeastSquares has a condition number of about Scale^(2(Dim-1)).
 	Scale float64
 	// Seed selects the data.
 	Seed uint64
@@ -38,8 +38,8 @@ type Data struct {
 //
 //	f_i(x) = mean over block i of (a·x - y)²/2,  y = a·ẋ + N/2
 //
-// N and the ẋ_j Scale^j are standard normal. The start is 0, the minimizer is computed from a QR factorization. LeastSquares panics if a
-// field of d is out of its range, or there are fewer points than variables.
+// N and the ẋ_j Scale^j are standard normal. The start is 0, the minimizer is computed from a QR factorization.
+// LeastSquares panics if a field of d is out of its range, or there are fewer points than variables.
 func LeastSquares(d Data) Sum {
 	p := d.points("LeastSquares", 0x15, func(mean float64, r *rand.Rand) float64 { return mean + r.NormFloat64()/2 })
 	if len(p.y) < p.dim {
@@ -60,16 +60,16 @@ func LeastSquares(d Data) Sum {
 		}
 		floats.Add(x, dx.RawVector().Data)
 	}
-	return p.sum("least squares", x)
+	return p.sum("least squares", "", x)
 }
 
 // Logistic returns a logistic regression with ℓ₂ regularization, l2 > 0.
 //
 //	f_i(x) = mean over block i of ln(1 + exp(-y a·x)) + l2 |x|²/2,  y = 1 with probability 1/(1 + exp(-a·ẋ)), else -1
 //
-// The ẋ_j Scale^j are standard normal. The start is 0, the minimizer is computed by Newton's method, to rounding. With Data{Terms: 30, Block:
-// 40, Dim: 12, Scale: 1.3} it is the usual test of methods that keep a model of each term, such as SFO. Logistic panics if a field of
-// d, or l2, is out of its range.
+// The ẋ_j Scale^j are standard normal. The start is 0, the minimizer is computed by Newton's method, to rounding.
+// With Data{Terms: 30, Block: 40, Dim: 12, Scale: 1.3} it is the usual test of methods that keep a model of each
+// term, such as SFO. Logistic panics if a field of d, or l2, is out of its range.
 func Logistic(d Data, l2 float64) Sum {
 	if !(l2 > 0) || math.IsInf(l2, 1) {
 		panic(fmt.Sprintf("testfuncs: Logistic: l2 = %v, want finite and > 0", l2))
@@ -91,19 +91,20 @@ func Logistic(d Data, l2 float64) Sum {
 		}
 		return f, -y * q, e / ((1 + e) * (1 + e))
 	}
-	return p.sum("logistic regression", p.newton())
+	return p.sum("logistic regression", fmt.Sprintf(" l2 %v,", l2), p.newton())
 }
 
-// Robust returns a linear regression that bounds the influence of outliers: Charbonnier's smooth form of Huber's loss, delta > 0.
+// Robust returns a linear regression that bounds the influence of outliers: Charbonnier's smooth form of Huber's
+// loss, delta > 0.
 //
 //	f_i(x) = mean over block i of δ² (√(1 + (a·x - y)²/δ²) - 1),  y = a·ẋ + N/2, of which one in ten is 10 N away
 //
-// N and the ẋ_j Scale^j are standard normal. It is (a·x - y)²/2 for residuals well below δ, and δ|a·x - y| well above. The start is 0, the minimizer
-// is computed by Newton's method, to rounding. Robust panics if a field of d, or delta, is out of its range, or there are fewer points than
-// variables.
+// N and the ẋ_j Scale^j are standard normal. It is (a·x - y)²/2 for residuals well below δ, and δ|a·x - y| well
+// above. The start is 0, the minimizer is computed by Newton's method, to rounding. Robust panics if a field of d, or
+// delta, is out of its range, or there are fewer points than variables.
 //
-// Reference: P. Charbonnier, L. Blanc-Féraud, G. Aubert, M. Barlaud, Deterministic edge-preserving regularization in computed imaging, IEEE
-// Transactions on Image Processing 6(2), 1997.
+// Reference: P. Charbonnier, L. Blanc-Féraud, G. Aubert, M. Barlaud, Deterministic edge-preserving regularization in
+// computed imaging, IEEE Transactions on Image Processing 6(2), 1997.
 func Robust(d Data, delta float64) Sum {
 	if !(delta > 0) || math.IsInf(delta, 1) {
 		panic(fmt.Sprintf("testfuncs: Robust: delta = %v, want finite and > 0", delta))
@@ -124,7 +125,7 @@ func Robust(d Data, delta float64) Sum {
 		w := math.Sqrt(1 + float64(q*q))
 		return r * r / (1 + w), r / w, 1 / (w * w * w) // δ²(w - 1) without cancellation
 	}
-	return p.sum("robust regression", p.newton())
+	return p.sum("robust regression", fmt.Sprintf(" delta %v,", delta), p.newton())
 }
 
 // points are data and the loss of each.
@@ -203,21 +204,22 @@ func (p *points) term(grad, x []float64, i int) float64 {
 	return sum
 }
 
-// newton returns the minimizer by Newton's method from 0. The losses are strictly convex. A step is halved until the gradient is shorter;
-// when no step makes it so, the rest is rounding.
+// newton returns the minimizer by Newton's method from 0. The losses are strictly convex. A step is halved until it gains
+// what a quadratic would, or until, within rounding, the gradient gets shorter; when no step does, the rest is rounding.
 func (p *points) newton() []float64 {
 	n := p.dim
 	x, next := make([]float64, n), make([]float64, n)
 	g, h := make([]float64, n), mat.NewSymDense(n, nil)
-	slope := func(x []float64) float64 { // stores the gradient of the sum in g and returns its length
+	evaluate := func(x []float64) (f, norm float64) { // stores the gradient in g; of the sum, not the mean
 		clear(g)
 		for i := range p.Terms {
-			p.term(g, x, i)
+			f += p.term(g, x, i)
 		}
-		return floats.Norm(g, 2)
+		return f, floats.Norm(g, 2)
 	}
-	before := slope(x)
-	for range 100 {
+	f, norm := evaluate(x)
+	start := f
+	for range 1000 {
 		h.Zero()
 		for k, y := range p.y {
 			a := p.row(k)
@@ -228,32 +230,36 @@ func (p *points) newton() []float64 {
 			h.SetSym(j, j, h.At(j, j)+p.l2*float64(p.Terms))
 		}
 		var c mat.Cholesky
-		var dx mat.VecDense
-		if !c.Factorize(h) {
-			panic("testfuncs: the data are degenerate: the Hessian of their sum is singular")
+		var v mat.VecDense
+		if !c.Factorize(h) || c.SolveVecTo(&v, mat.NewVecDense(n, g)) != nil {
+			panic("testfuncs: the minimizer of the Sum cannot be computed: its Hessian is singular")
 		}
-		if err := c.SolveVecTo(&dx, mat.NewVecDense(n, g)); err != nil {
-			panic(fmt.Sprintf("testfuncs: the data are degenerate: %v", err))
-		}
-		step, after := 1.0, math.Inf(1)
-		for ; step > 1e-3; step /= 2 {
-			floats.AddScaledTo(next, x, -step, dx.RawVector().Data)
-			if after = slope(next); after < before {
+		dx := v.RawVector().Data
+		gain := floats.Dot(g, dx)
+		step := 1.0
+		for ; step > 1e-10; step /= 2 {
+			floats.AddScaledTo(next, x, -step, dx)
+			f1, norm1 := evaluate(next)
+			if f1 < f-step*gain/4 || f1 <= f*(1+1e-14) && norm1 < norm {
+				f, norm = f1, norm1
 				break
 			}
 		}
-		if !(after < before) {
-			break
+		if step <= 1e-10 {
+			if gain > 1e-15*start {
+				break
+			}
+			return x
 		}
-		x, next, before = next, x, after
+		x, next = next, x
 	}
-	return x
+	panic("testfuncs: the minimizer of the Sum cannot be computed: Newton's method does not converge")
 }
 
 // sum returns the Sum whose minimizer is x.
-func (p *points) sum(name string, x []float64) Sum {
+func (p *points) sum(name, more string, x []float64) Sum {
 	s := Sum{Terms: gradient.FiniteSum{N: p.Terms, Term: p.term}}
-	s.Name = fmt.Sprintf("%s %d, %d terms of %d, scale %v, seed %d", name, p.dim, p.Terms, p.Block, p.Scale, p.Seed)
+	s.Name = fmt.Sprintf("%s %d, %d terms of %d, scale %v,%s seed %d", name, p.dim, p.Terms, p.Block, p.Scale, more, p.Seed)
 	return s.of(make([]float64, p.dim), x)
 }
 

@@ -10,8 +10,8 @@ import (
 //
 //	f + Value N_0,  ∇f + Grad (N_1, ..., N_n)
 //
-// N_0, ..., N_n are independent standard normal numbers, so the noise of the gradient is not that of the value: two points
-// that share a Sample share both, and differences of values are exact. The means are f and ∇f.
+// N_0, ..., N_n are independent standard normal numbers, so the noise of the gradient is not that of the value: two
+// points that share a Sample share both, and differences of values are exact. The means are f and ∇f.
 type Additive struct {
 	// Value is the standard deviation of the value, in units of f, >= 0.
 	Value float64
@@ -67,9 +67,9 @@ func (m Multiplicative) check() { nonNegative("Multiplicative.Sigma", m.Sigma) }
 //
 //	f + Value T_0,  ∇f + Grad (T_1, ..., T_n)
 //
-// T_0, ..., T_n are independent with Nu degrees of freedom. The means are f and ∇f for Nu > 1, the variances
-// Value² Nu/(Nu-2) and Grad² Nu/(Nu-2) for Nu > 2 and infinite otherwise. At Nu = 1, Cauchy's distribution, there are no means;
-// the medians are f and ∇f.
+// T_0, ..., T_n are independent with Nu degrees of freedom. The means are f and ∇f for Nu > 1, the variances Value²
+// Nu/(Nu-2) and Grad² Nu/(Nu-2) for Nu > 2 and infinite otherwise. At Nu = 1, Cauchy's distribution, there are no
+// means; the medians are f and ∇f.
 //
 // Reference for the draw: R. W. Bailey, Polar generation of random variates with the t-distribution, Mathematics of
 // Computation 62, 1994.
@@ -99,12 +99,12 @@ func student(nu float64, r *rand.Rand) float64 {
 
 // String returns a description.
 func (h HeavyTailed) String() string {
-	return fmt.Sprintf("t noise of %v degrees of freedom %v, gradient %v", h.Nu, h.Value, h.Grad)
+	return fmt.Sprintf("t noise (ν = %v) %v, gradient %v", h.Nu, h.Value, h.Grad)
 }
 
 func (h HeavyTailed) check() {
-	if !(h.Nu >= 1) {
-		panic(fmt.Sprintf("testfuncs: HeavyTailed.Nu = %v, want >= 1", h.Nu))
+	if !(h.Nu >= 1) || math.IsInf(h.Nu, 1) {
+		panic(fmt.Sprintf("testfuncs: HeavyTailed.Nu = %v, want finite and >= 1", h.Nu))
 	}
 	nonNegative("HeavyTailed.Value", h.Value)
 	nonNegative("HeavyTailed.Grad", h.Grad)
@@ -116,39 +116,39 @@ const bbobFloor, bbobShift = 1e-8, 1.01e-8
 // BBOBNoise returns the three models of noise of bbob-noisy in the given dimension, >= 2.
 //
 //	             moderate                                severe
-//	Gaussian     β = 0.01                                β = 1
-//	Uniform      α = 0.01 (0.49 + 1/dim), β = 0.01       α = 0.49 + 1/dim, β = 1
-//	Cauchy       α = 0.01, p = 0.05                      α = 1, p = 0.2
+//	BBOBGaussian β = 0.01                                β = 1
+//	BBOBUniform  α = 0.01 (0.49 + 1/dim), β = 0.01       α = 0.49 + 1/dim, β = 1
+//	BBOBCauchy   α = 0.01, p = 0.05                      α = 1, p = 0.2
 //
-// They are made for objectives whose minimum is 0: where f < 1e-8 there is no noise, neither on the value nor on the gradient. Each
-// gradient is that of the value drawn. None of the three leaves the mean of the value alone, but it (or, for Cauchy, the median)
-// is an increasing function of f, so that the minimizer stays.
+// They are made for objectives whose minimum is 0: where f < 1e-8 there is no noise, neither on the value nor on the
+// gradient. Each gradient is that of the value drawn. None of the three leaves the mean of the value alone, but it
+// (or, for BBOBCauchy, the median) is an increasing function of f, so that the minimizer stays.
 //
-// Reference: S. Finck, N. Hansen, R. Ros, A. Auger, Real-parameter black-box optimization benchmarking 2009: noisy functions
-// definitions, INRIA research report 6869, 2009.
-func BBOBNoise(dim int, severe bool) (Gaussian, Uniform, Cauchy) {
+// Reference: S. Finck, N. Hansen, R. Ros, A. Auger, Real-parameter black-box optimization benchmarking 2009: noisy
+// functions definitions, INRIA research report 6869, 2009.
+func BBOBNoise(dim int, severe bool) (BBOBGaussian, BBOBUniform, BBOBCauchy) {
 	if dim < 2 {
 		panic(fmt.Sprintf("testfuncs: BBOBNoise in dimension %d, want >= 2", dim))
 	}
 	alpha := 0.49 + 1/float64(dim)
 	if severe {
-		return Gaussian{Beta: 1}, Uniform{Alpha: alpha, Beta: 1}, Cauchy{Alpha: 1, P: 0.2}
+		return BBOBGaussian{Beta: 1}, BBOBUniform{Alpha: alpha, Beta: 1}, BBOBCauchy{Alpha: 1, P: 0.2}
 	}
-	return Gaussian{Beta: 0.01}, Uniform{Alpha: 0.01 * alpha, Beta: 0.01}, Cauchy{Alpha: 0.01, P: 0.05}
+	return BBOBGaussian{Beta: 0.01}, BBOBUniform{Alpha: 0.01 * alpha, Beta: 0.01}, BBOBCauchy{Alpha: 0.01, P: 0.05}
 }
 
-// Gaussian is the first model of BBOBNoise.
+// BBOBGaussian is the first model of BBOBNoise.
 //
 //	f exp(βN) + 1.01e-8,  exp(βN) ∇f
 //
 // N is standard normal. Where f >= 1e-8 the means are exp(β²/2) f + 1.01e-8 and exp(β²/2) ∇f: 1.65 f at β = 1.
-type Gaussian struct {
+type BBOBGaussian struct {
 	// Beta is β >= 0.
 	Beta float64
 }
 
 // Draw implements Noise.
-func (g Gaussian) Draw(f float64, grad []float64, r *rand.Rand) float64 {
+func (g BBOBGaussian) Draw(f float64, grad []float64, r *rand.Rand) float64 {
 	factor := math.Exp(g.Beta * r.NormFloat64())
 	if f < bbobFloor {
 		return f
@@ -160,19 +160,19 @@ func (g Gaussian) Draw(f float64, grad []float64, r *rand.Rand) float64 {
 }
 
 // String returns a description.
-func (g Gaussian) String() string { return fmt.Sprintf("Gaussian noise β = %v", g.Beta) }
+func (g BBOBGaussian) String() string { return fmt.Sprintf("Gaussian noise β = %v", g.Beta) }
 
-func (g Gaussian) check() { nonNegative("Gaussian.Beta", g.Beta) }
+func (g BBOBGaussian) check() { nonNegative("BBOBGaussian.Beta", g.Beta) }
 
-// Uniform is the second model of BBOBNoise.
+// BBOBUniform is the second model of BBOBNoise.
 //
 //	v = f U_1^β max(1, A^(α U_2)),  A = 1e9/(f + 1e-99)
 //	v + 1.01e-8,  (v/f) (1 - α U_2) ∇f;  (v/f) ∇f where A < 1
 //
-// U_1 and U_2 are uniform in [0, 1). Where 1e-8 <= f <= 1e9 the mean of the value is f (A^α - 1)/((1+β) α ln A) + 1.01e-8, which
-// increases with f for α < 1 but is far from f at the severe constants: in 5 dimensions 724 times f at f = 1000. The mean of
-// the gradient is its gradient.
-type Uniform struct {
+// U_1 and U_2 are uniform in [0, 1). Where 1e-8 <= f <= 1e9 the mean of the value is f (A^α - 1)/((1+β) α ln A) +
+// 1.01e-8, which increases with f for α < 1 but is far from f at the severe constants: in 5 dimensions 724 times f at
+// f = 1000. The mean of the gradient is its gradient.
+type BBOBUniform struct {
 	// Alpha is α in [0, 1).
 	Alpha float64
 	// Beta is β >= 0.
@@ -180,7 +180,7 @@ type Uniform struct {
 }
 
 // Draw implements Noise.
-func (u Uniform) Draw(f float64, grad []float64, r *rand.Rand) float64 {
+func (u BBOBUniform) Draw(f float64, grad []float64, r *rand.Rand) float64 {
 	u1, u2 := r.Float64(), r.Float64()
 	if f < bbobFloor {
 		return f
@@ -197,25 +197,25 @@ func (u Uniform) Draw(f float64, grad []float64, r *rand.Rand) float64 {
 }
 
 // String returns a description.
-func (u Uniform) String() string {
+func (u BBOBUniform) String() string {
 	return fmt.Sprintf("uniform noise α = %.4g, β = %v", u.Alpha, u.Beta)
 }
 
-func (u Uniform) check() {
+func (u BBOBUniform) check() {
 	if !(u.Alpha >= 0 && u.Alpha < 1) {
-		panic(fmt.Sprintf("testfuncs: Uniform.Alpha = %v, want in [0, 1)", u.Alpha))
+		panic(fmt.Sprintf("testfuncs: BBOBUniform.Alpha = %v, want in [0, 1)", u.Alpha))
 	}
-	nonNegative("Uniform.Beta", u.Beta)
+	nonNegative("BBOBUniform.Beta", u.Beta)
 }
 
-// Cauchy is the third model of BBOBNoise: seldom, but then wildly, disturbed values.
+// BBOBCauchy is the third model of BBOBNoise: seldom, but then wildly, disturbed values.
 //
 //	f + α max(0, 1000 + [U < p] N_1/(|N_2| + 1e-199)) + 1.01e-8,  ∇f
 //
-// U is uniform in [0, 1), N_1 and N_2 are standard normal. Where f >= 1e-8 the value is f + 1000α + 1.01e-8 with probability 1-p, which
-// is its median as well. Its mean is infinite: what is cut off is only the lower tail. The noise does not depend on x, so
-// the gradient is exact: this model is a test for methods that use values.
-type Cauchy struct {
+// U is uniform in [0, 1), N_1 and N_2 are standard normal. Where f >= 1e-8 the value is f + 1000α + 1.01e-8 with
+// probability 1-p, which is its median as well. Its mean is infinite: what is cut off is only the lower tail. The
+// noise does not depend on x, so the gradient is exact: this model is a test for methods that use values.
+type BBOBCauchy struct {
 	// Alpha is α >= 0, the scale.
 	Alpha float64
 	// P is p in [0, 1], how often there is a disturbance.
@@ -223,7 +223,7 @@ type Cauchy struct {
 }
 
 // Draw implements Noise.
-func (c Cauchy) Draw(f float64, _ []float64, r *rand.Rand) float64 {
+func (c BBOBCauchy) Draw(f float64, _ []float64, r *rand.Rand) float64 {
 	u, n1, n2 := r.Float64(), r.NormFloat64(), r.NormFloat64()
 	if f < bbobFloor {
 		return f
@@ -236,12 +236,12 @@ func (c Cauchy) Draw(f float64, _ []float64, r *rand.Rand) float64 {
 }
 
 // String returns a description.
-func (c Cauchy) String() string { return fmt.Sprintf("Cauchy noise α = %v, p = %v", c.Alpha, c.P) }
+func (c BBOBCauchy) String() string { return fmt.Sprintf("Cauchy noise α = %v, p = %v", c.Alpha, c.P) }
 
-func (c Cauchy) check() {
-	nonNegative("Cauchy.Alpha", c.Alpha)
+func (c BBOBCauchy) check() {
+	nonNegative("BBOBCauchy.Alpha", c.Alpha)
 	if !(c.P >= 0 && c.P <= 1) {
-		panic(fmt.Sprintf("testfuncs: Cauchy.P = %v, want in [0, 1]", c.P))
+		panic(fmt.Sprintf("testfuncs: BBOBCauchy.P = %v, want in [0, 1]", c.P))
 	}
 }
 

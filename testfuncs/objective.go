@@ -24,14 +24,15 @@ type Objective struct {
 	Func func(x []float64) float64
 	// Grad stores the gradient of Func at x in grad. It is nil where none is at hand.
 	Grad func(grad, x []float64)
-	// Oracle returns a draw of the value and of the gradient. Their means are Func and Grad, or have the same minimizer,
-	// as the Noise says. For an Objective without noise they are Func and Grad.
+	// Oracle returns a draw of the value and of the gradient. Their means are Func and Grad, or have the same
+	// minimizer, as the Noise says. For an Objective without noise they are Func and Grad.
 	Oracle stochopt.Oracle
 	// Project replaces x by the nearest point of the feasible set. It is nil if that is the whole space.
 	Project func(x []float64)
 	// Minimum is the least value of Func in the feasible set, or NaN if it is not known.
 	Minimum float64
-	// Minimizers are points where Func is Minimum, to the digits known; there may be others. It is empty if none is known.
+	// Minimizers are points where Func is Minimum, to the digits known; there may be others. It is empty if none is
+	// known.
 	Minimizers [][]float64
 }
 

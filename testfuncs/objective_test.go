@@ -96,8 +96,8 @@ func TestObjectives(t *testing.T) {
 	}
 }
 
-// A draw is a function of x and Sample alone, its value does not depend on whether the gradient is asked for, every component is stored,
-// and nothing is allocated.
+// A draw is a function of x and Sample alone, its value does not depend on whether the gradient is asked for, every
+// component is stored, and nothing is allocated.
 func TestDraws(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, o := range all() {
@@ -155,14 +155,14 @@ func TestWith(t *testing.T) {
 		"testfuncs: Additive.Value = -1, want finite and >= 0":      testfuncs.Additive{Value: -1},
 		"testfuncs: Additive.Grad = NaN, want finite and >= 0":      testfuncs.Additive{Grad: math.NaN()},
 		"testfuncs: Multiplicative.Sigma = -1":                      testfuncs.Multiplicative{Sigma: -1},
-		"testfuncs: HeavyTailed.Nu = 0, want >= 1":                  testfuncs.HeavyTailed{},
+		"testfuncs: HeavyTailed.Nu = 0, want finite and >= 1":       testfuncs.HeavyTailed{},
 		"testfuncs: HeavyTailed.Value = +Inf, want finite and >= 0": testfuncs.HeavyTailed{Nu: 2, Value: math.Inf(1)},
 		"testfuncs: HeavyTailed.Grad = -2":                          testfuncs.HeavyTailed{Nu: 2, Grad: -2},
-		"testfuncs: Gaussian.Beta = -1":                             testfuncs.Gaussian{Beta: -1},
-		"testfuncs: Uniform.Alpha = 1, want in [0, 1)":              testfuncs.Uniform{Alpha: 1},
-		"testfuncs: Uniform.Beta = -1":                              testfuncs.Uniform{Beta: -1},
-		"testfuncs: Cauchy.Alpha = -1":                              testfuncs.Cauchy{Alpha: -1},
-		"testfuncs: Cauchy.P = 2, want in [0, 1]":                   testfuncs.Cauchy{P: 2},
+		"testfuncs: BBOBGaussian.Beta = -1":                         testfuncs.BBOBGaussian{Beta: -1},
+		"testfuncs: BBOBUniform.Alpha = 1, want in [0, 1)":          testfuncs.BBOBUniform{Alpha: 1},
+		"testfuncs: BBOBUniform.Beta = -1":                          testfuncs.BBOBUniform{Beta: -1},
+		"testfuncs: BBOBCauchy.Alpha = -1":                          testfuncs.BBOBCauchy{Alpha: -1},
+		"testfuncs: BBOBCauchy.P = 2, want in [0, 1]":               testfuncs.BBOBCauchy{P: 2},
 	} {
 		wantPanic(t, want, func() { o.With(n) })
 	}

@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Sequence is a sequence of convex losses f_1, f_2, ... on the box [-1, 1]ⁿ, as in online optimization: a learner chooses x_t before f_t
-// is revealed, and its regret after T rounds is
+// Sequence is a sequence of convex losses f_1, f_2, ... on the box [-1, 1]ⁿ, as in online optimization: a learner
+// chooses x_t before f_t is revealed, and its regret after T rounds is
 //
 //	R(T) = Σ f_t(x_t) - min_x Σ f_t(x),  t = 1, ..., T,  x in the box
 //
@@ -24,8 +24,8 @@ type Sequence struct {
 	Dim int
 	// Mu is the curvature of each loss: 0 if they are linear.
 	Mu float64
-	// Loss returns f_t(x) and its gradient for t = Sample.Step + 1, without noise. It may be the Oracle of a stochopt.Problem; the
-	// draws of a run are then the rounds.
+	// Loss returns f_t(x) and its gradient for t = Sample.Step + 1, without noise. It may be the Oracle of a
+	// stochopt.Problem; the draws of a run are then the rounds.
 	Loss stochopt.Oracle
 }
 
@@ -36,9 +36,9 @@ func (q Sequence) Project(x []float64) {
 	}
 }
 
-// Regret lets step learn on the losses of a seed from the point x on, which it moves, and returns R(1), ..., R(rounds). In round t it
-// charges f_t(x), calls step with the gradient of f_t at x, and projects x onto the box. The Step of a stochopt.Rule that has
-// been Reset may be step. The error is that of Loss.
+// Regret lets step learn on the losses of a seed from the point x on, which it moves, and returns R(1), ...,
+// R(rounds). In round t it charges f_t(x), calls step with the gradient of f_t at x, and projects x onto the box. The
+// Step of a stochopt.Rule that has been Reset may be step. The error is that of Loss.
 func (q Sequence) Regret(seed uint64, rounds int, x []float64, step func(x, grad []float64)) ([]float64, error) {
 	length("Sequence.Regret", x, q.Dim)
 	regret := make([]float64, rounds)
@@ -73,7 +73,8 @@ func (q Sequence) Regret(seed uint64, rounds int, x []float64, step func(x, grad
 	return regret, nil
 }
 
-// LinearLosses returns sequences of linear losses f_t(x) = g_t'x in n >= 1 variables, on which bounds of regret are tested.
+// LinearLosses returns sequences of linear losses f_t(x) = g_t'x in n >= 1 variables, on which bounds of regret are
+// tested.
 //
 //	normal       g_t of independent standard normal components
 //	scaled       the same times 10^U, U uniform in [-2, 2), one a round
@@ -82,8 +83,8 @@ func (q Sequence) Regret(seed uint64, rounds int, x []float64, step func(x, grad
 //	Rademacher   -1 or 1, each component with probability 1/2
 //	walk         g_t = g_(t-1) + N, g_0 = 0
 //
-// On Rademacher losses the mean regret of every learner that does not know the future is n T C(T, T/2)/2^T for even T, by
-// symmetry. A loss costs time proportional to n; one of walk is as fast only if rounds are asked for in order.
+// On Rademacher losses the mean regret of every learner that does not know the future is n T C(T, T/2)/2^T for even
+// T, by symmetry. A loss costs time proportional to n; one of walk is as fast only if rounds are asked for in order.
 func LinearLosses(n int) []Sequence {
 	var w walk
 	return []Sequence{
@@ -119,8 +120,8 @@ func LinearLosses(n int) []Sequence {
 	}
 }
 
-// StronglyConvexLosses returns sequences f_t(x) = (mu/2) |x-a_t|², mu > 0, in n >= 1 variables: with a_t uniform in the box, and with a_t
-// = (1, ..., 1), (-1, ..., -1), and so on in turns.
+// StronglyConvexLosses returns sequences f_t(x) = (mu/2) |x-a_t|², mu > 0, in n >= 1 variables: with a_t uniform in
+// the box, and with a_t = (1, ..., 1), (-1, ..., -1), and so on in turns.
 func StronglyConvexLosses(n int, mu float64) []Sequence {
 	if !(mu > 0) || math.IsInf(mu, 1) {
 		panic(fmt.Sprintf("testfuncs: StronglyConvexLosses: mu = %v, want finite and > 0", mu))
@@ -145,9 +146,10 @@ func StronglyConvexLosses(n int, mu float64) []Sequence {
 	}
 }
 
-// CounterexampleA returns the losses on which Adam does not converge: f_t(x) = c x for t = 1, 4, 7, ..., else -x, with c > 2, in one
-// variable. The best point is -1. From 1, Adam with β₁ = 0, β₂ = 1/(1+c²) and a step α/√t, α < √(1-β₂), is back at 1 every third
-// round, and its regret is at least (2c-4)⌊T/3⌋. AMSGrad goes to -1, and so does Adam with its usual β₂.
+// CounterexampleA returns the losses on which Adam does not converge: f_t(x) = c x for t = 1, 4, 7, ..., else -x,
+// with c > 2, in one variable. The best point is -1. From 1, Adam with β₁ = 0, β₂ = 1/(1+c²) and a step α/√t, α <
+// √(1-β₂), is back at 1 every third round, and its regret is at least (2c-4)⌊T/3⌋. AMSGrad goes to -1, and so does
+// Adam with its usual β₂.
 //
 // Reference: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, theorem 1.
 func CounterexampleA(c float64) Sequence {
@@ -157,8 +159,9 @@ func CounterexampleA(c float64) Sequence {
 	return linear(fmt.Sprintf("counterexample A, c = %v", c), 1, periodic(c))
 }
 
-// CounterexampleB is random: f_t(x) = c x with probability p, else -x, in one variable. The mean loss is ((c+1)p - 1) x, so for
-// p > 1/(c+1) the best point is -1. With c = 20, p = 0.06, Adam with β₁ = 0, β₂ = 0.9 and a step 0.5/√t goes to 1, AMSGrad to -1.
+// CounterexampleB is random: f_t(x) = c x with probability p, else -x, in one variable. The mean loss is ((c+1)p - 1)
+// x, so for p > 1/(c+1) the best point is -1. With c = 20, p = 0.06, Adam with β₁ = 0, β₂ = 0.9 and a step 0.5/√t
+// goes to 1, AMSGrad to -1.
 //
 // Reference: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, theorem 3.
 func CounterexampleB(c, p float64) Sequence {
@@ -181,11 +184,11 @@ func CounterexampleB(c, p float64) Sequence {
 //	f_0(x) = n x                      for x >= -1,  (n/2)(x+2)² - 3n/2  for x < -1
 //	f_i(x) = -x,  i = 1, ..., n-1,    for x >= -1,  -(x+2)²/2 + 3/2     for x < -1
 //
-// The start is 0; the mean of the terms has its minimum -3/(2n) at -2. In random order, with a step of 0.5/√t and n = 10, Adam goes
-// up for β₁ = 0, β₂ = 0.9, and to -2 for β₁ = 0.9, β₂ = 0.999.
+// The start is 0; the mean of the terms has its minimum -3/(2n) at -2. In random order, with a step of 0.5/√t and n =
+// 10, Adam goes up for β₁ = 0, β₂ = 0.9, and to -2 for β₁ = 0.9, β₂ = 0.999.
 //
-// Reference: Y. Zhang, C. Chen, N. Shi, R. Sun, Z.-Q. Luo, Adam can converge without any modification on update rules, NeurIPS
-// 2022.
+// Reference: Y. Zhang, C. Chen, N. Shi, R. Sun, Z.-Q. Luo, Adam can converge without any modification on update
+// rules, NeurIPS 2022.
 func CounterexampleC(n int) Sum {
 	if n < 2 {
 		panic(fmt.Sprintf("testfuncs: CounterexampleC of n = %d terms, want >= 2", n))

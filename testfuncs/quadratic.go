@@ -4,24 +4,26 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/stochopt/stochopt"
 	"gonum.org/v1/gonum/mat"
 )
 
-// Quadratic returns a quadratic with the given eigenvalues, > 0, along random axes, and normal noise of given covariance.
+// Quadratic returns a quadratic with the given eigenvalues, > 0, along random axes, and normal noise of given
+// covariance.
 //
 //	f(x) = (x-x*)'A(x-x*)/2 + ξ'(x-x*),  gradient A(x-x*) + ξ,  ξ ~ N(0, S),  A = Q diag(λ) Q'
 //
-// Q is a random rotation or reflection (Haar measure) by seed, x* = (1, ..., 1), and the start is x* + Q (1, ..., 1): the same
-// distance along each axis. S is noise, in the coordinates of x; nil is no noise. Value and gradient belong to the same draw; their
-// means are the quadratic, with minimum 0 at x*, and its gradient.
+// Q is a random rotation or reflection (Haar measure) by seed, x* = (1, ..., 1), and the start is x* + Q (1, ..., 1):
+// the same distance along each axis. S is noise, in the coordinates of x; nil is no noise. Value and gradient belong
+// to the same draw; their means are the quadratic, with minimum 0 at x*, and its gradient.
 //
-// In the steady state of gradient descent with constant step α the covariance Σ of x solves AΣ + ΣA - αAΣA = αS; in the axes
-// of A, Σ_ij = αS_ij/(λ_i + λ_j - αλ_iλ_j).
+// In the steady state of gradient descent with constant step α the covariance Σ of x solves AΣ + ΣA - αAΣA = αS; in
+// the axes of A, Σ_ij = αS_ij/(λ_i + λ_j - αλ_iλ_j).
 //
-// Quadratic panics if an eigenvalue is not positive, or noise has another size or is not positive semidefinite. It keeps
-// A and a root of S, 2n² numbers.
+// Quadratic panics if an eigenvalue is not positive, or noise has another size or is not positive semidefinite. It
+// keeps A and a root of S, 2n² numbers.
 func Quadratic(lambda []float64, noise mat.Symmetric, seed uint64) Objective {
 	n := len(lambda)
 	eigenvalues("Quadratic", lambda)
@@ -66,7 +68,7 @@ func Quadratic(lambda []float64, noise mat.Symmetric, seed uint64) Objective {
 			grad[i] = slope(x, i)
 		}
 	}
-	o := smooth(fmt.Sprintf("quadratic %d, seed %d", n, seed), f, grad, start, 0, minimizer)
+	o := smooth(fmt.Sprintf("quadratic %d, condition %v, seed %d", n, slices.Max(lambda)/slices.Min(lambda), seed), f, grad, start, 0, minimizer)
 	if root == nil {
 		return o
 	}
@@ -101,11 +103,12 @@ func Quadratic(lambda []float64, noise mat.Symmetric, seed uint64) Objective {
 //
 //	f(x) = Σ (λ_i + τη_i) x_i²/2 + σξ_i x_i,  gradient (λ_i + τη_i) x_i + σξ_i
 //
-// η_i and ξ_i are independent standard normal numbers. The means are Σ λ_i x_i²/2 and its gradient, with minimum 0 at 0; the start
-// is (1, ..., 1). So the noise grows with the distance, as that of minibatches does.
+// η_i and ξ_i are independent standard normal numbers. The means are Σ λ_i x_i²/2 and its gradient, with minimum 0 at
+// 0; the start is (1, ..., 1). So the noise grows with the distance, as that of minibatches does.
 //
-// Gradient descent with constant step α has in its steady state the variance ασ²/(2λ - α(λ²+τ²)) along an axis, which is finite
-// if and only if α < 2λ/(λ²+τ²). Beyond, the second moment grows by the factor (1-αλ)² + α²τ² a step, even where αλ < 2.
+// Gradient descent with constant step α has in its steady state the variance ασ²/(2λ - α(λ²+τ²)) along an axis, which
+// is finite if and only if α < 2λ/(λ²+τ²). Beyond, the second moment grows by the factor (1-αλ)² + α²τ² a step, even
+// where αλ < 2.
 //
 // RandomCurvature panics if an eigenvalue λ_i is not positive, or tau or sigma negative.
 func RandomCurvature(lambda []float64, tau, sigma float64) Objective {
@@ -113,7 +116,7 @@ func RandomCurvature(lambda []float64, tau, sigma float64) Objective {
 	eigenvalues("RandomCurvature", lambda)
 	nonNegative("RandomCurvature: tau", tau)
 	nonNegative("RandomCurvature: sigma", sigma)
-	lambda = append([]float64(nil), lambda...)
+	lambda = slices.Clone(lambda)
 	f := func(x []float64) (sum float64) {
 		length("RandomCurvature", x, n)
 		for i, v := range x {
@@ -146,9 +149,9 @@ func RandomCurvature(lambda []float64, tau, sigma float64) Objective {
 	return o
 }
 
-// rotation returns a random orthogonal matrix: the Q of the QR factorization of a matrix of normal numbers, with the signs that make
-// the diagonal of R positive. Reference: F. Mezzadri, How to generate random matrices from the classical compact groups, Notices of
-// the AMS 54, 2007.
+// rotation returns a random orthogonal matrix: the Q of the QR factorization of a matrix of normal numbers, with the
+// signs that make the diagonal of R positive. Reference: F. Mezzadri, How to generate random matrices from the
+// classical compact groups, Notices of the AMS 54, 2007.
 func rotation(n int, r *rand.Rand) *mat.Dense {
 	z := mat.NewDense(n, n, vector(n*n, func(int) float64 { return r.NormFloat64() }))
 	var qr mat.QR

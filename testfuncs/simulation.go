@@ -11,12 +11,13 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// SimOpt returns NoisySphere, Newsvendor, MM1Queue, GammaEstimation and ActivityNetwork: problems of simulation optimization with
-// gradients by infinitesimal perturbation analysis, from the library SimOpt, with its starts. All are to be minimized; where SimOpt
-// maximizes, the sign is turned. Func and Grad are the exact means, which SimOpt does not know.
+// SimOpt returns NoisySphere, Newsvendor, MM1Queue, GammaEstimation and ActivityNetwork: problems of simulation
+// optimization with gradients by infinitesimal perturbation analysis, from the library SimOpt, with its starts. All
+// are to be minimized; where SimOpt maximizes, the sign is turned. Func and Grad are the exact means, which SimOpt
+// does not know.
 //
-// Reference: D. J. Eckman, S. G. Henderson, S. Shashaani, SimOpt: a testbed for simulation-optimization experiments, INFORMS
-// Journal on Computing 35(2), 2023.
+// Reference: D. J. Eckman, S. G. Henderson, S. Shashaani, SimOpt: a testbed for simulation-optimization experiments,
+// INFORMS Journal on Computing 35(2), 2023.
 func SimOpt() []Objective {
 	return []Objective{NoisySphere(), Newsvendor(), MM1Queue(), GammaEstimation(), ActivityNetwork()}
 }
@@ -28,8 +29,8 @@ func NoisySphere() Objective {
 	return o
 }
 
-// Newsvendor is SimOpt's CNTNEWS-1: to order the quantity x >= 0, for 5 a unit, before the demand D is known; what is sold brings 9, what is
-// left 1.
+// Newsvendor is SimOpt's CNTNEWS-1: to order the quantity x >= 0, for 5 a unit, before the demand D is known; what is
+// sold brings 9, what is left 1.
 //
 //	f(x) = 5x - 9 min(D, x) - max(x-D, 0),  D = √((1-U)^(-1/20) - 1)
 //
@@ -37,8 +38,8 @@ func NoisySphere() Objective {
 //
 //	4x - 4 B(1/2, 39/2) I(x²/(1+x²); 1/2, 39/2),  4 - 8 (1+x²)^-20
 //
-// where B and I are the beta function and the regularized incomplete one. The start is 0; the minimum, -0.463943, lies at
-// √(2^(1/20)-1) = 0.187790.
+// where B and I are the beta function and the regularized incomplete one. The start is 0; the minimum, -0.463943,
+// lies at √(2^(1/20)-1) = 0.187790.
 func Newsvendor() Objective {
 	f := func(x []float64) float64 {
 		length("Newsvendor", x, 1)
@@ -74,23 +75,25 @@ func Newsvendor() Objective {
 	return o
 }
 
-// MM1Queue is SimOpt's MM1-1: to choose the rate of service μ = x of a queue with exponential times, where customers arrive at the
-// rate 1.5.
+// MM1Queue is SimOpt's MM1-1: to choose the rate of service μ = x of a queue with exponential times, where customers
+// arrive at the rate 1.5.
 //
 //	f(x) = mean over customers 51 to 250 of T_k + 0.1 x²
 //	T_k = W_k + S_k,  S_k = E_k/x,  W_(k+1) = max(0, T_k - A_k),  W_1 = 0
 //	T'_k = W'_k - S_k/x,  W'_(k+1) = T'_k if T_k > A_k, else 0
 //
-// T_k is the time in the system of customer k. E_k and 1.5 A_k are exponential with mean 1. The queue is empty at first, so the mean is not
-// the stationary 1/(x-1.5) + 0.1x², but close to it. By Spitzer's identity it is 1/x + 0.1x² plus the mean over customers of Σ e_j/j, j <
-// k, where e_j is the mean of the positive part of the difference of two gamma variables of shape j:
+// T_k is the time in the system of customer k. E_k and 1.5 A_k are exponential with mean 1. The queue is empty at
+// first, so the mean is not the stationary 1/(x-1.5) + 0.1x², but close to it. By Spitzer's identity it is 1/x +
+// 0.1x² plus the mean over customers of Σ e_j/j, j < k, where e_j is the mean of the positive part of the difference
+// of two gamma variables of shape j:
 //
 //	e_j = Σ (j-i)/x C(i+j-1, i) p^i (1-p)^j,  i = 0, ..., j-1,  p = x/(x+1.5)
 //
-// The feasible set is x >= 0.001, the start 5. The minimum is 1.552762 at 2.829296. A draw takes 250 pairs of random numbers, Func 31 000
-// multiplications.
+// The feasible set is x >= 0.001, the start 5. The minimum is 1.552762 at 2.829296. A draw takes 250 pairs of random
+// numbers, Func 31 000 terms.
 //
-// Reference: F. Spitzer, A combinatorial lemma and its application to probability theory, Transactions of the AMS 82, 1956.
+// Reference: F. Spitzer, A combinatorial lemma and its application to probability theory, Transactions of the AMS 82,
+// 1956.
 func MM1Queue() Objective {
 	const arrival, warmup, all = 1.5, 50, 250
 	// mean returns the mean and its derivative.
@@ -158,14 +161,15 @@ func MM1Queue() Objective {
 	return o
 }
 
-// GammaEstimation is SimOpt's PARAMESTI-1: maximum likelihood of two parameters whose true values are (2, 5), from one observation
-// (y_1, y_2) a draw.
+// GammaEstimation is SimOpt's PARAMESTI-1: maximum likelihood of two parameters whose true values are (2, 5), from
+// one observation (y_1, y_2) a draw.
 //
 //	f(x) = -(x_1 y_2 - 1) ln y_1 + y_1 - (x_2 - 1) ln y_2 + y_2 + ln Γ(x_1 y_2) + ln Γ(x_2)
 //	∂_1 f = y_2 (ψ(x_1 y_2) - ln y_1),  ∂_2 f = ψ(x_2) - ln y_2
 //
-// y_2 has the gamma distribution of shape 5, and y_1, given y_2, of shape 2 y_2. In the means, the integral over y_2 is done
-// numerically, to about 9 digits. The feasible set is [0.1, 10]², the start (1, 1). The minimum is 4.628714 at (2, 5).
+// y_2 has the gamma distribution of shape 5, and y_1, given y_2, of shape 2 y_2. In the means, the integral over y_2
+// is done numerically, to about 9 digits. The feasible set is [0.1, 10]², the start (1, 1). The minimum is 4.628714
+// at (2, 5).
 func GammaEstimation() Objective {
 	const nodes = 128
 	y, weight, digamma := make([]float64, nodes), make([]float64, nodes), make([]float64, nodes)
@@ -217,18 +221,20 @@ func GammaEstimation() Objective {
 	return o
 }
 
-// ActivityNetwork is SimOpt's SAN-1: a project of 13 activities, arcs of a network from node 1 to node 9, each of which begins when all that
-// end in its tail are done. Means x_i of their durations are to be chosen; short ones are dear.
+// ActivityNetwork is SimOpt's SAN-1: a project of 13 activities, arcs of a network from node 1 to node 9, each of
+// which begins when all that end in its tail are done. Means x_i of their durations are to be chosen; short ones are
+// dear.
 //
 //	f(x) = T + Σ 1/x_i,  T the longest path,  arc i of length x_i E_i
 //	∂_i f = [i on the longest path] E_i - 1/x_i²
 //
-// The E_i are exponential with mean 1. The arcs are, in order, (1,2) (1,3) (2,3) (2,4) (2,6) (3,6) (4,5) (4,7) (5,6) (5,8) (6,9) (7,8) (8,9).
-// The objective is convex. Its mean is exact: the set of finished activities is a Markov chain, with 189 states, and Func adds up its
-// mean times. The feasible set is x_i >= 0.01, the start (8, ..., 8). The minimum is 18.049271.
+// The E_i are exponential with mean 1. The arcs are, in order, (1,2) (1,3) (2,3) (2,4) (2,6) (3,6) (4,5) (4,7) (5,6)
+// (5,8) (6,9) (7,8) (8,9). The objective is convex. Its mean is exact: the set of finished activities is a Markov
+// chain, with 189 states, and Func adds up its mean times. The feasible set is x_i >= 0.01, the start (8, ..., 8).
+// The minimum is 18.049271.
 //
-// Reference for the mean: V. G. Kulkarni, V. G. Adlakha, Markov and Markov-regenerative PERT networks, Operations Research 34(5),
-// 1986.
+// Reference for the mean: V. G. Kulkarni, V. G. Adlakha, Markov and Markov-regenerative PERT networks, Operations
+// Research 34(5), 1986.
 func ActivityNetwork() Objective {
 	const n, nodes, states = 13, 9, 189
 	arcs := [n][2]int{{1, 2}, {1, 3}, {2, 3}, {2, 4}, {2, 6}, {3, 6}, {4, 5}, {4, 7}, {5, 6}, {5, 8}, {6, 9}, {7, 8}, {8, 9}}
@@ -346,8 +352,8 @@ func ActivityNetwork() Objective {
 	return o
 }
 
-// gamma returns a number of the gamma distribution with shape a > 0. Reference: G. Marsaglia, W. W. Tsang, A simple method for
-// generating gamma variables, ACM Transactions on Mathematical Software 26(3), 2000.
+// gamma returns a number of the gamma distribution with shape a > 0. Reference: G. Marsaglia, W. W. Tsang, A simple
+// method for generating gamma variables, ACM Transactions on Mathematical Software 26(3), 2000.
 func gamma(a float64, r *rand.Rand) float64 {
 	if a < 1 {
 		u := 1 - r.Float64() // not 0

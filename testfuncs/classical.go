@@ -20,8 +20,8 @@ import (
 //	trigonometric 10          variably dimensioned 10       Watson 6 and 9
 //	Wood 4
 //
-// From the starts, gonum's BFGS and LBFGS reach the minimum of all but these, which have another point of rest on the
-// way:
+// From the starts, gonum's BFGS and LBFGS reach the minimum of all but these, which have another stationary point
+// on the way:
 //
 //	Biggs EXP5         0.00264999 (BFGS)           at (1.77672, 16.1236, -0.594208, 4.70717, 1.77672)
 //	Biggs EXP6         0.00565565 (both)           at (1.71142, 17.6832, 1.16314, 5.18656, 1.71142, 1.16314)
@@ -38,6 +38,8 @@ import (
 func Classical() []Objective {
 	half := func(int) float64 { return 0.5 }
 	count := func(i int) float64 { return float64(i + 1) }
+	fall := func(i int) float64 { return 1 - float64(i+1)/10 }
+	tenth := func(int) float64 { return 0.1 }
 	return []Objective{
 		known("Beale", functions.Beale{}, 1, 1),
 		known("Biggs EXP2", functions.BiggsEXP2{}, 1, 2),
@@ -59,8 +61,8 @@ func Classical() []Objective {
 		known("Powell singular", functions.ExtendedPowellSingular{}, 3, -1, 0, 1),
 		Rosenbrock(2),
 		Rosenbrock(10),
-		known("trigonometric", functions.Trigonometric{}, vector(10, func(int) float64 { return 0.1 })...),
-		known("variably dimensioned", functions.VariablyDimensioned{}, vector(10, func(i int) float64 { return 1 - float64(i+1)/10 })...),
+		known("trigonometric", functions.Trigonometric{}, vector(10, tenth)...),
+		known("variably dimensioned", functions.VariablyDimensioned{}, vector(10, fall)...),
 		known("Watson", functions.Watson{}, make([]float64, 6)...),
 		known("Watson", functions.Watson{}, make([]float64, 9)...),
 		known("Wood", functions.Wood{}, -3, -1, -3, -1),
@@ -83,7 +85,7 @@ func Rosenbrock(n int) Objective {
 	}
 	f := functions.ExtendedRosenbrock{}
 	start := vector(n, func(i int) float64 { return []float64{-1.2, 1}[i%2] })
-	return smooth(fmt.Sprintf("Rosenbrock %d", n), f.Func, f.Grad, start, 0, vector(n, func(int) float64 { return 1 }))
+	return smooth(fmt.Sprintf("Rosenbrock %d", n), f.Func, f.Grad, start, 0, ones(n))
 }
 
 // Sphere returns f(x) = Σ x_i² of n >= 1 variables, with start (1, ..., 1) and minimum 0 at 0.
@@ -92,7 +94,7 @@ func Sphere(n int) Objective {
 		panic(fmt.Sprintf("testfuncs: Sphere of n = %d variables, want >= 1", n))
 	}
 	f := functions.Sphere{}
-	return smooth(fmt.Sprintf("sphere %d", n), f.Func, f.Grad, vector(n, func(int) float64 { return 1 }), 0, make([]float64, n))
+	return smooth(fmt.Sprintf("sphere %d", n), f.Func, f.Grad, ones(n), 0, make([]float64, n))
 }
 
 // Ellipsoid returns a quadratic along the axes of n >= 2 variables whose Hessian has the given condition number, >= 1.
@@ -121,7 +123,8 @@ func Ellipsoid(n int, condition float64) Objective {
 			grad[i] = 2 * c[i] * v
 		}
 	}
-	return smooth(fmt.Sprintf("ellipsoid %d, condition %v", n, condition), f, grad, vector(n, func(int) float64 { return 1 }), 0, make([]float64, n))
+	name := fmt.Sprintf("ellipsoid %d, condition %v", n, condition)
+	return smooth(name, f, grad, ones(n), 0, make([]float64, n))
 }
 
 // known returns a function of gonum whose global minima for the length of start gonum states.
@@ -142,7 +145,8 @@ func known(name string, f interface {
 }
 
 // smooth returns an Objective without noise.
-func smooth(name string, f func([]float64) float64, grad func(grad, x []float64), start []float64, minimum float64, minimizers ...[]float64) Objective {
+func smooth(name string, f func(x []float64) float64, grad func(grad, x []float64),
+	start []float64, minimum float64, minimizers ...[]float64) Objective {
 	o := Objective{Name: name, Start: slices.Clone(start), Func: f, Grad: grad, Minimum: minimum, Minimizers: minimizers}
 	o.Oracle = o.exact()
 	return o
@@ -155,6 +159,8 @@ func vector(n int, f func(i int) float64) []float64 {
 	}
 	return x
 }
+
+func ones(n int) []float64 { return vector(n, func(int) float64 { return 1 }) }
 
 func length(name string, x []float64, n int) {
 	if len(x) != n {

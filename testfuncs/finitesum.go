@@ -121,8 +121,7 @@ func Robust(d Data, delta float64) Sum {
 	}
 	p.loss = func(t, y float64) (f, d1, d2 float64) {
 		r := t - y
-		q := r / delta
-		w := math.Sqrt(1 + float64(q*q))
+		w := math.Hypot(1, r/delta)
 		return r * r / (1 + w), r / w, 1 / (w * w * w) // δ²(w - 1) without cancellation
 	}
 	return p.sum("robust regression", fmt.Sprintf(" delta %v,", delta), p.newton())
@@ -204,8 +203,9 @@ func (p *points) term(grad, x []float64, i int) float64 {
 	return sum
 }
 
-// newton returns the minimizer by Newton's method from 0. The losses are strictly convex. A step is halved until it gains
-// what a quadratic would, or until, within rounding, the gradient gets shorter; when no step does, the rest is rounding.
+// newton returns the minimizer by Newton's method from 0. The losses are strictly convex. A step is halved until it
+// gains a quarter of what the slope promises, or, within rounding of the value, makes the gradient shorter; when no
+// step does, the rest is rounding.
 func (p *points) newton() []float64 {
 	n := p.dim
 	x, next := make([]float64, n), make([]float64, n)
@@ -259,7 +259,8 @@ func (p *points) newton() []float64 {
 // sum returns the Sum whose minimizer is x.
 func (p *points) sum(name, more string, x []float64) Sum {
 	s := Sum{Terms: gradient.FiniteSum{N: p.Terms, Term: p.term}}
-	s.Name = fmt.Sprintf("%s %d, %d terms of %d, scale %v,%s seed %d", name, p.dim, p.Terms, p.Block, p.Scale, more, p.Seed)
+	s.Name = fmt.Sprintf("%s %d, %d terms of %d, scale %v,%s seed %d",
+		name, p.dim, p.Terms, p.Block, p.Scale, more, p.Seed)
 	return s.of(make([]float64, p.dim), x)
 }
 

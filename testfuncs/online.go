@@ -84,7 +84,8 @@ func (q Sequence) Regret(seed uint64, rounds int, x []float64, step func(x, grad
 //	walk         g_t = g_(t-1) + N, g_0 = 0
 //
 // On Rademacher losses the mean regret of every learner that does not know the future is n T C(T, T/2)/2^T for even
-// T, by symmetry. A loss costs time proportional to n; one of walk is as fast only if rounds are asked for in order.
+// T: on average it pays nothing. A loss costs time proportional to n; one of walk is as fast only if rounds are asked
+// for in order.
 func LinearLosses(n int) []Sequence {
 	var w walk
 	return []Sequence{
@@ -201,7 +202,7 @@ func CounterexampleC(n int) Sum {
 		}
 		f, g := c*x[0], c
 		if y := x[0] + 2; y < 1 {
-			f, g = c*(y*y-3)/2, c*y
+			f, g = c*(float64(y*y)-3)/2, c*y
 		}
 		if grad != nil {
 			grad[0] += g
@@ -229,7 +230,8 @@ func sequence(name string, n int, mu float64, law func(g []float64, s stochopt.S
 		panic(fmt.Sprintf("testfuncs: losses of n = %d variables, want >= 1", n))
 	}
 	var free generators
-	return Sequence{Name: fmt.Sprintf("%s %d", name, n), Dim: n, Mu: mu, Loss: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+	q := Sequence{Name: fmt.Sprintf("%s %d", name, n), Dim: n, Mu: mu}
+	q.Loss = func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		length("Sequence.Loss", x, n)
 		if s.Step < 0 {
 			return 0, fmt.Errorf("testfuncs: Sequence.Loss: Sample.Step = %d, want >= 0", s.Step)
@@ -245,7 +247,8 @@ func sequence(name string, n int, mu float64, law func(g []float64, s stochopt.S
 			}
 		}
 		return f, nil
-	}}
+	}
+	return q
 }
 
 func periodic(c float64) func(g []float64, k int, _ *rand.Rand) {

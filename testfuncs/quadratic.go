@@ -23,7 +23,7 @@ import (
 // the axes of A, Σ_ij = αS_ij/(λ_i + λ_j - αλ_iλ_j).
 //
 // Quadratic panics if an eigenvalue is not positive, or noise has another size or is not positive semidefinite. It
-// keeps A and a root of S, 2n² numbers.
+// keeps A and a root of S, 2n² numbers; a draw takes 3n² multiplications.
 func Quadratic(lambda []float64, noise mat.Symmetric, seed uint64) Objective {
 	n := len(lambda)
 	eigenvalues("Quadratic", lambda)
@@ -68,7 +68,8 @@ func Quadratic(lambda []float64, noise mat.Symmetric, seed uint64) Objective {
 			grad[i] = slope(x, i)
 		}
 	}
-	o := smooth(fmt.Sprintf("quadratic %d, condition %v, seed %d", n, slices.Max(lambda)/slices.Min(lambda), seed), f, grad, start, 0, minimizer)
+	name := fmt.Sprintf("quadratic %d, condition %v, seed %d", n, slices.Max(lambda)/slices.Min(lambda), seed)
+	o := smooth(name, f, grad, start, 0, minimizer)
 	if root == nil {
 		return o
 	}
@@ -130,7 +131,8 @@ func RandomCurvature(lambda []float64, tau, sigma float64) Objective {
 			grad[i] = lambda[i] * v
 		}
 	}
-	o := smooth(fmt.Sprintf("random curvature %d, τ = %v, σ = %v", n, tau, sigma), f, grad, vector(n, func(int) float64 { return 1 }), 0, make([]float64, n))
+	name := fmt.Sprintf("random curvature %d, τ = %v, σ = %v", n, tau, sigma)
+	o := smooth(name, f, grad, ones(n), 0, make([]float64, n))
 	var g generators
 	o.Oracle = func(grad, x []float64, s stochopt.Sample) (f float64, err error) {
 		length("RandomCurvature", x, n)

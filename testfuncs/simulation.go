@@ -14,7 +14,7 @@ import (
 // SimOpt returns NoisySphere, Newsvendor, MM1Queue, GammaEstimation and ActivityNetwork: problems of simulation
 // optimization with gradients by infinitesimal perturbation analysis, from the library SimOpt, with its starts. All
 // are to be minimized; where SimOpt maximizes, the sign is turned. Func and Grad are the exact means, which SimOpt
-// does not know.
+// does not know. Where x <= 0 makes no sense, that is in the last three, Func is +Inf, Grad NaN and the Oracle an error.
 //
 // Reference: D. J. Eckman, S. G. Henderson, S. Shashaani, SimOpt: a testbed for simulation-optimization experiments,
 // INFORMS Journal on Computing 35(2), 2023.
@@ -47,12 +47,12 @@ func Newsvendor() Objective {
 		if v < 0 {
 			return -4 * v
 		}
-		return float64(4*v) - float64(4*mathext.Beta(0.5, 19.5)*mathext.RegIncBeta(0.5, 19.5, v*v/(1+v*v)))
+		return float64(4*v) - float64(4*mathext.Beta(0.5, 19.5)*mathext.RegIncBeta(0.5, 19.5, v*v/(1+float64(v*v))))
 	}
 	grad := func(grad, x []float64) {
 		length("Newsvendor", x, 1)
 		v := max(x[0], 0)
-		grad[0] = 4 - 8*math.Pow(1+v*v, -20)
+		grad[0] = 4 - 8*math.Pow(1+float64(v*v), -20)
 	}
 	best := []float64{math.Sqrt(math.Pow(2, 0.05) - 1)}
 	o := smooth("SimOpt CNTNEWS-1, newsvendor", f, grad, []float64{0}, f(best), best)
@@ -185,7 +185,7 @@ func GammaEstimation() Objective {
 			return math.Inf(1)
 		}
 		for k, y := range y {
-			sum += float64(weight[k] * (lgamma(x[0]*y) - float64((x[0]*y-1)*digamma[k])))
+			sum += float64(weight[k] * (lgamma(x[0]*y) - float64((float64(x[0]*y)-1)*digamma[k])))
 		}
 		return sum + 10 - float64((x[1]-1)*ln2) + 5 + lgamma(x[1])
 	}
@@ -216,7 +216,8 @@ func GammaEstimation() Objective {
 			grad[0] = y2 * (mathext.Digamma(x[0]*y2) - ln1)
 			grad[1] = mathext.Digamma(x[1]) - ln2
 		}
-		return y1 + y2 - float64((x[0]*y2-1)*ln1) - float64((x[1]-1)*ln2) + lgamma(x[0]*y2) + lgamma(x[1]), nil
+		f := y1 + y2 - float64((float64(x[0]*y2)-1)*ln1) - float64((x[1]-1)*ln2)
+		return f + lgamma(x[0]*y2) + lgamma(x[1]), nil
 	}
 	return o
 }

@@ -56,6 +56,32 @@ func TestNISTCertified(t *testing.T) {
 	}
 }
 
+// TestNISTAndBenDFO compares the problems that are in both collections.
+func TestNISTAndBenDFO(t *testing.T) {
+	published := BenDFO()
+	for _, o := range NIST() {
+		k := 0
+		for name, number := range map[string]int{"MGH09": 17, "MGH10": 18, "MGH17": 36} {
+			if strings.Contains(o.Name, name) {
+				k = number
+			}
+		}
+		if k == 0 {
+			continue
+		}
+		p := published[k-1]
+		if got, want := o.Func(p.Start), p.Func(p.Start); !(math.Abs(got-want) <= 1e-13*want) {
+			t.Errorf("%s is %v, %s is %v", o.Name, got, p.Name, want)
+		}
+		if strings.Contains(o.Name, "start 2") && slices.Equal(o.Start, p.Start) != (k != 36) {
+			t.Errorf("%s begins at %v, %s at %v", o.Name, o.Start, p.Name, p.Start)
+		}
+		if !(math.Abs(o.Minimum-p.Minimum) <= 1e-10*p.Minimum) {
+			t.Errorf("%s has the minimum %v, %s %v", o.Name, o.Minimum, p.Name, p.Minimum)
+		}
+	}
+}
+
 // TestNISTGradients checks the derivatives written out by hand.
 func TestNISTGradients(t *testing.T) {
 	for _, o := range NIST() {

@@ -41,10 +41,9 @@ import (
 // C does; the Cauchy noise has no mean. So the minimizer is that of F, and a run is judged by F: the suite counts the
 // evaluations until F - f* <= 10^2, ..., 10^-8.
 //
-// The gradient, of a draw too (that of the drawn value with the random numbers fixed, so that its mean is along ∇f and,
-// outside [-5, 5], the penalty's), is exact for the sphere, Rosenbrock, the ellipsoid, the different powers and
-// Griewank-Rosenbrock. The other three have flat steps, kinks or oscillations without limit and no Grad; put their
-// Oracles into gradient.Differences where that makes sense.
+// Grad, and the gradient of a draw, which is that of the drawn value with the random numbers fixed, are exact for the
+// sphere, Rosenbrock, the ellipsoid, the different powers and Griewank-Rosenbrock. The other three have flat steps, kinks
+// or oscillations without limit and no Grad: put their Oracles into gradient.Differences where that makes sense.
 //
 // BBOBNoisy panics unless 101 <= function <= 130, 2 <= dim <= 40 and 1 <= instance <= 10000.
 //

@@ -25,8 +25,8 @@ import (
 //	f(x) <= f* + τ (f(x0) - f*)
 //
 // where f* is the least value that any of the solvers compared has found, and the data profile of a solver is the share of
-// problems that it has solved as a function of the evaluations used, in units of n+1. Moré and Wild take τ = 1e-1, 1e-3,
-// 1e-5, 1e-7 and at most 100 (n+1) evaluations.
+// problems that it has solved as a function of the evaluations used, in units of n+1: package profile makes them. Moré
+// and Wild take τ = 1e-1, 1e-3, 1e-5, 1e-7 and at most 100 (n+1) evaluations.
 //
 // References: J. J. Moré, S. M. Wild, Benchmarking derivative-free optimization algorithms, SIAM Journal on Optimization
 // 20(1):172-191, 2009. J. J. Moré, B. S. Garbow, K. E. Hillstrom, Testing unconstrained optimization software, ACM

@@ -2,6 +2,7 @@ package testfuncs
 
 import (
 	"bufio"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -92,6 +93,12 @@ func TestNISTGradients(t *testing.T) {
 	}
 }
 
+func TestNISTDraws(t *testing.T) {
+	for _, o := range NIST() {
+		testDraws(t, o, false)
+	}
+}
+
 // TestNISTFiles compares nist/ with NIST's own files, number by number.
 func TestNISTFiles(t *testing.T) {
 	dir := filepath.Join("..", "..", "shared", "data", "nist")
@@ -157,4 +164,13 @@ func readDat(t *testing.T, path string, logarithm bool) (s nistSet) {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func ExampleNIST() {
+	o := NIST()[0]
+	fmt.Println(o.Name)
+	fmt.Printf("F = %.4g at %v, least %.4g at %.4g\n", o.Func(o.Start), o.Start, o.Minimum, o.Minimizers[0])
+	// Output:
+	// NIST Misra1a, start 1
+	// F = 1.078e+04 at [500 0.0001], least 0.1246 at [238.9 0.0005502]
 }

@@ -286,7 +286,7 @@ func levenbergMarquardt(c bendfoCase, x []float64) float64 {
 // TestBenDFONoise compares mean and variance of draws, of value and gradient, with their closed forms, to 5 standard
 // errors. The published size of the noise hides the shift of the mean; 0.5 shows it.
 func TestBenDFONoise(t *testing.T) {
-	const n = 10000
+	const n = 4000
 	for _, k := range []int{0, 14, 36} {
 		smooth := BenDFO()[k]
 		c := bendfoCases[k]

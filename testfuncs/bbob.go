@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/stochopt/stochopt"
 )
 
@@ -233,7 +235,7 @@ func bbobStep(dim, seed int) (bbobFunction, []float64) {
 	stretch, scale := bbobPowersOf(math.Sqrt(10), dim), bbobPowersOf(100, dim)
 	return func(_, x []float64, v [][]float64) float64 {
 		h, z := v[1], v[2]
-		r.rotate(h, bbobMinus(v[0], x, least))
+		r.rotate(h, floats.SubTo(v[0], x, least))
 		first := math.Abs(h[0])
 		for i, t := range h {
 			t *= stretch[i]
@@ -259,7 +261,7 @@ func bbobEllipsoid(dim, seed int) (bbobFunction, []float64) {
 	scale := bbobPowersOf(1e4, dim)
 	return func(grad, x []float64, v [][]float64) float64 {
 		z := v[1]
-		r.rotate(z, bbobMinus(v[0], x, least))
+		r.rotate(z, floats.SubTo(v[0], x, least))
 		var sum float64
 		for i, t := range z {
 			y, slope := bbobOscillate(t)
@@ -280,7 +282,7 @@ func bbobPowers(dim, seed int) (bbobFunction, []float64) {
 	r := bbobRotation(dim, seed+1e6)
 	return func(grad, x []float64, v [][]float64) float64 {
 		z := v[1]
-		r.rotate(z, bbobMinus(v[0], x, least))
+		r.rotate(z, floats.SubTo(v[0], x, least))
 		var sum float64
 		for i, t := range z {
 			p := 2 + 4*float64(i)/float64(dim-1)
@@ -313,7 +315,7 @@ func bbobSchaffer(dim, seed int) (bbobFunction, []float64) {
 	stretch := bbobPowersOf(math.Sqrt(10), dim)
 	return func(_, x []float64, v [][]float64) float64 {
 		y, z := v[1], v[2]
-		r.rotate(y, bbobMinus(v[0], x, least))
+		r.rotate(y, floats.SubTo(v[0], x, least))
 		for i, t := range y {
 			if t > 0 {
 				y[i] = math.Pow(t, 1+0.5*float64(i)/float64(dim-1)*math.Sqrt(t))

@@ -85,9 +85,6 @@ func bbobPowersOf(c float64, dim int) []float64 {
 	return v
 }
 
-// bbobMinus stores x - y in dst and returns it.
-func bbobMinus(dst, x, y []float64) []float64 { return floats.SubTo(dst, x, y) }
-
 // bbobOscillate is the transformation T_osz, sign(x) exp(h + 0.049 (sin c₁h + sin c₂h)) with h = ln|x| and
 // (c₁, c₂) = (10, 7.9) for x > 0 and (5.5, 3.1) for x < 0, and its derivative, 0 at 0.
 func bbobOscillate(x float64) (y, slope float64) {

@@ -6,9 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
-
 	"github.com/stochopt/stochopt"
+	"gonum.org/v1/gonum/floats"
 )
 
 // BBOBNoisy returns the function f101 to f130 of the suite bbob-noisy, in dim variables, in its instance 1, 2, ...

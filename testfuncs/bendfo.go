@@ -40,10 +40,10 @@ type BenDFOKind int
 const (
 	// BenDFOSmooth is f(x) = Σ F_i².
 	BenDFOSmooth BenDFOKind = iota
-	// BenDFONonDiff is Σ |F_i|, in problems with square roots or exponentials of the variables at max(x, 0): piecewise
-	// smooth. Func is that sum.
+	// BenDFONonDiff is Σ |F_i|, piecewise smooth; Bard, Kowalik and Osborne, Jennrich and Sampson, Brown almost-linear and
+	// both of Osborne's are cut off: at max(x_j, 0) in place of x_j. Func is that sum.
 	BenDFONonDiff
-	// BenDFOWild3 is (1 + 0.001 φ(x)) f(x): φ, in [-1, 1], oscillates over distances of 0.01 and stands for the errors of a
+	// BenDFOWild3 is (1 + 0.001 φ(x)) f(x): φ, in [-1, 1], oscillates over distances of about 0.01 and stands for the errors of a
 	// computation that is deterministic.
 	//
 	//	φ = z (4 z² - 3),  z = 0.9 sin(100 ‖x‖₁) cos(100 ‖x‖_∞) + 0.1 cos(‖x‖₂)
@@ -88,10 +88,11 @@ func (k BenDFOKind) usesSigma() bool {
 //
 // The gradient of a draw is that of the drawn value with z or u fixed, so its mean is the gradient of the mean, (1 + σ²)
 // ∇f or ∇f: the minimizer is that of f. (The published programs return other gradients for these forms.) Func and Grad
-// are f and ∇f, but for BenDFONonDiff. The Oracles of the wild forms have no gradient, as φ has none that would help;
-// put them into gradient.Differences, whose step is then the method's concern. The gradient of BenDFONonDiff is
-// Σ sign(F_i) ∇F_i, with sign(0) = 0 and nothing for variables below 0 where these are cut off; its Minimum is known only
-// where all F_i can be 0, and else NaN.
+// are f and ∇f, but for BenDFONonDiff; so the wild forms are judged without φ here, and with it in the published
+// profiles. The Oracles of the wild forms have no gradient, as φ has none that would help: put them into
+// gradient.Differences, with a Noise that says how far φ can be trusted. The gradient of BenDFONonDiff is Σ sign(F_i) ∇F_i,
+// with sign(0) = 0 and nothing for variables below 0 where these are cut off; its Minimum is known only where all F_i can
+// be 0, and else NaN.
 //
 // BenDFOWith panics if there is no such kind, if sigma is negative, infinite or NaN, and if it is not 0 in a form that
 // has no σ.

@@ -9,11 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/gradient"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 )
 
 // bendfoTable has, for each problem in order, the number of its formula, n, m, whether it begins at ten times the standard

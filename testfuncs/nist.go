@@ -15,11 +15,11 @@ import (
 //	F(b) = Σ (y_i - c(b, x_i))²
 //
 // The curves c are in the comments of the functions of this file and of the data, which have 6 to 250 observations and
-// 2 to 9 parameters b. Start 2 is nearer to the minimizer. Minimum is the certified residual sum of
-// squares and the Minimizer the certified parameters, both to 11 digits, from arithmetic with more digits than float64
-// has. Exponentials, peaks and cycles under other labels, and signs that cancel, give the same F in Lanczos1-3, Gauss1-3,
-// MGH17, ENSO and Eckerle4. The parameters of one set differ by up to 9 orders of magnitude and the Hessians are
-// ill-conditioned: methods that step along the gradient need scaled variables here.
+// 2 to 9 parameters b. Start 2 is nearer to the minimizer. Minimum is the certified residual sum of squares and the
+// Minimizer the certified parameters, both to 11 digits, from arithmetic with more digits than float64 has. Exponentials,
+// peaks and cycles under other labels, and signs that cancel, give the same F in Lanczos1-3, Gauss1-3, MGH17, ENSO and
+// Eckerle4. The parameters of one set differ by up to 9 orders of magnitude and the Hessians are ill-conditioned: methods
+// that step along the gradient need scaled variables here.
 //
 // At the 11 digits of the Minimizer of Lanczos1, F is 4e-21, far above its Minimum of 1.4e-25. Where a curve is not
 // defined or overflows, far from the starts, F is NaN or infinite. MGH09 and MGH10 from start 2 are problems 17 and 18 of

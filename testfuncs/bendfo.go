@@ -90,7 +90,7 @@ func (k BenDFOKind) usesSigma() bool {
 // ∇f or ∇f: the minimizer is that of f. (The published programs return other gradients for these forms.) Func and Grad
 // are f and ∇f, but for BenDFONonDiff; so the wild forms are judged without φ here, and with it in the published
 // profiles. The Oracles of the wild forms have no gradient, as φ has none that would help: put them into
-// gradient.Differences, with a Noise that says how far φ can be trusted. The gradient of BenDFONonDiff is Σ sign(F_i) ∇F_i,
+// gradient.Differences, with Noise set to what φ does to the value. The gradient of BenDFONonDiff is Σ sign(F_i) ∇F_i,
 // with sign(0) = 0 and nothing for variables below 0 where these are cut off; its Minimum is known only where all F_i can
 // be 0, and else NaN.
 //

@@ -3,7 +3,6 @@ package testfuncs
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/stochopt/stochopt"
@@ -30,17 +29,9 @@ import (
 //	Griewank-Rosenbrock                     125  126  127
 //	Gallagher, 101 peaks                    128  129  130
 //
-// The noise acts on f alone, and not where f < 1e-8, the precision that the suite asks for: N, N₁, N₂ are standard
-// normal, U, U₁, U₂ uniform on [0, 1).
-//
-//	   value drawn for f                                   moderate                       severe
-//	G  f exp(b N)                                          b = 0.01                       b = 1
-//	U  f U₁ᵇ max(1, (1e9/(f + 1e-99))^(a U₂))              b = 0.01, a = 0.01 a₁          b = 1, a = a₁ = 0.49 + 1/dim
-//	C  f + a max(0, 1000 + [U < p] N₁/(|N₂| + 1e-199))     a = 0.01, p = 0.05             a = 1, p = 0.2
-//
-// and 1.01e-8 is added. No mean of a draw is F, but that of G and of U, with a < 1, increases with f, and the median of
-// C does; the Cauchy noise has no mean. So the minimizer is that of F, and a run is judged by F: the suite counts the
-// evaluations until F - f* <= 10^2, ..., 10^-8.
+// The noise G, U, C is Gaussian, Uniform and Cauchy of BBOBNoise. It acts on f alone, not on the penalty, and not where
+// f < 1e-8, the precision that the suite asks for. A run is judged by F: the suite counts the evaluations until
+// F - f* <= 10^2, ..., 10^-8.
 //
 // Grad, and the gradient of a draw, which is that of the drawn value with the random numbers fixed, are exact for the
 // sphere, Rosenbrock, the ellipsoid, the different powers and Griewank-Rosenbrock. The other three have flat steps, kinks
@@ -68,23 +59,19 @@ func BBOBNoisy(function, dim, instance int) Objective {
 	seed := base.seed + 10000*instance
 	f, least := base.make(dim, seed)
 	offset := bbobOffset(seed)
-	law := [...]func(dim int, severe bool) bbobNoise{bbobGauss, bbobUniform, bbobCauchy}[(function-101)%3](dim, severe)
+	gauss, uniform, cauchy := BBOBNoise(dim, severe)
+	noise := [...]Noise{gauss, uniform, cauchy}[(function-101)%3]
 	name := fmt.Sprintf("bbob-noisy f%d (%s), dim = %d, instance %d", function, base.name, dim, instance)
-	free := &scratch{dim: dim, vectors: bbobVectors}
+	var free generators
 
-	// draw is F, or a draw of it by the noise n.
-	draw := func(grad, x []float64, s stochopt.Sample, n bbobNoise) float64 {
-		checkDim(name, x, dim)
-		w := free.take(s)
-		defer free.put(w)
-		value := f(grad, x, w.v)
-		if n != nil && !(value < 1e-8) {
-			var slope float64
-			value, slope = n(value, w.rng)
-			value += 1.01e-8
-			for i := range grad {
-				grad[i] *= slope
-			}
+	// draw is F, or a draw of it with the noise n.
+	draw := func(grad, x []float64, s stochopt.Sample, n Noise) float64 {
+		length(name, x, dim)
+		r := free.get(s, bbobVectors*dim)
+		defer free.put(r)
+		value := f(grad, x, r.work)
+		if n != nil {
+			value = n.Draw(value, grad, r.Rand)
 		}
 		var penalty float64
 		for i, v := range x {
@@ -111,56 +98,13 @@ func BBOBNoisy(function, dim, instance int) Objective {
 		if grad != nil && !base.smooth {
 			return math.NaN(), fmt.Errorf("testfuncs: %s has no gradient; put it into gradient.Differences", name)
 		}
-		return draw(grad, x, s, law), nil
+		return draw(grad, x, s, noise), nil
 	}
 	return o
 }
 
-// bbobNoise draws the value for f, and returns its derivative by f.
-type bbobNoise func(f float64, rng *rand.Rand) (value, slope float64)
-
-func bbobGauss(_ int, severe bool) bbobNoise {
-	b := 0.01
-	if severe {
-		b = 1
-	}
-	return func(f float64, rng *rand.Rand) (value, slope float64) {
-		e := math.Exp(b * rng.NormFloat64())
-		return f * e, e
-	}
-}
-
-func bbobUniform(dim int, severe bool) bbobNoise {
-	a, b := 0.49+1/float64(dim), 1.0
-	if !severe {
-		a, b = 0.01*a, 0.01
-	}
-	return func(f float64, rng *rand.Rand) (value, slope float64) {
-		u := math.Pow(rng.Float64(), b)
-		c := a * rng.Float64()
-		if lift := math.Pow(1e9/(f+1e-99), c); lift > 1 {
-			return f * u * lift, (1 - c) * u * lift // f is far above 1e-99
-		}
-		return f * u, u
-	}
-}
-
-func bbobCauchy(_ int, severe bool) bbobNoise {
-	a, p := 0.01, 0.05
-	if severe {
-		a, p = 1, 0.2
-	}
-	return func(f float64, rng *rand.Rand) (value, slope float64) {
-		t := 1000.0
-		if rng.Float64() < p {
-			t += rng.NormFloat64() / (math.Abs(rng.NormFloat64()) + 1e-199)
-		}
-		return f + float64(a*max(0, t)), 1
-	}
-}
-
 // bbobBase is one of the eight functions f. seed is that of instance 0. make returns f, which stores its gradient in grad
-// unless that is nil or f not smooth and works in the bbobVectors vectors v, and its minimizer.
+// unless that is nil or f not smooth and works in work, of bbobVectors dim numbers, and its minimizer.
 type bbobBase struct {
 	name   string
 	seed   int
@@ -182,12 +126,12 @@ var bbobBases = [...]bbobBase{
 // bbobVectors is how many vectors of length dim a bbobFunction works in.
 const bbobVectors = 3
 
-type bbobFunction func(grad, x []float64, v [][]float64) float64
+type bbobFunction func(grad, x, work []float64) float64
 
 // bbobSphere is Σ (x - x*)_i².
 func bbobSphere(dim, seed int) (bbobFunction, []float64) {
 	least := bbobPoint(dim, seed)
-	return func(grad, x []float64, _ [][]float64) float64 {
+	return func(grad, x, _ []float64) float64 {
 		var sum float64
 		for i, v := range x {
 			d := v - least[i]
@@ -207,8 +151,8 @@ func bbobRosenbrock(dim, seed int) (bbobFunction, []float64) {
 		least[i] *= 0.75
 	}
 	scale := max(1, math.Sqrt(float64(dim))/8)
-	return func(grad, x []float64, v [][]float64) float64 {
-		z := v[0]
+	return func(grad, x, work []float64) float64 {
+		z := work[:dim]
 		for i, t := range x {
 			z[i] = float64(scale*(t-least[i])) + 1
 		}
@@ -232,9 +176,9 @@ func bbobStep(dim, seed int) (bbobFunction, []float64) {
 	least := bbobPoint(dim, seed)
 	r, q := bbobRotation(dim, seed), bbobRotation(dim, seed+1e6)
 	stretch, scale := bbobPowersOf(math.Sqrt(10), dim), bbobPowersOf(100, dim)
-	return func(_, x []float64, v [][]float64) float64 {
-		h, z := v[1], v[2]
-		r.rotate(h, floats.SubTo(v[0], x, least))
+	return func(_, x, work []float64) float64 {
+		d, h, z := work[:dim], work[dim:2*dim], work[2*dim:3*dim]
+		r.rotate(h, floats.SubTo(d, x, least))
 		first := math.Abs(h[0])
 		for i, t := range h {
 			t *= stretch[i]
@@ -258,9 +202,9 @@ func bbobEllipsoid(dim, seed int) (bbobFunction, []float64) {
 	least := bbobPoint(dim, seed)
 	r := bbobRotation(dim, seed+1e6)
 	scale := bbobPowersOf(1e4, dim)
-	return func(grad, x []float64, v [][]float64) float64 {
-		z := v[1]
-		r.rotate(z, floats.SubTo(v[0], x, least))
+	return func(grad, x, work []float64) float64 {
+		d, z := work[:dim], work[dim:2*dim]
+		r.rotate(z, floats.SubTo(d, x, least))
 		var sum float64
 		for i, t := range z {
 			y, slope := bbobOscillate(t)
@@ -279,9 +223,9 @@ func bbobEllipsoid(dim, seed int) (bbobFunction, []float64) {
 func bbobPowers(dim, seed int) (bbobFunction, []float64) {
 	least := bbobPoint(dim, seed)
 	r := bbobRotation(dim, seed+1e6)
-	return func(grad, x []float64, v [][]float64) float64 {
-		z := v[1]
-		r.rotate(z, floats.SubTo(v[0], x, least))
+	return func(grad, x, work []float64) float64 {
+		d, z := work[:dim], work[dim:2*dim]
+		r.rotate(z, floats.SubTo(d, x, least))
 		var sum float64
 		for i, t := range z {
 			p := 2 + 4*float64(i)/float64(dim-1)
@@ -312,9 +256,9 @@ func bbobSchaffer(dim, seed int) (bbobFunction, []float64) {
 	least := bbobPoint(dim, seed)
 	q, r := bbobRotation(dim, seed), bbobRotation(dim, seed+1e6)
 	stretch := bbobPowersOf(math.Sqrt(10), dim)
-	return func(_, x []float64, v [][]float64) float64 {
-		y, z := v[1], v[2]
-		r.rotate(y, floats.SubTo(v[0], x, least))
+	return func(_, x, work []float64) float64 {
+		d, y, z := work[:dim], work[dim:2*dim], work[2*dim:3*dim]
+		r.rotate(y, floats.SubTo(d, x, least))
 		for i, t := range y {
 			if t > 0 {
 				y[i] = math.Pow(t, 1+0.5*float64(i)/float64(dim-1)*math.Sqrt(t))
@@ -342,8 +286,8 @@ func bbobGriewankRosenbrock(dim, seed int) (bbobFunction, []float64) {
 	scale := max(1, math.Sqrt(float64(dim))/8)
 	least := make([]float64, dim)
 	r.back(least, slices.Repeat([]float64{0.5 / scale}, dim))
-	return func(grad, x []float64, v [][]float64) float64 {
-		z, slope := v[0], v[1]
+	return func(grad, x, work []float64) float64 {
+		z, slope := work[:dim], work[dim:2*dim]
 		r.rotate(z, x)
 		for i := range z {
 			z[i] = float64(scale*z[i]) + 0.5
@@ -404,8 +348,8 @@ func bbobGallagher(dim, seed int) (bbobFunction, []float64) {
 		}
 		all[k] = p
 	}
-	return func(_, x []float64, v [][]float64) float64 {
-		z := v[0]
+	return func(_, x, work []float64) float64 {
+		z := work[:dim]
 		r.rotate(z, x)
 		var top float64
 		for _, p := range all {

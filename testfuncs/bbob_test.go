@@ -74,11 +74,7 @@ func bbobExcess(o Objective, function, dim, instance int, x []float64) float64 {
 		k -= 2
 	}
 	f, _ := bbobBases[k].make(dim, bbobBases[k].seed+10000*instance)
-	v := make([][]float64, bbobVectors)
-	for i := range v {
-		v[i] = make([]float64, dim)
-	}
-	sum := f(nil, x, v)
+	sum := f(nil, x, make([]float64, bbobVectors*dim))
 	for _, t := range x {
 		d := max(0, math.Abs(t)-5)
 		sum += 100 * d * d

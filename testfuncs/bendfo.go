@@ -198,11 +198,11 @@ func (k BenDFOKind) apply(o *Objective, f squares, cutOff bool, sigma float64) {
 func nonDiff(o *Objective, f squares, cutOff bool) {
 	if cutOff {
 		smooth := f.residual
-		free := &scratch{dim: f.dim, vectors: 1}
+		var free generators
 		f.residual = func(grad, x []float64, i int) float64 {
-			w := free.take(stochopt.Sample{})
-			defer free.put(w)
-			positive := w.v[0]
+			m := free.get(stochopt.Sample{}, f.dim)
+			defer free.put(m)
+			positive := m.work[:f.dim]
 			for j, v := range x {
 				positive[j] = max(v, 0)
 			}

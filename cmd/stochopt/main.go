@@ -38,8 +38,10 @@ func (e inputError) Unwrap() error { return e.error }
 // run runs the command with its arguments and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	var commands struct {
-		Fit   fitCommand   `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
-		Check checkCommand `cmd:"" help:"Tell what kind of objective a program is: its randomness, noise, cost and gradient."`
+		Fit     fitCommand     `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
+		Check   checkCommand   `cmd:"" help:"Tell what kind of objective a program is: its randomness, noise, cost and gradient."`
+		Profile profileCommand `cmd:"" help:"Compare all methods on classes of test problems: a table, and a picture of their data profiles."`
+		Sweep   sweepCommand   `cmd:"" help:"Try step sizes of every method on test functions, and print the table behind the defaults."`
 	}
 	helped := false
 	parser, err := kong.New(&commands,

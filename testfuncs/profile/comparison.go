@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -50,7 +51,7 @@ type Results struct {
 
 // run is what is kept of a run.
 type run struct {
-	best  []float64 // the least value up to each cost of the grid
+	best  []float64 // the least value of what was looked at, up to each cost of the grid
 	final float64   // the value at its Result
 	spent int       // draws taken
 	err   error     // what ended it, if not the budget or the method
@@ -62,7 +63,7 @@ var errBudget = errors.New("profile: the budget is used up")
 // Run makes the runs. A run that fails, by diverging for instance, counts with the points it has announced before, and its
 // error is kept for Failures. Run itself fails when ctx ends. It panics if there is nothing to run or Budget is not positive.
 //
-// Costs are looked at on a grid of 1, 2, ..., 50, and from there on 2 % apart.
+// The announced point is looked at when the costs 1, 2, ..., 50 are spent, and from there on at costs 2 % apart.
 func (c Comparison) Run(ctx context.Context) (*Results, error) {
 	seeds := max(1, c.Seeds)
 	switch {
@@ -121,27 +122,25 @@ func grid(budget int) []int {
 
 // run runs a method on a problem.
 func (r *Results) run(ctx context.Context, m Method, o testfuncs.Objective, seed uint64) run {
-	w := &watch{f: o.Func, costs: r.costs, least: o.Func(o.Start)}
+	w := &watch{f: o.Func, costs: r.costs, x: slices.Clone(o.Start), least: math.Inf(1)}
 	counted := func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		if int(w.spent.Add(1)) > r.Budget {
 			return 0, errBudget
 		}
 		return o.Oracle(grad, x, s)
 	}
-	p := stochopt.Problem{Oracle: counted, Seed: seed}
+	p := stochopt.Problem{Oracle: counted, Seed: seed, Project: o.Project}
 	if m.Oracle != nil {
 		p.Oracle = m.Oracle(counted)
 	}
 	result, err := stochopt.Minimize(ctx, p, o.Start, &optimize.Settings{Converger: optimize.NeverTerminate{}, Recorder: w}, m.New())
+	w.look(math.MaxInt)
 	out := run{best: w.best, final: math.NaN(), spent: min(r.Budget, int(w.spent.Load()))}
 	if result != nil {
 		out.final = o.Func(result.X)
 	}
 	if !errors.Is(err, errBudget) {
 		out.err = err
-	}
-	for len(out.best) < len(r.costs) {
-		out.best = append(out.best, w.least)
 	}
 	return out
 }
@@ -151,6 +150,7 @@ type watch struct {
 	f     func(x []float64) float64
 	costs []int
 	spent atomic.Int64
+	x     []float64 // announced last
 	least float64
 	best  []float64
 }
@@ -160,15 +160,21 @@ func (w *watch) Init() error { return nil }
 
 // Record implements optimize.Recorder.
 func (w *watch) Record(loc *optimize.Location, op optimize.Operation, _ *optimize.Stats) error {
-	if op != optimize.MajorIteration && op != optimize.PostIteration {
-		return nil
-	}
-	spent := int(w.spent.Load())
-	for len(w.best) < len(w.costs) && w.costs[len(w.best)] < spent { // reached before this point was
-		w.best = append(w.best, w.least)
-	}
-	if f := w.f(loc.X); f < w.least {
-		w.least = f
+	if op == optimize.MajorIteration || op == optimize.PostIteration {
+		w.look(int(w.spent.Load()))
+		copy(w.x, loc.X)
 	}
 	return nil
+}
+
+// look looks at the point announced last, for the costs of the grid below spent that have not been looked at.
+func (w *watch) look(spent int) {
+	for looked := false; len(w.best) < len(w.costs) && w.costs[len(w.best)] < spent; looked = true {
+		if !looked {
+			if f := w.f(w.x); f < w.least {
+				w.least = f
+			}
+		}
+		w.best = append(w.best, w.least)
+	}
 }

@@ -4,6 +4,7 @@ package catalogue
 import (
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/method"
+	"github.com/stochopt/stochopt/testfuncs/profile"
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -74,4 +75,13 @@ var Methods = []Method{
 
 	{"FTRL", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.FTRL{StepSize: a} }},
 	{"RDA", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.RDA{StepSize: a} }},
+}
+
+// Gonum are methods of gonum to compare with.
+var Gonum = []profile.Method{
+	{Name: "gonum BFGS", New: func() optimize.Method { return &optimize.BFGS{} }},
+	{Name: "gonum LBFGS", New: func() optimize.Method { return &optimize.LBFGS{} }},
+	{Name: "gonum CG", New: func() optimize.Method { return &optimize.CG{} }},
+	{Name: "gonum GradientDescent", New: func() optimize.Method { return &optimize.GradientDescent{} }},
+	{Name: "gonum NelderMead", New: func() optimize.Method { return &optimize.NelderMead{} }},
 }

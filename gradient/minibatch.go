@@ -20,6 +20,8 @@ import (
 //	Full         0
 //	Sampled(b)   (S²/b) (1-1/N)
 //	Shuffled(b)  (S²/b) (1-b/N)
+//
+// SVRG, SARAH, SAG and SAGA make Oracles of it whose variance vanishes at the minimum.
 type FiniteSum struct {
 	// N is the number of terms, > 0.
 	N int
@@ -39,14 +41,16 @@ func (fs FiniteSum) check() {
 // Full returns the Oracle of the whole sum, which does not depend on the Sample. It panics if a field of fs is not set.
 func (fs FiniteSum) Full() stochopt.Oracle {
 	fs.check()
-	return func(grad, x []float64, _ stochopt.Sample) (float64, error) {
-		clear(grad)
-		var sum float64
-		for i := range fs.N {
-			sum += fs.Term(grad, x, i)
-		}
-		return mean(grad, sum, fs.N), nil
+	return func(grad, x []float64, _ stochopt.Sample) (float64, error) { return fs.full(grad, x), nil }
+}
+
+func (fs FiniteSum) full(grad, x []float64) float64 {
+	clear(grad)
+	var sum float64
+	for i := range fs.N {
+		sum += fs.Term(grad, x, i)
 	}
+	return mean(grad, sum, fs.N)
 }
 
 // Sampled returns the Oracle of minibatches of b terms drawn with replacement: the draws of different Samples are

@@ -36,7 +36,14 @@ var reduced = map[string]func(fs gradient.FiniteSum, b int) carrier{
 
 // carriers are all.
 func carriers(fs gradient.FiniteSum) map[string]func() carrier {
-	all := map[string]func() carrier{}
+	all := map[string]func() carrier{
+		"SampleSize": func() carrier {
+			return &gradient.SampleSize{Objective: fs.Sampled(1), Min: 2, Max: 40}
+		},
+		"SampleSize of the inner product": func() carrier {
+			return &gradient.SampleSize{Objective: fs.Sampled(1), Min: 2, Max: 40, InnerProduct: true, Theta: 0.3}
+		},
+	}
 	for name, make := range reduced {
 		all[name] = func() carrier { return make(fs, 3) }
 	}

@@ -1,0 +1,349 @@
+package gradient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/gradient"
+	"github.com/stochopt/stochopt/method"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/optimize"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// TestSampleSizeFormula: the numbers of the tests, and the size that follows, from the draws themselves. tr C is the
+// part along the mean and the part across.
+func TestSampleSizeFormula(t *testing.T) {
+	x := []float64{0.3, -0.2, 0.5}
+	s := stochopt.Sample{Seed: 4}
+	const b = 6
+	var rows [][]float64
+	mean := make([]float64, 3)
+	var value float64
+	for j := range b {
+		f, g := evaluate(t, shift, x, stochopt.Sample{Seed: 4, Replicate: j})
+		rows = append(rows, g)
+		value += f / b
+		floats.AddScaled(mean, 1./b, g)
+	}
+	length := floats.Norm(mean, 2)
+	var trC, along, across float64
+	for _, g := range rows {
+		a := floats.Dot(g, mean) / length
+		along += (a - length) * (a - length) / (b - 1)
+		for k := range g {
+			trC += (g[k] - mean[k]) * (g[k] - mean[k]) / (b - 1)
+			d := g[k] - a*mean[k]/length
+			across += d * d / (b - 1)
+		}
+	}
+	if math.Abs(trC/(along+across)-1) > 1e-12 {
+		t.Errorf("tr C = %v, along %v, across %v", trC, along, across)
+	}
+	sizes := map[int]bool{}
+	for _, set := range []struct {
+		inner     bool
+		theta, nu float64
+	}{{false, 0.9, 1}, {false, 0.5, 1}, {false, 0.2, 1}, {true, 0.9, 1}, {true, 0.4, 1}, {true, 0.9, 0.4}, {true, 0.9, 0.1}} {
+		inner, theta, nu := set.inner, set.theta, set.nu
+		c := &gradient.SampleSize{Objective: shift, Min: b, Max: 1000, Theta: theta, InnerProduct: inner, Nu: nu}
+		o := c.Oracle()
+		if c.Last() != (gradient.SizeTest{}) {
+			t.Errorf("before the first draw: %+v", c.Last())
+		}
+		f, g := evaluate(t, o, x, s)
+		if math.Abs(f-value) > 1e-14 || !floats.EqualApprox(g, mean, 1e-14) {
+			t.Errorf("%v %v, want the means %v %v", f, g, value, mean)
+		}
+		noise, part := trC/b/(length*length), along/b/(length*length)
+		excess := noise / (theta * theta)
+		if inner {
+			excess = max(part/(theta*theta), (noise-part)/(nu*nu))
+		} else {
+			part = 0
+		}
+		last := c.Last()
+		if last.Size != b || math.Abs(last.Noise/noise-1) > 1e-12 || math.Abs(last.Along-part) > 1e-12*part || last.Passed != (excess <= 1) {
+			t.Errorf("%+v: %+v, want noise %v, along %v, excess %v", set, last, noise, part, excess)
+		}
+		evaluate(t, o, x, stochopt.Sample{Seed: 4, Step: 1})
+		want := min(2*b, int(math.Ceil(b*excess)))
+		if excess <= 1 {
+			want = b
+		}
+		sizes[want] = true
+		if c.Last().Size != want {
+			t.Errorf("%+v: then size %d, want %d; excess %v", set, c.Last().Size, want, excess)
+		}
+	}
+	if !sizes[b] || !sizes[2*b] || len(sizes) < 4 {
+		t.Errorf("sizes %v: not all cases are tried", sizes)
+	}
+}
+
+// TestSampleSizeAtStationaryPoint: how often the tests pass where there is no signal, exact for normal gradients, and
+// in the limit of many draws the table of the documentation. The inner-product test does not notice that there is none.
+func TestSampleSizeAtStationaryPoint(t *testing.T) {
+	const theta, b = 0.9, 40
+	noise := func(grad, _ []float64, s stochopt.Sample) (float64, error) {
+		r := s.Rand()
+		for i := range grad {
+			grad[i] = r.NormFloat64()
+		}
+		return 0, nil
+	}
+	table := map[int][2]float64{1: {0.267, 0.267}, 10: {0.263, 1}, 100: {0.056, 1}, 1000: {5e-7, 1}}
+	for d, want := range table {
+		chi2 := distuv.ChiSquared{K: float64(d)}
+		for i, p := range []float64{chi2.Survival(float64(d) / (theta * theta)), chi2.Survival(1 / (theta * theta))} {
+			if math.Abs(p-want[i]) > 5e-4 || p < 1e-3 && math.Abs(p/want[i]-1) > 0.1 {
+				t.Errorf("%d variables, test %d: %v, the table has %v", d, i, p, want[i])
+			}
+		}
+	}
+	for _, d := range []int{1, 10, 100} {
+		runs := 20_000 / (d + 3)
+		c := &gradient.SampleSize{Objective: noise, Min: b, Max: b, InnerProduct: true, Theta: theta}
+		o := c.Oracle()
+		x := make([]float64, d)
+		var norm, along, both float64
+		for k := range runs {
+			if _, err := o(nil, x, stochopt.Sample{Seed: 7, Step: k}); err != nil {
+				t.Fatal(err)
+			}
+			last := c.Last()
+			if last.Noise <= theta*theta {
+				norm++
+			}
+			if last.Along <= theta*theta {
+				along++
+			}
+			if last.Passed {
+				both++
+			} else if !last.AtMax {
+				t.Fatalf("%+v", last)
+			}
+		}
+		// b|ḡ|²/tr C is F(d, d(b-1)), and b|ḡ|⁴/V, with ḡ independent of C, d times F(d, b-1).
+		n := float64(runs)
+		p := distuv.F{D1: float64(d), D2: float64(d * (b - 1))}.Survival(1 / (theta * theta))
+		q := distuv.F{D1: float64(d), D2: b - 1}.Survival(1 / (theta * theta * float64(d)))
+		near(t, fmt.Sprintf("%d variables: norm test passes", d), norm/n, p, math.Sqrt(p*(1-p)/n))
+		near(t, fmt.Sprintf("%d variables: inner-product test passes", d), along/n, q, math.Sqrt(q*(1-q)/n)+1e-9)
+		if d >= 10 {
+			far(t, fmt.Sprintf("%d variables: inner-product test passes", d), along/n, p, math.Sqrt(p*(1-p)/n))
+			if both/n < 0.99 {
+				t.Errorf("%d variables: with orthogonality %v pass: the documentation is wrong", d, both/n)
+			}
+		}
+	}
+}
+
+// TestSampleSizeUnbiased: the size follows from the draws before, so the mean at the last one is unbiased. Drawing on
+// in one and the same evaluation until the test passes is not.
+func TestSampleSizeUnbiased(t *testing.T) {
+	const runs, mu, theta = 4000, 0.5, 0.7
+	signal := func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		f := mu + s.Rand().NormFloat64()
+		if grad != nil {
+			grad[0] = f
+		}
+		return f, nil
+	}
+	x := []float64{0}
+	c := &gradient.SampleSize{Objective: signal, Min: 2, Max: 512, Theta: theta}
+	o := c.Oracle()
+	sizes := map[int]bool{}
+	m, _, se, _ := moments(runs, func(k int) float64 {
+		var g []float64
+		for step := range 4 {
+			_, g = evaluate(t, o, x, stochopt.Sample{Seed: uint64(k), Step: step})
+		}
+		sizes[c.Last().Size] = true
+		return g[0]
+	})
+	near(t, "mean gradient", m, mu, se)
+	if len(sizes) < 5 {
+		t.Errorf("sizes %v", sizes)
+	}
+	m, _, se, _ = moments(runs, func(k int) float64 {
+		var sum, squares float64
+		for j := 0; ; j++ {
+			f, _ := signal(nil, x, stochopt.Sample{Seed: uint64(k), Replicate: j})
+			sum += f
+			squares += f * f
+			n := float64(j + 1)
+			if v := (squares - sum*sum/n) / (n - 1); j >= 1 && v/n <= theta*theta*sum*sum/n/n {
+				return sum / n
+			}
+		}
+	})
+	far(t, "mean gradient drawn on until the test passes", m, mu, se)
+}
+
+// TestSampleSizeGrows: far from the minimum few draws do; near it the size grows to Max, and stays. It never falls, and
+// at most doubles.
+func TestSampleSizeGrows(t *testing.T) {
+	for _, inner := range []bool{false, true} {
+		var sizes []int
+		c := &gradient.SampleSize{Objective: shift, Min: 4, Max: 200, InnerProduct: inner}
+		o := c.Oracle()
+		p := stochopt.Problem{Seed: 1, Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f, err := o(grad, x, s)
+			sizes = append(sizes, c.Last().Size)
+			return f, err
+		}}
+		s := &optimize.Settings{Converger: never(), MajorIterations: 600}
+		if _, err := stochopt.Minimize(context.Background(), p, []float64{100, -100}, s, &method.SGD{StepSize: 0.1}); err != nil {
+			t.Fatal(err)
+		}
+		for k, b := range sizes[1:] {
+			if b < sizes[k] || b > 2*sizes[k] {
+				t.Errorf("size %d after %d", b, sizes[k])
+			}
+		}
+		if sizes[0] != 4 || sizes[20] != 4 || sizes[599] != 200 {
+			t.Errorf("inner product %t: sizes %v", inner, sizes)
+		}
+		if last := c.Last(); !last.AtMax || last.Size != 200 {
+			t.Errorf("inner product %t: %+v", inner, last)
+		}
+	}
+}
+
+func TestSampleSizeConcurrent(t *testing.T) {
+	fs, _ := regression(12, false)
+	var want []float64
+	for _, n := range []int{0, 1, 3} {
+		c := &gradient.SampleSize{Objective: fs.Shuffled(2), Min: 3, Max: 30, Concurrent: n}
+		got := walk(t, c.Oracle(), 0, 30)
+		if want == nil {
+			want = got
+		}
+		if !floats.Equal(got, want) {
+			t.Errorf("Concurrent %d: other bits", n)
+		}
+	}
+}
+
+// TestSampleSizeBadDraws: an error is passed on, and neither it nor what is not finite changes the size.
+func TestSampleSizeBadDraws(t *testing.T) {
+	bad := errors.New("bad")
+	var err error
+	spoil := 0.0
+	c := &gradient.SampleSize{Min: 2, Max: 64, Objective: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		f, _ := shift(grad, x, s)
+		if s.Replicate == 1 {
+			grad[0] += spoil
+			return f, err
+		}
+		return f, nil
+	}}
+	o := c.Oracle()
+	x := []float64{0.1, 0.1}
+	k := 0
+	draw := func() error {
+		_, err := o(nil, x, stochopt.Sample{Step: k})
+		k++
+		return err
+	}
+	for draw(); c.Last().Passed; draw() {
+	}
+	size := c.Last().Size
+	k-- // the next would have a larger one
+	err = bad
+	if draw() != bad || c.Last() != (gradient.SizeTest{}) {
+		t.Errorf("%+v", c.Last())
+	}
+	err = nil
+	for _, v := range []float64{math.NaN(), math.Inf(1), 1e200} {
+		spoil = v
+		draw()
+		if last := c.Last(); last.Size != size || last.Passed {
+			t.Errorf("%v: %+v, want size %d", v, last, size)
+		}
+	}
+	// Without noise every test passes, at a gradient of 0 as well.
+	for _, inner := range []bool{false, true} {
+		for _, at := range []float64{0, 2, 0.1, 0.3, 0.7} {
+			c := &gradient.SampleSize{InnerProduct: inner, Objective: func(grad, x []float64, _ stochopt.Sample) (float64, error) {
+				copy(grad, x)
+				return 0, nil
+			}}
+			o := c.Oracle()
+			evaluate(t, o, []float64{at, at}, stochopt.Sample{})
+			last := c.Last()
+			if last.Noise >= 0 && last.Noise < 1e-15 && last.Along < 1e-15 {
+				last.Noise, last.Along = 0, 0
+			}
+			if last != (gradient.SizeTest{Size: 8, Passed: true}) {
+				t.Errorf("at %v: %+v", at, last)
+			}
+		}
+	}
+}
+
+func TestSampleSizePanics(t *testing.T) {
+	for want, c := range map[string]*gradient.SampleSize{
+		"gradient: SampleSize.Objective is nil":   {},
+		"gradient: SampleSize.Min = 1":            {Objective: shift, Min: 1},
+		"gradient: SampleSize.Min = -1":           {Objective: shift, Min: -1},
+		"gradient: SampleSize.Max = 3":            {Objective: shift, Min: 4, Max: 3},
+		"gradient: SampleSize.Concurrent = -1":    {Objective: shift, Concurrent: -1},
+		"gradient: SampleSize.Theta = -1":         {Objective: shift, Theta: -1},
+		"gradient: SampleSize.Nu = NaN":           {Objective: shift, Nu: math.NaN()},
+		"gradient: SampleSize.Theta = +Inf, want": {Objective: shift, Theta: math.Inf(1)},
+	} {
+		wantPanic(t, want, func() { c.Oracle() })
+	}
+}
+
+func TestSampleSizeAllocations(t *testing.T) {
+	for _, inner := range []bool{false, true} {
+		c := &gradient.SampleSize{Objective: line(100).Sampled(5), Min: 4, Max: 16, InnerProduct: inner}
+		o := c.Oracle()
+		x, grad := []float64{0, 0}, make([]float64, 2)
+		k := 0
+		for range 300 {
+			o(grad, x, stochopt.Sample{Step: k})
+			k++
+		}
+		if got := testing.AllocsPerRun(100, func() { o(grad, x, stochopt.Sample{Step: k}); k++ }); got != 0 {
+			t.Errorf("inner product %t: %v allocations", inner, got)
+		}
+	}
+}
+
+func ExampleSampleSize() {
+	c := &gradient.SampleSize{Objective: shift, Max: 500} // F = |x-ξ|²/2
+	p := stochopt.Problem{Oracle: c.Oracle(), Seed: 1}
+	for _, n := range []int{5, 200} {
+		s := &optimize.Settings{Converger: optimize.NeverTerminate{}, MajorIterations: n}
+		r, err := stochopt.Minimize(context.Background(), p, []float64{10, -10}, s, &method.SGD{StepSize: 0.1})
+		last := c.Last()
+		fmt.Printf("%.1f: %d draws, passed %t, at Max %t, %v\n", r.X, last.Size, last.Passed, last.AtMax, err)
+	}
+	// Output:
+	// [6.5 -6.5]: 8 draws, passed true, at Max false, <nil>
+	// [0.0 0.0]: 500 draws, passed false, at Max true, <nil>
+}
+
+func BenchmarkSampleSize(b *testing.B) {
+	for _, inner := range []bool{false, true} {
+		b.Run(fmt.Sprintf("inner=%t", inner), func(b *testing.B) {
+			c := &gradient.SampleSize{Objective: line(1000).Sampled(1), Min: 64, Max: 64, InnerProduct: inner}
+			o := c.Oracle()
+			x, grad := make([]float64, 2), make([]float64, 2)
+			b.ReportAllocs()
+			k := 0
+			for b.Loop() {
+				o(grad, x, stochopt.Sample{Step: k})
+				k++
+			}
+		})
+	}
+}

@@ -180,14 +180,36 @@ func TestVarianceOfBatches(t *testing.T) {
 	}
 }
 
+// twice is gradient descent that evaluates each draw at two points.
+type twice struct {
+	step float64
+	k    int
+	last stochopt.Sample
+}
+
+func (r *twice) Reset(int) { r.k = 0 }
+
+func (r *twice) Draw(next stochopt.Sample) (stochopt.Sample, error) {
+	if r.k%2 == 0 {
+		r.last = next
+	}
+	return r.last, nil
+}
+
+func (r *twice) Step(x, grad []float64) {
+	r.k++
+	floats.AddScaled(x, -r.step, grad)
+}
+
 // TestCarriersBothDrivers: the same bits by both, also where a method asks for values at points of its own, for which
-// optimize.Minimize happens to take the gradient as well.
+// optimize.Minimize happens to take the gradient as well, or for the same draw again.
 func TestCarriersBothDrivers(t *testing.T) {
 	fs, bound := regression(30, false)
 	for name, make := range carriers(fs) {
 		for kind, m := range map[string]func() optimize.Method{
 			"SGD":     func() optimize.Method { return &method.SGD{StepSize: 0.05 / bound} },
 			"Adam":    func() optimize.Method { return &stochopt.Adam{} },
+			"twice":   func() optimize.Method { return &stochopt.Sequential{Rule: &twice{step: 0.05 / bound}} },
 			"Average": func() optimize.Method { return &method.Average{Rule: &method.SGD{StepSize: 0.05 / bound}} },
 		} {
 			for _, first := range []int{0, 9} {
@@ -195,7 +217,8 @@ func TestCarriersBothDrivers(t *testing.T) {
 				problem := func() stochopt.Problem { return stochopt.Problem{Oracle: make().Oracle(), Seed: 1, FirstStep: first} }
 				x0 := []float64{1, 1, 1, 1, 1}
 				got, err := stochopt.Minimize(context.Background(), problem(), x0, s, m())
-				want, err2 := optimize.Minimize(problem().Optimize(), x0, s, m())
+				by := m()
+				want, err2 := optimize.Minimize(problem().Optimize(by), x0, s, by)
 				if err != nil || err2 != nil || got.F != want.F || !slices.Equal(got.X, want.X) || !slices.Equal(got.Gradient, want.Gradient) {
 					t.Errorf("%s with %s: %v %v %v, by optimize.Minimize %v %v %v", name, kind, got.X, got.F, err, want.X, want.F, err2)
 				}

@@ -51,7 +51,8 @@ type Differences struct {
 	Noise float64
 	// Bound is M, for each variable a bound or typical size of the derivative of order p+1 along it, > 0, in units of
 	// f/x^(p+1). It is needed if Noise is not 0 and not used otherwise. There is no default, since the best step and the
-	// error depend on it: a hundredfold error in it multiplies the mean squared error of fd.Forward by 50.
+	// error depend on it: a hundredfold error in it multiplies the mean squared error of fd.Forward by 50. Tuned measures
+	// both.
 	Bound []float64
 	// Concurrent is how many variables are worked on at once; f must then be safe for concurrent use. The result does not
 	// depend on it. If it is 0, it is 1.
@@ -66,6 +67,10 @@ type Differences struct {
 // Oracle panics if f is nil, Formula is no stencil for the first derivative, or another field is out of range; the Oracle
 // panics if Scale or Bound does not have the length of x.
 func (d Differences) Oracle(f stochopt.Oracle) stochopt.Oracle {
+	return d.quotients(f).oracle
+}
+
+func (d Differences) quotients(f stochopt.Oracle) *quotients {
 	switch {
 	case f == nil:
 		panic("gradient: Differences.Oracle of nil")
@@ -85,7 +90,7 @@ func (d Differences) Oracle(f stochopt.Oracle) stochopt.Oracle {
 	d.Formula.Step = 1 // unused, but fd wants it positive
 	d.Scale = slices.Clone(d.Scale)
 	p, c := accuracy(d.Formula)
-	q := &quotients{Differences: d, f: f, relative: math.Pow(0x1p-52, 1/float64(p+1))}
+	q := &quotients{Differences: d, f: f, order: p, relative: math.Pow(0x1p-52, 1/float64(p+1))}
 	if d.Noise > 0 {
 		var a float64
 		for _, pt := range d.Formula.Stencil {
@@ -96,7 +101,7 @@ func (d Differences) Oracle(f stochopt.Oracle) stochopt.Oracle {
 			q.steps = append(q.steps, math.Pow(math.Sqrt(a/float64(p))/c*(d.Noise/m), 1/float64(p+1)))
 		}
 	}
-	return q.oracle
+	return q
 }
 
 func positive(name string, v []float64) {
@@ -142,6 +147,7 @@ func accuracy(formula fd.Formula) (p int, c float64) {
 type quotients struct {
 	Differences
 	f        stochopt.Oracle
+	order    int         // p, the order of accuracy
 	relative float64     // h / max(|x|, Scale) where rounding is the only error
 	steps    []float64   // h in noise, or nil
 	repeats  atomic.Bool // f has been seen to give equal values for equal Samples
@@ -169,17 +175,23 @@ func (q *quotients) oracle(grad, x []float64, s stochopt.Sample) (float64, error
 	switch {
 	case len(grad) != len(x):
 		panic(fmt.Sprintf("gradient: Differences: len(grad) = %d, len(x) = %d", len(grad), len(x)))
-	case q.Scale != nil && len(q.Scale) != len(x):
-		panic(fmt.Sprintf("gradient: len(Differences.Scale) = %d, but len(x) = %d", len(q.Scale), len(x)))
 	case q.steps != nil && len(q.steps) != len(x):
 		panic(fmt.Sprintf("gradient: len(Differences.Bound) = %d, but len(x) = %d", len(q.steps), len(x)))
 	}
+	q.scaled(x)
 	j := q.job()
-	err = j.run(grad, x, s, f)
+	err = j.run(grad, x, s, f, (*line).derivative)
 	q.mu.Lock()
 	q.free = append(q.free, j)
 	q.mu.Unlock()
 	return f, err
+}
+
+// scaled panics if Scale has not the length of x.
+func (q *quotients) scaled(x []float64) {
+	if q.Scale != nil && len(q.Scale) != len(x) {
+		panic(fmt.Sprintf("gradient: len(Differences.Scale) = %d, but len(x) = %d", len(q.Scale), len(x)))
+	}
 }
 
 // step returns h for variable i at v.
@@ -188,12 +200,13 @@ func (q *quotients) step(i int, v float64) float64 {
 	if q.steps != nil {
 		h = q.steps[i]
 	} else {
-		scale := 1.0
-		if q.Scale != nil {
-			scale = q.Scale[i]
-		}
-		h = float64(q.relative * max(math.Abs(v), scale))
+		h = float64(q.relative * q.size(i, v))
 	}
+	return exact(v, h)
+}
+
+// exact returns a step near h, and not too small, that v + h and v - h differ from v by exactly.
+func exact(v, h float64) float64 {
 	h = max(h, float64(0x1p-49*math.Abs(v)), 0x1p-1000)
 	// Twenty bits are enough, and do not depend on the last digit of math.Pow, which differs between machines.
 	h = math.Float64frombits(math.Float64bits(h) &^ (1<<32 - 1))
@@ -202,6 +215,14 @@ func (q *quotients) step(i int, v float64) float64 {
 		return v - (v - h)
 	}
 	return (v + h) - v
+}
+
+// size returns the size of variable i at v.
+func (q *quotients) size(i int, v float64) float64 {
+	if q.Scale == nil {
+		return max(math.Abs(v), 1)
+	}
+	return max(math.Abs(v), q.Scale[i])
 }
 
 func (q *quotients) job() *gradientJob {
@@ -221,9 +242,10 @@ func (q *quotients) job() *gradientJob {
 	return j
 }
 
-// gradientJob is one gradient. Variables are handed out in order.
+// gradientJob is one gradient, or one number of another kind for each variable. Variables are handed out in order.
 type gradientJob struct {
 	workers []*line
+	number  func(w *line, i int) float64 // for variable i; it sets w.err if there is none
 
 	mu       sync.Mutex
 	next     int // variable
@@ -232,7 +254,8 @@ type gradientJob struct {
 	panicked any
 }
 
-func (j *gradientJob) run(grad, x []float64, s stochopt.Sample, f float64) error {
+func (j *gradientJob) run(grad, x []float64, s stochopt.Sample, f float64, number func(w *line, i int) float64) error {
+	j.number = number
 	workers := j.workers[:max(1, min(len(j.workers), len(x)))]
 	for _, w := range workers {
 		w.x, w.s, w.err = append(w.x[:0], x...), s, nil
@@ -241,7 +264,7 @@ func (j *gradientJob) run(grad, x []float64, s stochopt.Sample, f float64) error
 	if len(workers) == 1 {
 		w := workers[0]
 		for i := range grad {
-			if grad[i] = w.derivative(i); w.err != nil {
+			if grad[i] = j.number(w, i); w.err != nil {
 				return w.err
 			}
 		}
@@ -275,7 +298,7 @@ func (j *gradientJob) work(w *line, grad []float64) {
 		}
 	}()
 	for i = j.take(); i < len(grad); i = j.take() {
-		grad[i] = w.derivative(i)
+		grad[i] = j.number(w, i)
 		if w.err != nil {
 			j.fail(i, w.err, nil)
 			break

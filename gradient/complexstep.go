@@ -7,15 +7,15 @@ import (
 	"github.com/stochopt/stochopt"
 )
 
-// ComplexStep returns the Oracle of a function that is written over complex numbers. Its value is the real part of f at x,
-// its gradient is exact to rounding:
+// ComplexStep returns the Oracle of a function that is written over complex numbers. Its value is the real part of f at
+// x, its gradient is exact to rounding:
 //
 //	∂f/∂x_i = Im f(x + i h e_i)/h + O(h²),  h = 2^-332 max(|x_i|, 1), rounded down to a power of two
 //
-// There is no difference, so nothing cancels and h can be so small, about 1e-100, that the O(h²) is far below rounding. A
-// draw costs n + 1 values of f for n variables, a value alone costs one, and it keeps one complex vector of the length of
-// x. Where f uses functions that math/cmplx lacks, or numbers that depend on the Sample, use Dual, which does the same
-// for dual numbers.
+// There is no difference, so nothing cancels and h can be so small, about 1e-100, that the O(h²) is far below rounding.
+// A draw costs n + 1 values of f for n variables, a value alone costs one, and it keeps one complex vector of the
+// length of x. Where f uses functions that math/cmplx lacks, or numbers that depend on the Sample, use Dual, which does
+// the same for dual numbers.
 //
 // f must be real for real x and analytic there. That excludes, without any sign that the gradient is wrong,
 //
@@ -24,10 +24,11 @@ import (
 //   - comparisons of anything but real(z); with these, a branch is as right as it is for real numbers;
 //   - cmplx.Asin, cmplx.Acos, cmplx.Atan and cmplx.Acosh, whose algorithms lose so small an imaginary part.
 //
-// Check compares such a gradient with differences of the value. An imaginary part of f(x) itself does show, and is an error:
-// the logarithm, the root or a power of a negative number has one, even cmplx.Pow(z, 2), where z*z has none.
+// Check compares such a gradient with differences of the value. An imaginary part of f(x) itself does show, and is an
+// error: the logarithm, the root or a power of a negative number has one, even cmplx.Pow(z, 2), where z*z has none.
 //
-// f must not keep or modify its argument; it may be called concurrently if the Oracle is. ComplexStep panics if f is nil.
+// f must not keep or modify its argument; it may be called concurrently if the Oracle is. ComplexStep panics if f is
+// nil.
 //
 // Reference: W. Squire, G. Trapp, Using complex variables to estimate derivatives of real functions, SIAM Review
 // 40(1):110-112, 1998; J. R. R. A. Martins, P. Sturdza, J. J. Alonso, The complex-step derivative approximation, ACM

@@ -132,12 +132,14 @@ func TestComplexStepExcluded(t *testing.T) {
 		}
 	}
 	// A value that is not finite is data.
-	if f, err := gradient.ComplexStep(func(x []complex128) complex128 { return cmplx.Exp(x[0]) })(nil, []float64{1000}, stochopt.Sample{}); !math.IsInf(f, 1) || err != nil {
+	exp := gradient.ComplexStep(func(x []complex128) complex128 { return cmplx.Exp(x[0]) })
+	if f, err := exp(nil, []float64{1000}, stochopt.Sample{}); !math.IsInf(f, 1) || err != nil {
 		t.Errorf("overflow: %v, %v", f, err)
 	}
 }
 
-// checkExactOracle checks what holds for ComplexStep and Dual alike: concurrent calls, no allocation, an unchanged x, panics.
+// checkExactOracle checks what holds for ComplexStep and Dual alike: concurrent calls, no allocation, an unchanged x,
+// panics.
 func checkExactOracle(t *testing.T, o stochopt.Oracle, name string) {
 	t.Helper()
 	x := []float64{-1.2, 1, 0.3}

@@ -70,6 +70,7 @@ func (d Differences) Oracle(f stochopt.Oracle) stochopt.Oracle {
 	return d.quotients(f).oracle
 }
 
+// quotients is d and f, checked.
 func (d Differences) quotients(f stochopt.Oracle) *quotients {
 	switch {
 	case f == nil:
@@ -205,7 +206,7 @@ func (q *quotients) step(i int, v float64) float64 {
 	return exact(v, h)
 }
 
-// exact returns a step near h, and not too small, that v + h and v - h differ from v by exactly.
+// exact returns a step near h, and not too small, by which the floating-point numbers v + h and v - h differ from v.
 func exact(v, h float64) float64 {
 	h = max(h, float64(0x1p-49*math.Abs(v)), 0x1p-1000)
 	// Twenty bits are enough, and do not depend on the last digit of math.Pow, which differs between machines.

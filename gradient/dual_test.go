@@ -79,6 +79,34 @@ func TestDualFunctions(t *testing.T) {
 	}
 }
 
+// Near 0 the derivatives of Sqrt and PowReal are not what they should be, as documented, and that of Mul is.
+func TestDualNearZero(t *testing.T) {
+	at := func(f func(x []dual.Number) dual.Number, x ...float64) []float64 {
+		_, g := evaluate(t, gradient.Dual(func(x []dual.Number, _ stochopt.Sample) dual.Number { return f(x) }), x, stochopt.Sample{})
+		return g
+	}
+	sqrt := func(x []dual.Number) dual.Number { return dual.Sqrt(x[0]) }
+	power := func(x []dual.Number) dual.Number { return dual.PowReal(x[0], 2) }
+	square := func(x []dual.Number) dual.Number { return dual.Mul(x[0], x[0]) }
+	if g := at(sqrt, 1e-20); scalar.EqualWithinRel(g[0], 5e9, 1e-3) {
+		t.Errorf("Sqrt at 1e-20 has the right derivative %v: mend the documentation", g[0])
+	}
+	if g := at(sqrt, 0, 1); !math.IsInf(g[0], 1) || !math.IsInf(g[1], 1) {
+		t.Errorf("Sqrt at 0: gradient %v: mend the documentation", g)
+	}
+	if g := at(power, 1e-17); g[0] == 2e-17 {
+		t.Errorf("PowReal at 1e-17 has the right derivative %v: mend the documentation", g[0])
+	}
+	if g := at(square, 1e-17); g[0] != 2e-17 {
+		t.Errorf("Mul at 1e-17: derivative %v", g[0])
+	}
+	for _, x := range []float64{0, math.Copysign(0, -1)} {
+		if g := at(func(x []dual.Number) dual.Number { return dual.Abs(x[0]) }, x); math.Abs(g[0]) != 1 {
+			t.Errorf("Abs at 0: derivative %v", g[0])
+		}
+	}
+}
+
 // E (x-ξ)⁴/4 with ξ ~ N(0, 1) has the gradient x³ + 3x.
 func TestDualStochastic(t *testing.T) {
 	draw := func(x []dual.Number, s stochopt.Sample) dual.Number {
@@ -119,7 +147,8 @@ func TestDualUncontrolledNoise(t *testing.T) {
 	o := gradient.Dual(func(x []dual.Number, _ stochopt.Sample) dual.Number {
 		return dual.Add(x[0], dual.Number{Real: r.NormFloat64()})
 	})
-	if _, err := o(make([]float64, 2), []float64{1, 2}, stochopt.Sample{}); err == nil || !strings.Contains(err.Error(), "two values at the same x and Sample") {
+	_, err := o(make([]float64, 2), []float64{1, 2}, stochopt.Sample{})
+	if err == nil || !strings.Contains(err.Error(), "two values at the same x and Sample") {
 		t.Errorf("error %v", err)
 	}
 	nan := gradient.Dual(func(x []dual.Number, _ stochopt.Sample) dual.Number { return dual.Log(dual.Add(x[0], x[1])) })

@@ -41,29 +41,30 @@ func (s NoiseStatus) String() string {
 	return fmt.Sprintf("NoiseStatus(%d)", int(s))
 }
 
-// ECNoise returns the standard deviation of the noise in values of a function at equally spaced points, at least 4; 7 or 9
-// are advised.
+// ECNoise returns the standard deviation of the noise in values of a function at equally spaced points, at least 4; 7
+// or 9 are advised.
 //
 //	σ_k² = (1/C(2k,k)) mean_i (Δᵏf_i)²,  k = 1, ..., m for m + 1 values
 //
-// estimates the variance of the noise, as the variance of Δᵏ of independent noise is C(2k,k) σ² and Δᵏ of a smooth function
-// is small if the spacing h is: it is O(hᵏ), and 0 for a polynomial of degree less than k. The noise is the σ_k of least
-// k <= m-2 for which the largest of σ_k, σ_(k+1) and σ_(k+2) is at most 4 times the least, and the k-th differences have both
-// signs. The status is
+// estimates the variance of the noise, as the variance of Δᵏ of independent noise is C(2k,k) σ² and Δᵏ of a smooth
+// function is small if the spacing h is: it is O(hᵏ), and 0 for a polynomial of degree less than k. The noise is the
+// σ_k of least k <= m-2 for which the largest of σ_k, σ_(k+1) and σ_(k+2) is at most 4 times the least, and the k-th
+// differences have both signs. The status is
 //
 //   - SpacingTooLarge if max f - min f > 0.1 max|f|, and if there is no such k;
 //   - SpacingTooSmall if no fewer than (m+1)/2 of the m first differences are 0;
 //   - NoiseFound otherwise.
 //
-// sigma is 0 unless noise is found. For cos t + sin t with spacing 0.01 at t = 0 and normal noise of 1e-3, noise is found
-// from 7 values in 99.9 % of cases, within a factor 2 in 87 % and a factor 4 in 98.9 %; from 9 values in 100, 92 and 99.7 %.
-// The first test asks for noise that is small in proportion to f: it is not invariant if a constant is added to f.
+// sigma is 0 unless noise is found. For cos t + sin t with spacing 0.01 at t = 0 and normal noise of 1e-3, noise is
+// found from 7 values in 99.9 % of cases, within a factor 2 in 87 % and a factor 4 in 98.9 %; from 9 values in 100, 92
+// and 99.7 %. The first test asks for noise that is small in proportion to f: it is not invariant if a constant is
+// added to f.
 //
-// ECNoise panics if there are fewer than 4 values. If one is not finite, the status is SpacingTooLarge. NoiseMeter evaluates
-// the function, and tries other spacings.
+// ECNoise panics if there are fewer than 4 values. If one is not finite, the status is SpacingTooLarge. NoiseMeter
+// evaluates the function, and tries other spacings.
 //
-// Reference: J. J. Moré, S. M. Wild, Estimating computational noise, SIAM Journal on Scientific Computing 33(3):1292-1314,
-// 2011, with the tests and constants of the authors' program ECnoise.
+// Reference: J. J. Moré, S. M. Wild, Estimating computational noise, SIAM Journal on Scientific Computing
+// 33(3):1292-1314, 2011, with the tests and constants of the authors' program ECnoise.
 func ECNoise(values []float64) (sigma float64, status NoiseStatus) {
 	if len(values) < 4 {
 		panic(fmt.Sprintf("gradient: ECNoise of %d values, want at least 4", len(values)))
@@ -143,14 +144,14 @@ func polynomial(values []float64) bool {
 //
 //	x + j h p,  j = -⌊m/2⌋, ..., m - ⌊m/2⌋
 //
-// on a line through x with direction p. Which noise that is depends on the Samples, so there are two methods, OneSample and
-// FreshSamples. A spacing h costs m + 1 = Points values. If it is too small, 100 h is tried; if it is too large, h/100;
-// between one that is too small and one that is too large, the geometric mean; Retries times at most. So values up to
-// ⌈m/2⌉ 100^Retries Spacing |p| away from x may be asked for.
+// on a line through x with direction p. Which noise that is depends on the Samples, so there are two methods, OneSample
+// and FreshSamples. A spacing h costs m + 1 = Points values. If it is too small, 100 h is tried; if it is too large,
+// h/100; between one that is too small and one that is too large, the geometric mean; Retries times at most. So values
+// up to ⌈m/2⌉ 100^Retries Spacing |p| away from x may be asked for.
 //
-// Near a zero of f, noise and trend are large in proportion to f at any spacing. Where (max f - min f)/max|f| is above 0.1
-// and has not fallen to a tenth when h is divided by 100, ECNoise's test of it is therefore left out. The reference does not
-// provide for that.
+// Near a zero of f, noise and trend are large in proportion to f at any spacing. Where (max f - min f)/max|f| is above
+// 0.1 and has not fallen to a tenth when h is divided by 100, ECNoise's test of it is therefore left out. The reference
+// does not provide for that.
 type NoiseMeter struct {
 	// Points is m+1, the number of values for one spacing, at least 4. If it is 0, 7 is used.
 	Points int
@@ -168,21 +169,21 @@ type NoiseReport struct {
 	Evaluations int     // how many values were asked for
 }
 
-// OneSample measures the noise that f has as a function of x for the Sample s: rounding, tolerances of inner iterations,
-// jumps of simulations that count and compare, and all of the noise of an Oracle that does not obey its Sample. It is the
-// noise that limits differences of values with one and the same Sample, such as those of Differences. Noise that depends on
-// the Sample but is smooth in x is not part of it. The jumps of a fixed Sample look like noise only over spacings that are
-// larger than the distances between them, and then depend on the spacing: look at Spacing.
+// OneSample measures the noise that f has as a function of x for the Sample s: rounding, tolerances of inner
+// iterations, jumps of simulations that count and compare, and all of the noise of an Oracle that does not obey its
+// Sample. It is the noise that limits differences of values with one and the same Sample, such as those of Differences.
+// Noise that depends on the Sample but is smooth in x is not part of it. The jumps of a fixed Sample look like noise
+// only over spacings that are larger than the distances between them, and then depend on the spacing: look at Spacing.
 //
-// A report without a noise level is no error; see its Status. The error is that of f, or tells that f at x is not finite;
-// other values that are not finite mean too large a spacing. OneSample panics if f is nil, a field is out of its range or p
-// is not a finite direction of the length of x.
+// A report without a noise level is no error; see its Status. The error is that of f, or tells that f at x is not
+// finite; other values that are not finite mean too large a spacing. OneSample panics if f is nil, a field is out of
+// its range or p is not a finite direction of the length of x.
 func (n NoiseMeter) OneSample(f stochopt.Oracle, x, p []float64, s stochopt.Sample) (NoiseReport, error) {
 	return n.measure(f, x, p, func(int) stochopt.Sample { return s })
 }
 
-// FreshSamples measures the whole noise of one draw of f: every value has a Sample of its own, s with Replicate
-// N s.Replicate + k in evaluation k = 0, 1, ... of at most N = Points (Retries + 1). It is the noise of a run that draws
+// FreshSamples measures the whole noise of one draw of f: every value has a Sample of its own, s with Replicate N
+// s.Replicate + k in evaluation k = 0, 1, ... of at most N = Points (Retries + 1). It is the noise of a run that draws
 // anew in every step, and of differences without common random numbers. For the rest it is OneSample.
 func (n NoiseMeter) FreshSamples(f stochopt.Oracle, x, p []float64, s stochopt.Sample) (NoiseReport, error) {
 	points, retries := n.sizes()

@@ -51,8 +51,8 @@ func TestECNoiseGolden(t *testing.T) {
 	}
 }
 
-// rates returns how often noise of standard deviation 1 is found in n values, and of these how often the level is within a
-// factor 2 and 4, and its rms.
+// rates returns how often noise of standard deviation 1 is found in n values, and of these how often the level is
+// within a factor 2 and 4, and its rms.
 func rates(n int, noise func() float64) (found, two, four, rms float64) {
 	const runs = 20_000
 	values := make([]float64, n)
@@ -101,7 +101,8 @@ func TestECNoiseRates(t *testing.T) {
 			}
 		}
 	}
-	// The companions: five values do not do as well, nor does the standard deviation of the values, which has the trend in it.
+	// The companions: five values do not do as well, nor does the standard deviation of the values, which has the trend
+	// in it.
 	if found, two, _, _ := rates(5, r.NormFloat64); found > 0.98 && two > 0.86 {
 		t.Errorf("5 values: found %v, within a factor 2 %v: the test cannot fail", found, two)
 	}
@@ -304,10 +305,12 @@ func TestNoiseMeterSamples(t *testing.T) {
 func TestNoiseMeterFailures(t *testing.T) {
 	x, bad := []float64{1}, errors.New("bad")
 	f := gradient.Func(func(x []float64) float64 { return x[0] })
-	if r, err := (gradient.NoiseMeter{}).OneSample(func(_, _ []float64, _ stochopt.Sample) (float64, error) { return 0, bad }, x, x, stochopt.Sample{}); err != bad || r.Evaluations != 1 {
+	broken := func(_, _ []float64, _ stochopt.Sample) (float64, error) { return 0, bad }
+	if r, err := (gradient.NoiseMeter{}).OneSample(broken, x, x, stochopt.Sample{}); err != bad || r.Evaluations != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := (gradient.NoiseMeter{}).OneSample(gradient.Func(func([]float64) float64 { return math.NaN() }), x, x, stochopt.Sample{}); err == nil {
+	nan := gradient.Func(func([]float64) float64 { return math.NaN() })
+	if _, err := (gradient.NoiseMeter{}).OneSample(nan, x, x, stochopt.Sample{}); err == nil {
 		t.Error("NaN at x is no error")
 	}
 	meter := func(m gradient.NoiseMeter, f stochopt.Oracle, x, p []float64) func() {
@@ -348,6 +351,5 @@ func ExampleNoiseMeter() {
 	one, err := gradient.NoiseMeter{}.OneSample(f, x, []float64{1}, stochopt.Sample{Seed: 1})
 	fmt.Printf("%v, less than 0.01: %v, %v\n", one.Status, one.Sigma < 0.01, err)
 	// Output:
-	// noise found, between 0.9/4 and 0.9*4: true, <nil>
-	// noise found, less than 0.01: true, <nil>
+	// noise found, between 0.9/4 and 0.9*4: true, <nil> noise found, less than 0.01: true, <nil>
 }

@@ -15,14 +15,15 @@ import (
 //
 //	f(x + ε₁ v + ε₂ e_i, s) = f + ε₁ ∇f·v + ε₂ ∂f/∂x_i + ε₁ε₂ (∇²f v)_i,  ε₁² = ε₂² = 0
 //
-// A product costs n values of f for n variables, of about four times the arithmetic of float64 each, and keeps one vector
-// of hyper-dual numbers. HessVecDifferences costs two gradients, whatever n.
+// A product costs n values of f for n variables, and a multiplication of hyper-dual numbers is 9 of float64; it keeps
+// one vector of hyper-dual numbers. HessVecDifferences costs two gradients, whatever n.
 //
-// What Dual says about f, its randomness and comparisons holds here too, one derivative higher: where ∇f has jumps in x the
-// product misses them. HessVec panics if f is nil, the product if the lengths of dst, x and v differ.
+// What Dual says about f, its randomness, comparisons and arguments near 0 holds here too, one derivative higher: where
+// ∇f has jumps in x the product misses them. HessVec panics if f is nil, the product if the lengths of dst, x and v
+// differ.
 //
-// Reference: J. A. Fike, J. J. Alonso, The development of hyper-dual numbers for exact second-derivative calculations, AIAA
-// paper 2011-886, 2011.
+// Reference: J. A. Fike, J. J. Alonso, The development of hyper-dual numbers for exact second-derivative calculations,
+// AIAA paper 2011-886, 2011.
 func HessVec(f func(x []hyperdual.Number, s stochopt.Sample) hyperdual.Number) func(dst, x, v []float64, s stochopt.Sample) error {
 	if f == nil {
 		panic("gradient: HessVec of nil")
@@ -57,8 +58,9 @@ func HessVec(f func(x []hyperdual.Number, s stochopt.Sample) hyperdual.Number) f
 //
 // Both gradients are of one and the same Sample. With different ones the variance of a component would be that of the
 // gradient divided by 2r², which is 1e10 for x and v of size 1. size is the typical size of the variables: f bends over
-// distances of size when x is near 0, and of ‖x‖∞ when that is larger. If it is 0, it is 1. r is a power of two within a
-// factor 2 of the formula, so that multiplication by r is exact. No variable is moved by more than 1.6e-5 max(‖x‖∞, size).
+// distances of size when x is near 0, and of ‖x‖∞ when that is larger. If it is 0, it is 1. r is a power of two within
+// a factor 2 of the formula, so that multiplication by r is exact. No variable is moved by more than 1.6e-5 max(‖x‖∞,
+// size).
 //
 // The error is r²|∂³g/∂v³|/6 from truncation and about ε(|g| + |∇²f||x|)/r from rounding, ε = 2^-52. 2^-17 is near ∛ε,
 // which balances the two: both are about 1e-10 of the terms of the product where f scales as assumed. Variables of very
@@ -66,7 +68,8 @@ func HessVec(f func(x []hyperdual.Number, s stochopt.Sample) hyperdual.Number) f
 // r: 1e-10 becomes 1e-5.
 //
 // A product costs two gradients and keeps two vectors. For v = 0 nothing is evaluated. An error of o is returned.
-// HessVecDifferences panics if o is nil or size is negative or not finite, the product if the lengths of dst, x and v differ.
+// HessVecDifferences panics if o is nil or size is negative or not finite, the product if the lengths of dst, x and v
+// differ.
 //
 // Reference: J. Nocedal, S. J. Wright, Numerical optimization, second edition, Springer, 2006, section 8.1.
 func HessVecDifferences(o stochopt.Oracle, size float64) func(dst, x, v []float64, s stochopt.Sample) error {
@@ -123,15 +126,16 @@ func productLengths(what string, dst, x, v []float64) {
 //
 //	(1/n) Σ_(j≠i) H_ij²
 //
-// so one product gives a diagonal H exactly; probes with normal components would add 2 H_ii²/n. product is one of HessVec,
-// HessVecDifferences or your own. All n products are given the Sample s itself; the signs come from another stream of its
-// Seed. A draw costs n products and keeps two vectors.
+// so one product gives a diagonal H exactly; probes with normal components would add 2 H_ii²/n. product is one of
+// HessVec, HessVecDifferences or your own. All n products are given the Sample s itself; the signs come from another
+// stream of its Seed. A draw costs n products and keeps two vectors.
 //
-// An error of product is returned, with dst undefined. Hutchinson panics if product is nil or n < 1, the estimator if the
-// lengths of dst and x differ.
+// An error of product is returned, with dst undefined. Hutchinson panics if product is nil or n < 1, the estimator if
+// the lengths of dst and x differ.
 //
-// Reference: C. Bekas, E. Kokiopoulou, Y. Saad, An estimator for the diagonal of a matrix, Applied Numerical Mathematics
-// 57(11-12):1214-1229, 2007, after M. F. Hutchinson, Communications in Statistics 18(3):1059-1076, 1989, for the trace.
+// Reference: C. Bekas, E. Kokiopoulou, Y. Saad, An estimator for the diagonal of a matrix, Applied Numerical
+// Mathematics 57(11-12):1214-1229, 2007, after M. F. Hutchinson, Communications in Statistics 18(3):1059-1076, 1989,
+// for the trace.
 func Hutchinson(product func(dst, x, v []float64, s stochopt.Sample) error, n int) func(dst, x []float64, s stochopt.Sample) error {
 	if product == nil {
 		panic("gradient: Hutchinson of nil")

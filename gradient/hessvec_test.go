@@ -17,7 +17,8 @@ import (
 
 type product = func(dst, x, v []float64, s stochopt.Sample) error
 
-// bowl is Σ exp(x_i + x_(i+1)) (1 + ξ)/2 + Σ x_i³ with ξ uniform in [0, 1): its Hessian is tridiagonal and depends on x and the Sample.
+// bowl is Σ exp(x_i + x_(i+1)) (1 + ξ)/2 + Σ x_i³ with ξ uniform in [0, 1): its Hessian is tridiagonal and depends on x
+// and the Sample.
 func bowl(x []hyperdual.Number, s stochopt.Sample) (f hyperdual.Number) {
 	xi := s.Rand().Float64()
 	for i, v := range x {
@@ -177,7 +178,8 @@ func TestHessVecFailures(t *testing.T) {
 	h := gradient.HessVec(func(x []hyperdual.Number, _ stochopt.Sample) hyperdual.Number {
 		return hyperdual.Number{Real: r.Float64()}
 	})
-	if err := h(make([]float64, 2), x, x, stochopt.Sample{}); err == nil || !strings.Contains(err.Error(), "two values at the same x and Sample") {
+	err := h(make([]float64, 2), x, x, stochopt.Sample{})
+	if err == nil || !strings.Contains(err.Error(), "two values at the same x and Sample") {
 		t.Errorf("error %v", err)
 	}
 	d := gradient.Hutchinson(func(_, _, _ []float64, _ stochopt.Sample) error { return bad }, 1)

@@ -9,36 +9,37 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 )
 
-// Tuned returns a copy of d whose steps suit f near x: Noise and Bound are measured, for the Sample s. f is asked for values
-// only, all with s, since so are the values of a difference. The rest of d is kept, and so is a Noise that is not 0.
+// Tuned returns a copy of d whose steps suit f near x: Noise and Bound are measured, for the Sample s. f is asked for
+// values only, all with s, since so are the values of a difference. The rest of d is kept, and so is a Noise that is
+// not 0.
 //
-// Noise is that of NoiseMeter.OneSample from 7 values along a random diagonal, of spacing 1e-6 z_i, where
-// z_i = max(|x_i|, Scale_i). Where there is only rounding, it is the level of that. Where there is not even rounding, Noise
+// Noise is that of NoiseMeter.OneSample from 7 values along a random diagonal, of spacing 1e-6 z_i, where z_i =
+// max(|x_i|, Scale_i). Where there is only rounding, it is the level of that. Where there is not even rounding, Noise
 // is 0 and Bound nil, and the steps are those of Differences for rounding.
 //
-// Bound_i is the size of the derivative of order q = p+1 along x_i, where p is the order of accuracy of Formula: of f" for
-// fd.Forward, of f”' for fd.Central. It is measured by the central difference δ of order q with spacing h, 3 values for
-// q = 2 and 4 for q = 3:
+// Bound_i is the size of the derivative of order q = p+1 along x_i, where p is the order of accuracy of Formula: q = 2
+// for fd.Forward, 3 for fd.Central. It is measured by the central difference δ of order q with spacing h, from 3 values
+// for q = 2, one of them at x, and 4 for q = 3:
 //
 //	M = (|δ| + 2√B σ)/h^q,  B σ² = variance of δ
 //	h = z_i (σ/φ)^(1/(q+2)),  φ = |f(x)|, then |δ| (z_i/h)^q with the latest δ and h
 //
-// or the geometric mean of this h and the one before if it would turn back.
-// M is accepted
+// or the geometric mean of this h and the last if h would grow and shrink in turn. M is accepted
 //
 //   - if |δ| >= 100 σ and f varies by no more than a tenth, max f - min f <= 0.1 max|f|;
 //   - if |δ|/h^q is within a factor 2 of that for the h before;
 //   - if |δ| < 100 σ and h would not grow. Then the derivative may be lost in the noise, and M is a bound of it.
 //
-// h is at most 3/4 z_i divided by the reach of the difference, 1 or 2. The second term of M keeps the step of Differences from
-// being larger than what was looked at. After 6 spacings without an accepted M, or if no noise level is found, there is an
-// error. An M wrong by a factor 2 makes the error of the gradient 1.12 times the least, a factor 10 up to 2.3 times for
-// fd.Forward and 2.7 times for fd.Central. f must not bend over distances much smaller than z_i: of sin(50 x) at x = 1 with
-// noise too little is seen to tell it from a flatter function. Cost: 8 values, 29 at most, and 2 or 4 for each variable and
-// spacing, mostly for 1 or 2 spacings. At most Concurrent variables are worked on at once. Measure again when x has moved by
-// about its own size.
+// The difference reaches no further than 3/4 z_i. The second term of M keeps the step of Differences within what was
+// looked at. After 6 spacings without an accepted M, or if no noise level is found, there is an error. An M wrong by a
+// factor 2 makes the error of the gradient 1.12 times the least, a factor 10 up to 2.3 times for fd.Forward and 2.7
+// times for fd.Central. f must not bend over distances much smaller than z_i: of sin(50 x) at x = 1 with noise too
+// little is seen to tell it from a flatter function. Cost: 8 values, 29 at most, and 2 or 4 for each variable and
+// spacing, mostly for 1 or 2 spacings. At most Concurrent variables are worked on at once. Measure again when x has
+// moved by about its own size.
 //
-// An error of f is returned; values beside x that are not finite make h smaller. Tuned panics as d.Oracle and its Oracle do.
+// An error of f is returned; values beside x that are not finite make h smaller. Tuned panics as d.Oracle and its
+// Oracle do.
 //
 // Reference: J. J. Moré, S. M. Wild, Estimating derivatives of noisy simulations, ACM Transactions on Mathematical
 // Software 38(3):19, 2012, for fd.Forward, with φ = z_i = 1 at first, two spacings, and neither the third test nor the
@@ -65,8 +66,8 @@ func (d Differences) Tuned(f stochopt.Oracle, x []float64, s stochopt.Sample) (D
 			d.Bound = nil
 			return d, nil
 		case r.Status != NoiseFound:
-			return Differences{}, fmt.Errorf("gradient: Differences.Tuned: no noise level in %d values, the last with spacing %.1g of the size of x: %v",
-				r.Evaluations, r.Spacing, r.Status)
+			return Differences{}, fmt.Errorf("gradient: Differences.Tuned: no noise level in %d values, the last "+
+				"with spacing %.1g of the size of x: %v", r.Evaluations, r.Spacing, r.Status)
 		}
 		d.Noise = r.Sigma
 	}
@@ -84,8 +85,8 @@ func (d Differences) Tuned(f stochopt.Oracle, x []float64, s stochopt.Sample) (D
 	return d, nil
 }
 
-// centralDifference is the formula of the central difference of order n: (E^½ - E^-½)ⁿ with the shift E, and
-// (E - E^-1)/2 (E^½ - E^-½)^(n-1) for odd n, whose points are at whole steps as well.
+// centralDifference is the formula of the central difference of order n: (E^½ - E^-½)ⁿ with the shift E, and (E -
+// E^-1)/2 (E^½ - E^-½)^(n-1) for odd n, whose points are at whole steps as well.
 func centralDifference(n int) fd.Formula {
 	c := []float64{1}
 	for range n / 2 {
@@ -174,7 +175,7 @@ func (c curvature) bound(w *line, i int) float64 {
 	if (accepted || lost) && m > 0 && !math.IsInf(m, 1) {
 		return m
 	}
-	w.err = fmt.Errorf("gradient: Differences.Tuned: no estimate of the derivative of order %d along x[%d] holds: the last is %.3g, from values %.3g apart",
-		c.formula.Derivative, i, last, settings.Step)
+	w.err = fmt.Errorf("gradient: Differences.Tuned: no estimate of the derivative of order %d along x[%d] holds: the last is %.3g, "+
+		"from values %.3g apart", c.formula.Derivative, i, last, settings.Step)
 	return math.NaN()
 }

@@ -33,11 +33,11 @@ var curves = []struct {
 		func(t float64) float64 { return 24 * t * (1 - t*t) / math.Pow(1+t*t, 4) }},
 }
 
-// The error of a difference whose Noise and Bound are measured is at most slack times the least that theory allows, and it
-// beats the fixed step of diff/fd by the factor that theory says, or more than 1/slack of it: for f(x/s) at x about 1.3 s, s
-// from 1e-6 to 1e8, and noise from 0 to 0.01 |f|. slack is 2: in the mean over many draws the error is 1.02 to 1.15 times the
-// least, but 1.42 times for 2+sin in noise of 0.01 |f|, whose best step is beyond what Tuned looks at; five standard errors
-// of a root mean square of 100 draws are 35 %.
+// The error of a difference whose Noise and Bound are measured is at most slack times the least that theory allows, and
+// it beats the fixed step of diff/fd by the factor that theory says, or more than 1/slack of it: for f(x/s) at x about
+// 1.3 s, s from 1e-6 to 1e8, and noise from 0 to 0.01 |f|. slack is 2: in the mean over many draws the error is 1.02 to
+// 1.15 times the least, but 1.42 times for 2+sin in noise of 0.01 |f|, whose best step is beyond what Tuned looks at;
+// five standard errors of a root mean square of 100 draws are 35 %.
 func TestTunedAccuracy(t *testing.T) {
 	const slack, n = 2, 100
 	r := rand.New(rand.NewPCG(1, 2))
@@ -68,7 +68,8 @@ func TestTunedAccuracy(t *testing.T) {
 						_, g := evaluate(t, d.Oracle(f), x, stochopt.Sample{})
 						tuned += square(g[0])
 						fixed += square(fd.Derivative(line, x[0], &fd.Settings{Formula: formula}))
-						blind := gradient.Differences{Formula: formula, Scale: []float64{s}, Noise: 0x1p-53, Bound: []float64{1 / (s * s * s)}}
+						// The companion: a step for rounding.
+						blind := gradient.Differences{Formula: formula, Noise: 0x1p-53, Bound: []float64{1 / (s * s * s)}}
 						if formula.Stencil[0].Loc == 0 {
 							blind.Bound[0] = 1 / (s * s)
 						}
@@ -107,7 +108,8 @@ func TestTunedAccuracy(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("error at most %.2f times the least; diff/fd beaten by %.2g to %.2g; %.2f%% of %v levels within a factor 4", worst, least, most, 100*within/levels, levels)
+	t.Logf("error at most %.2f times the least; diff/fd beaten by %.2g to %.2g; %.2f%% of %v levels within a factor 4",
+		worst, least, most, 100*within/levels, levels)
 	if math.Abs(within/levels-0.989) > 0.01 {
 		t.Errorf("%v of the noise levels are within a factor 4, want 0.989", within/levels)
 	}
@@ -163,7 +165,7 @@ func TestTunedConcurrent(t *testing.T) {
 		d.Concurrent = 5
 		for range 5 {
 			many, err := d.Tuned(counted, x, s)
-			if err != nil || many.Noise != one.Noise || !slices.Equal(many.Bound, one.Bound) || many.Concurrent != 5 || &many.Scale[0] != &d.Scale[0] {
+			if err != nil || many.Noise != one.Noise || !slices.Equal(many.Bound, one.Bound) || many.Concurrent != 5 {
 				t.Errorf("5 variables at once: %+v, %v, want %+v", many, err, one)
 			}
 		}
@@ -183,7 +185,8 @@ func TestTunedConcurrent(t *testing.T) {
 	}
 }
 
-// The third derivative of a parabola is 0: what is measured is a bound, and the step as large as the values that were seen.
+// The third derivative of a parabola is 0: what is measured is a bound, and the step as large as the values that were
+// seen.
 func TestTunedParabola(t *testing.T) {
 	const sigma = 1e-3
 	for k := range 50 {
@@ -283,7 +286,8 @@ func TestTunedFailures(t *testing.T) {
 
 // The central differences that measure derivatives are exact for polynomials of their order and the next.
 func TestTunedDerivative(t *testing.T) {
-	// For x^q/q! + x^(q+1) at 0, whatever h, the derivative of order q is 1; Bound adds the noise, which is far smaller.
+	// For x^q/q! + x^(q+1) at 0, whatever h, the derivative of order q is 1; Bound adds the noise, which is far
+	// smaller.
 	for _, c := range []struct {
 		formula fd.Formula
 		q       int

@@ -351,5 +351,6 @@ func ExampleNoiseMeter() {
 	one, err := gradient.NoiseMeter{}.OneSample(f, x, []float64{1}, stochopt.Sample{Seed: 1})
 	fmt.Printf("%v, less than 0.01: %v, %v\n", one.Status, one.Sigma < 0.01, err)
 	// Output:
-	// noise found, between 0.9/4 and 0.9*4: true, <nil> noise found, less than 0.01: true, <nil>
+	// noise found, between 0.9/4 and 0.9*4: true, <nil>
+	// noise found, less than 0.01: true, <nil>
 }

@@ -30,9 +30,10 @@ import (
 // the error of H̄ is about δ: curvatures below it are noise, and directions where f bends less make no longer steps. So
 // the first steps are short, and no curvature need be positive.
 //
-// The gradient is a Newton step, in units of x: give it to method.SGD with a StepSize of about 1 and a Schedule such as
-// schedule.Power(A, 0.602) with A a tenth of the steps. (Methods that divide by the size of the gradient, such as Adam,
-// have no use for it.) A draw costs 1 + 4 values for each direction, where the first draw has at least Warmup directions, and the
+// The gradient is a Newton step, in units of x: give it to method.SGD with a Schedule such as schedule.Power(A, 0.602), A a
+// tenth of the steps. Its error is that of ĝ, √n times as long as itself: on a quadratic a StepSize below 2m/(n+m-1) is stable,
+// where m is Directions, and half of that is best at first. (Methods that divide by the size of the gradient, such as
+// Adam, have no use for a Newton step.) A draw costs 1 + 4m values, where the first has at least Warmup directions, and the
 // eigenvectors of H̄, some 10 n³ operations; it keeps 2n² numbers.
 //
 // Prefer it to SPSA for up to about 20 variables on very different or correlated scales, where noise cancels or is small:
@@ -116,6 +117,9 @@ func (e *AdaptiveSPSA) draw(ds *directions, grad, x []float64, s stochopt.Sample
 	if err := ds.check(grad, x, min(c, c2)); err != nil {
 		return err
 	}
+	if len(x) == 0 {
+		return nil
+	}
 	if fresh {
 		e.allocate(len(x))
 	}
@@ -156,24 +160,25 @@ func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, 
 		d := ds.get(s, j, n)
 		d.signs(d.u)
 		d.signs(e.delta)
-		var slope, q float64 // along Δ; the second difference
-		for _, h := range [...]float64{c, -c} {
-			var y [2]float64 // at x + hΔ and x + hΔ + c'Δ'
-			for k, h2 := range [...]float64{0, c2} {
-				for i, v := range x {
-					move := float64(h*d.u[i]) + float64(h2*e.delta[i])
-					d.at[i] = v + float64(ds.unit(i)*move)
-				}
-				if y[k], err = ds.f(nil, d.at, s); err != nil {
-					break
-				}
+		var y [4]float64 // at x + cΔ, x + cΔ + c'Δ', x - cΔ, x - cΔ + c'Δ'
+		for k := range y {
+			h, h2 := c, 0.0
+			if k >= 2 {
+				h = -c
 			}
-			slope += y[0] / (2 * h)
-			q += (y[1] - y[0]) / (2 * h * c2)
-			if err != nil {
-				break
+			if k%2 == 1 {
+				h2 = c2
+			}
+			for i, v := range x {
+				d.at[i] = v + float64(ds.unit(i)*(float64(h*d.u[i])+float64(h2*e.delta[i])))
+			}
+			if y[k], err = ds.f(nil, d.at, s); err != nil {
+				ds.put(d)
+				return 0, err
 			}
 		}
+		slope := (y[0] - y[2]) / (2 * c)
+		q := ((y[1] - y[0]) - (y[3] - y[2])) / (2 * c * c2)
 		sq += float64(q * q)
 		for i, u := range d.u {
 			e.grad[i] += float64(slope*u) / float64(m)
@@ -182,10 +187,7 @@ func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, 
 			}
 		}
 		ds.put(d)
-		switch {
-		case err != nil:
-			return 0, err
-		case slope-slope != 0 || sq-sq != 0:
+		if slope-slope != 0 || sq-sq != 0 {
 			return 0, fmt.Errorf("gradient: AdaptiveSPSA: values at the ends of direction %d give the slope %v and the curvature %v", j, slope, q)
 		}
 	}

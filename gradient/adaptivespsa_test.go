@@ -1,0 +1,290 @@
+package gradient_test
+
+import (
+	"bytes"
+	"context"
+	"encoding"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/gradient"
+	"github.com/stochopt/stochopt/method"
+	"github.com/stochopt/stochopt/schedule"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/optimize"
+)
+
+var (
+	_ encoding.BinaryMarshaler   = &gradient.AdaptiveSPSA{}
+	_ encoding.BinaryUnmarshaler = &gradient.AdaptiveSPSA{}
+)
+
+func newton(t *testing.T, p stochopt.Problem, x0 []float64, steps int) *optimize.Result {
+	t.Helper()
+	m := &method.SGD{StepSize: 1 / float64(len(x0)), Schedule: schedule.Power(float64(steps)/10, 0.602)}
+	r, err := stochopt.Minimize(context.Background(), p, x0, &optimize.Settings{MajorIterations: steps, Converger: optimize.NeverTerminate{}}, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// After 6000 steps on a quadratic, with noise in each value, H̄ is the Hessian. With q = Δ'ᵀHΔ + e, where e has the
+// variance σ²/(cc')², E q² is |H|² + σ²/(cc')² and the variances of Ĥ are E q² - h² on the diagonal and E q²/2 - h² beside it.
+func TestAdaptiveSPSAHessian(t *testing.T) {
+	const steps, sd, c = 6000, 0.01, 0.1
+	h := []float64{1, .5, 2, .3, 1.5}
+	for seed := range uint64(3) {
+		e := &gradient.AdaptiveSPSA{Width: c}
+		r := newton(t, stochopt.Problem{Oracle: e.Oracle(independent(additive(sd, smoke))), Seed: seed}, []float64{.3, .3, .3, .3, .3}, steps)
+		var H mat.SymDense
+		e.Hessian(&H)
+		q2 := 1 + .25 + 4 + .09 + 2.25 + sd*sd/(c*2*c*c*2*c)
+		n := float64(steps + 20)
+		for i := range 5 {
+			near(t, fmt.Sprintf("H̄ %d", i), H.At(i, i), h[i], math.Sqrt((q2-h[i]*h[i])/n))
+			for j := range i {
+				near(t, fmt.Sprintf("H̄ %d, %d", i, j), H.At(i, j), 0, math.Sqrt(q2/2/n))
+			}
+		}
+		far(t, "H̄ with one width for the other", H.At(2, 2)*2, h[2], math.Sqrt(q2/n))
+		if f := smoke(r.X); f > 1e-3 {
+			t.Errorf("%v above the minimum", f)
+		} else {
+			t.Logf("seed %d: %.2g above the minimum, diagonal %.3f %.3f %.3f %.3f %.3f", seed, f, H.At(0, 0), H.At(1, 1), H.At(2, 2), H.At(3, 3), H.At(4, 4))
+		}
+	}
+}
+
+// valley is a quadratic whose curvatures differ by a thousand, along axes that are not those of the variables.
+func valley(x []float64) float64 {
+	u, v := x[0]+x[1]-1, x[0]-x[1]+3
+	return 500*u*u + v*v/2
+}
+
+// On a valley a Newton step goes where that of SPSA does not, at any step size.
+func TestAdaptiveSPSAValley(t *testing.T) {
+	const steps = 2000
+	x0 := []float64{1, 1}
+	f := additive(1, valley)
+	e := &gradient.AdaptiveSPSA{}
+	if f := valley(newton(t, stochopt.Problem{Oracle: e.Oracle(f)}, x0, steps).X); f > 1e-6 {
+		t.Errorf("%v above the minimum", f)
+	}
+	for _, alpha := range []float64{1e-5, 1e-4, 3e-4} {
+		m := &method.SGD{StepSize: alpha, Schedule: schedule.Power(steps/10, 0.602)}
+		p := stochopt.Problem{Oracle: gradient.SPSA{}.Oracle(f)}
+		r, err := stochopt.Minimize(context.Background(), p, x0, &optimize.Settings{MajorIterations: steps, Converger: optimize.NeverTerminate{}}, m)
+		if err == nil && valley(r.X) < 1e-2 {
+			t.Errorf("SPSA with step size %v: %v above the minimum: the test cannot fail", alpha, valley(r.X))
+		}
+	}
+}
+
+// A saddle is left, not approached, since the size of a curvature counts and not its sign.
+func TestAdaptiveSPSASaddle(t *testing.T) {
+	saddle := func(x []float64) float64 { return x[0]*x[0]/2 - x[1]*x[1]/2 + x[1]*x[1]*x[1]*x[1]/4 }
+	e := &gradient.AdaptiveSPSA{}
+	r := newton(t, stochopt.Problem{Oracle: e.Oracle(gradient.Func(saddle))}, []float64{1, 1e-3}, 2000)
+	if d := saddle(r.X) + 0.25; d > 1e-3 {
+		t.Errorf("ends at %v, %v above the minimum", r.X, d)
+	}
+}
+
+// With units of the variables and Scale to match, the steps have the same bits in those units.
+func TestAdaptiveSPSAScale(t *testing.T) {
+	scale := []float64{0x1p-30, 0x1p20}
+	scaled := func(x []float64) float64 { return valley([]float64{x[0] / scale[0], x[1] / scale[1]}) }
+	want := newton(t, stochopt.Problem{Oracle: (&gradient.AdaptiveSPSA{}).Oracle(gradient.Func(valley))}, []float64{1, 1}, 50)
+	e := &gradient.AdaptiveSPSA{Scale: scale}
+	got := newton(t, stochopt.Problem{Oracle: e.Oracle(gradient.Func(scaled))}, []float64{scale[0], scale[1]}, 50)
+	for i := range scale {
+		if got.X[i]/scale[i] != want.X[i] {
+			t.Errorf("%v, want %v", got.X[i]/scale[i], want.X[i])
+		}
+	}
+	var h mat.SymDense
+	e.Hessian(&h)
+	if v := h.At(1, 1) * scale[1] * scale[1]; math.Abs(v/1001-1) > 0.5 {
+		t.Errorf("curvature %v, want about 1001", v)
+	}
+}
+
+// Marshal, unmarshal, go on equals not stopping; the last draw may be repeated, as a run that goes on does.
+func TestAdaptiveSPSAState(t *testing.T) {
+	f := additive(1, smoke)
+	x := []float64{.3, .3, .3, .3, .3}
+	whole := &gradient.AdaptiveSPSA{Decay: 0.1, Directions: 2}
+	o := whole.Oracle(f)
+	point := func(k int) []float64 {
+		y := slices.Clone(x)
+		y[k%5] += float64(k) / 10
+		return y
+	}
+	var want [][]float64
+	for k := range 10 {
+		_, g := evaluate(t, o, point(k), stochopt.Sample{Seed: 1, Step: k + 3})
+		want = append(want, g)
+	}
+	for stop := range 9 {
+		e := &gradient.AdaptiveSPSA{Decay: 0.1, Directions: 2}
+		o := e.Oracle(f)
+		for k := range stop + 1 {
+			evaluate(t, o, point(k), stochopt.Sample{Seed: 1, Step: k + 3})
+		}
+		data, err := e.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e = &gradient.AdaptiveSPSA{Decay: 0.1, Directions: 2}
+		if err := e.UnmarshalBinary(data); err != nil {
+			t.Fatal(err)
+		}
+		o = e.Oracle(f)
+		for k := stop; k < 10; k++ { // draw stop again
+			if _, g := evaluate(t, o, point(k), stochopt.Sample{Seed: 1, Step: k + 3}); !slices.Equal(g, want[k]) {
+				t.Errorf("stopped after %d: gradient %d is %v, want %v", stop, k, g, want[k])
+			}
+		}
+		a, _ := e.MarshalBinary()
+		b, _ := whole.MarshalBinary()
+		if !bytes.Equal(a, b) {
+			t.Errorf("stopped after %d: another state", stop)
+		}
+	}
+	data, _ := whole.MarshalBinary()
+	for _, bad := range [][]byte{nil, data[:len(data)-8], data[:50], append(slices.Clone(data), 1, 2, 3, 4, 5, 6, 7, 8)} {
+		if whole.UnmarshalBinary(bad) == nil {
+			t.Errorf("%d bytes of %d are no error", len(bad), len(data))
+		}
+	}
+	if again, _ := whole.MarshalBinary(); !bytes.Equal(data, again) {
+		t.Error("an error changes the state")
+	}
+	fresh, err := (&gradient.AdaptiveSPSA{}).MarshalBinary()
+	if err == nil {
+		err = (&gradient.AdaptiveSPSA{}).UnmarshalBinary(fresh)
+	}
+	if err != nil {
+		t.Errorf("state before the first draw: %v", err)
+	}
+}
+
+func TestAdaptiveSPSAFailures(t *testing.T) {
+	x := []float64{1, 2, 3}
+	var fail error
+	nan := false
+	f := func(_, y []float64, _ stochopt.Sample) (float64, error) {
+		if !slices.Equal(x, y) {
+			if nan {
+				return math.NaN(), nil
+			}
+			return rosenbrock(y), fail
+		}
+		return rosenbrock(y), nil
+	}
+	e := &gradient.AdaptiveSPSA{}
+	o := e.Oracle(f)
+	grad := make([]float64, 3)
+	wantPanic(t, "gradient: AdaptiveSPSA.Hessian before the first draw", func() { e.Hessian(&mat.SymDense{}) })
+	want := func(what string, x []float64, s stochopt.Sample) {
+		t.Helper()
+		before, _ := e.MarshalBinary()
+		_, err := o(grad, x, s)
+		if err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("error %v, want one with %q", err, what)
+		}
+		if after, _ := e.MarshalBinary(); !bytes.Equal(after, before) {
+			t.Errorf("%s: the state has changed", what)
+		}
+	}
+	evaluate(t, o, x, stochopt.Sample{Step: 5})
+	want("Step 7 after Step 5", x, stochopt.Sample{Step: 7})
+	want("Step 0 after Step 5", x, stochopt.Sample{})
+	want("Step 5 after Step 5", []float64{1, 2, 4}, stochopt.Sample{Step: 5})
+	want("Probe = 0", x, stochopt.Sample{Step: 6, Probe: 1})
+	want("Replicate = 0", x, stochopt.Sample{Step: 6, Replicate: 1})
+	want("lost in the rounding of x[1]", []float64{1, 1e16, 2}, stochopt.Sample{Step: 6})
+	fail = errors.New("bad")
+	want("bad", x, stochopt.Sample{Step: 6})
+	fail, nan = nil, true
+	want("give the slope NaN", x, stochopt.Sample{Step: 6})
+	nan = false
+	evaluate(t, o, x, stochopt.Sample{Step: 6}) // it goes on
+	if v, err := o(nil, x, stochopt.Sample{Step: 100}); v != rosenbrock(x) || err != nil {
+		t.Errorf("value alone: %v %v", v, err)
+	}
+	wantPanic(t, "len(x) = 2, but 3 in the last draw", func() { o(grad[:2], x[:2], stochopt.Sample{Step: 7}) })
+	wantPanic(t, "AdaptiveSPSA.Hessian of 3 variables into a matrix of 2", func() { e.Hessian(mat.NewSymDense(2, nil)) })
+
+	e = &gradient.AdaptiveSPSA{Width: 0x1p-7}
+	_, err := e.Oracle(gradient.Func(func(x []float64) float64 { return x[0] }))(grad, []float64{0, 0, 0}, stochopt.Sample{})
+	if err == nil || !strings.Contains(err.Error(), "no curvature along 20 directions") {
+		t.Errorf("a linear function: %v", err)
+	}
+	o = (&gradient.AdaptiveSPSA{}).Oracle(gradient.Func(func([]float64) float64 { return 1 }))
+	if _, g := evaluate(t, o, x, stochopt.Sample{}); !slices.Equal(g, []float64{0, 0, 0}) {
+		t.Errorf("gradient %v of a constant", g)
+	}
+	if _, err := o(nil, nil, stochopt.Sample{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := (&gradient.AdaptiveSPSA{}).Oracle(gradient.Func(rosenbrock))([]float64{}, nil, stochopt.Sample{}); err != nil {
+		t.Errorf("no variables: %v", err)
+	}
+	// Samples of a Problem would be draws of one Step.
+	p := stochopt.Problem{Oracle: (&gradient.AdaptiveSPSA{}).Oracle(f), Samples: 2}
+	if _, err := stochopt.Minimize(context.Background(), p, []float64{1, 2, 3}, nil, nil); err == nil || !strings.Contains(err.Error(), "Replicate = 0") {
+		t.Errorf("Problem.Samples: %v", err)
+	}
+
+	for want, e := range map[string]*gradient.AdaptiveSPSA{
+		"AdaptiveSPSA.Width = -1":       {Width: -1},
+		"AdaptiveSPSA.SecondWidth = -1": {SecondWidth: -1},
+		"AdaptiveSPSA.Decay = -1":       {Decay: -1},
+		"AdaptiveSPSA.Scale[0] = 0":     {Scale: []float64{0}},
+		"AdaptiveSPSA.Directions = -1":  {Directions: -1},
+		"AdaptiveSPSA.Warmup = -1":      {Warmup: -1},
+		"AdaptiveSPSA.Floor = 2":        {Floor: 2},
+	} {
+		wantPanic(t, want, func() { e.Oracle(f) })
+	}
+	wantPanic(t, "gradient: AdaptiveSPSA.Oracle of nil", func() { (&gradient.AdaptiveSPSA{}).Oracle(nil) })
+}
+
+// A valley a thousand times steeper across than along.
+func ExampleAdaptiveSPSA() {
+	valley := func(_, x []float64, s stochopt.Sample) (float64, error) {
+		u, v := x[0]+x[1]-1, x[0]-x[1]+3
+		return 500*u*u + v*v/2 + s.Rand().NormFloat64(), nil
+	}
+	e := &gradient.AdaptiveSPSA{}
+	p := stochopt.Problem{Oracle: e.Oracle(valley), Seed: 1}
+	m := &method.SGD{StepSize: 0.5, Schedule: schedule.Power(100, 0.602)}
+	settings := &optimize.Settings{MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
+	r, err := stochopt.Minimize(context.Background(), p, []float64{1, 1}, settings, m)
+	var h mat.SymDense
+	e.Hessian(&h)
+	fmt.Printf("%.3f %v, curvature %.0f\n", r.X, err, h.At(0, 0))
+	// Output: [-1.000 2.000] <nil>, curvature 1001
+}
+
+func BenchmarkAdaptiveSPSA(b *testing.B) {
+	for _, n := range []int{2, 20} {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			x, grad := make([]float64, n), make([]float64, n)
+			o := (&gradient.AdaptiveSPSA{}).Oracle(gradient.Func(rosenbrock))
+			b.ReportAllocs()
+			k := 0
+			for b.Loop() {
+				o(grad, x, stochopt.Sample{Step: k})
+				k++
+			}
+		})
+	}
+}

@@ -18,33 +18,39 @@ import (
 )
 
 // AdaptiveSPSA estimates the Newton step from values: the gradient as SPSA does, and the Hessian by two more values for a
-// direction, averaged over all draws of a run (2SPSA).
+// direction, from all draws of a run (2SPSA).
 //
 //	q  = (f(x+cΔ+c'Δ') - f(x+cΔ) - f(x-cΔ+c'Δ') + f(x-cΔ)) / 2cc'
-//	Ĥ  = q (Δ'Δᵀ + ΔΔ'ᵀ)/2                 Δ_i, Δ'_i = ±1, c and c' divided by (k+1)ᵞ
-//	H̄  = mean of all Ĥ = QΛQᵀ
-//	g  = Q max(|Λ|, φ max|Λ|, δ)⁻¹ Qᵀ ĝ    ĝ that of SPSA
-//	δ² = 2n/N mean of all q²               N values of q so far, n variables
+//	r  = q - Δ'ᵀH̄Δ
+//	H̄  ← H̄ + r P/(N+|P|²),  P = (Δ'Δᵀ + ΔΔ'ᵀ)/2
+//	v  ← v + (r²-v) 4/(N+4)
+//	g  = Q max(|Λ|, φ max|Λ|, δ)⁻¹ Qᵀ ĝ,  QΛQᵀ = H̄,  δ² = 2nv/N
 //
-// in units of Scale. On a quadratic, Ĥ is unbiased. |H̄_ij| errs by a standard deviation of at most δ/√(2n), and the norm of
-// the error of H̄ is about δ: curvatures below it are noise, and directions where f bends less make no longer steps. So
-// the first steps are short, and no curvature need be positive.
+// in units of Scale. Δ and Δ' are random signs, c and c' are divided by (k+1)ᵞ in Step k, N counts the directions so far,
+// |P|² is the sum of the squares of P, n is the number of variables, H̄ and v start at 0, and ĝ is the estimate of SPSA
+// along the same Δ. On a quadratic qP has the mean H, the Hessian, and H̄ converges to it: an error of standard deviation σ
+// in each value that does not cancel leaves an error like σ/(cc'√N) in H̄, and the start one like |P|²/N of H. Elsewhere
+// H̄ is a mean along the way and lags behind. δ is the size of the error of H̄, seen as the norm of a random matrix:
+// curvatures below it are noise, and along directions where f bends less no longer steps are made. So the first steps are
+// short, and H̄ need not be positive.
 //
 // The gradient is a Newton step, in units of x: give it to method.SGD with a Schedule such as schedule.Power(A, 0.602), A a
-// tenth of the steps. Its error is that of ĝ, √n times as long as itself: on a quadratic a StepSize below 2m/(n+m-1) is stable,
-// where m is Directions, and half of that is best at first. (Methods that divide by the size of the gradient, such as
-// Adam, have no use for a Newton step.) A draw costs 1 + 4m values, where the first has at least Warmup directions, and the
-// eigenvectors of H̄, some 10 n³ operations; it keeps 2n² numbers.
+// tenth of the steps. It has the error of ĝ, which is √n times as long as the gradient: on a quadratic a StepSize below
+// 2m/(n+m-1), where m is Directions, is stable in the mean square, and half of that is best at first. (Methods that
+// divide by the size of the gradient, such as Adam, have no use for a Newton step.) A draw costs 1 + 4m values, the first
+// one at least 1 + 4 Warmup, and the eigenvectors of H̄, some 10 n³ operations; it keeps 3n² numbers.
 //
-// Prefer it to SPSA for up to about 20 variables on very different or correlated scales, where noise cancels or is small:
-// a noise of standard deviation σ in each value that does not cancel adds σ²/(cc')² to the variance of q.
+// Prefer it to SPSA for up to some tens of variables on very different or correlated scales, where noise cancels or is
+// small. Where Newton steps are not wanted, Scale with Adam is the simpler remedy for different scales.
 //
 // An AdaptiveSPSA carries the state of one run: unlike other Oracles of this package its Oracle must be called for one
-// Step after the other, and not concurrently. The same draw may be repeated while it is the last, and values alone may
-// be asked for at any time.
+// Step after the other, and not concurrently. The same draw may be repeated while it is the last, as it is when a run goes
+// on, and values alone may be asked for at any time.
 //
 // Reference: J. C. Spall, Adaptive stochastic approximation by the simultaneous perturbation method, IEEE Transactions on
-// Automatic Control 45, 2000; the floor of the eigenvalues is not from there.
+// Automatic Control 45, 2000; Feedback and weighting mechanisms for improving Jacobian estimates in the adaptive
+// simultaneous perturbation algorithm, same journal 54, 2009, for the feedback -Δ'ᵀH̄Δ. The weights 1/(N+|P|²), with which
+// the feedback is stable from the first draw on, and δ are not from there.
 type AdaptiveSPSA struct {
 	// Width is c > 0, in units of Scale. If it is 0, 0.01 is used.
 	Width float64
@@ -64,19 +70,19 @@ type AdaptiveSPSA struct {
 	dim   int       // number of variables
 	count int       // N
 	last  int       // Step of the last draw
-	sq    float64   // mean of q²
+	v     float64   // running mean of r²
 	store []float64 // H̄ row by row, of which only j >= i is used, and then x of the last draw
 
-	grad, hat, delta, vectors, values, part, work []float64 // scratch
+	grad, hessian, delta, vectors, values, part, work []float64 // scratch
 }
 
 // Oracle returns the Oracle whose value is f and whose gradient is the Newton step. It goes on from the present state of
 // e: use another AdaptiveSPSA for another run. f is asked for values only, all of a draw with the same Sample.
 //
 // An error of f is returned. It is also an error if a value is not finite or a width lost in the rounding of x, if no
-// direction so far has shown curvature while f has a slope, if the Step of a draw is not that after the last (or its repetition,
-// at the same x), or if its Probe or Replicate is not 0. The state is then what it was before the draw. To average over the noise of f,
-// put an Average into e, not e into an Average or a Problem with Samples.
+// direction so far has shown curvature while f has a slope, if the Step of a draw is not that after the last (nor its
+// repetition, at the same x), or if its Probe or Replicate is not 0. The draw then counts for nothing. To average over the
+// noise of f, put an Average into e, not e into an Average or a Problem with Samples.
 //
 // Oracle panics if f is nil or a field is out of range; the Oracle panics if the number of variables is not that of
 // Scale or of the last draw.
@@ -133,29 +139,25 @@ func (e *AdaptiveSPSA) draw(ds *directions, grad, x []float64, s stochopt.Sample
 	if first := max(m, cmp.Or(e.Warmup, 20)); fresh || again && e.count == first {
 		m = first
 	}
-	sq, err := e.estimate(ds, x, s, m, c, c2)
+	v, err := e.estimate(ds, x, s, m, c, c2)
 	if err != nil {
 		return err
 	}
 	if !again {
-		total := float64(e.count + m)
-		for i, h := range e.hat {
-			e.store[i] += (h - float64(float64(m)*e.store[i])) / total
-		}
-		e.sq += (sq - float64(float64(m)*e.sq)) / total
-		e.count += m
-		e.last = s.Step
+		copy(e.store, e.hessian)
 		copy(last, x)
+		e.count, e.last, e.v = e.count+m, s.Step, v
 	}
 	return e.newton(ds, grad)
 }
 
-// estimate makes grad the mean of m estimates of the gradient, hat the sum of m of the Hessian, in units of Scale, and
-// returns the sum of q².
-func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, m int, c, c2 float64) (sq float64, err error) {
+// estimate makes grad the mean of m estimates of the gradient and hessian the new H̄, in units of Scale, and returns the
+// new v.
+func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, m int, c, c2 float64) (v float64, err error) {
 	n := e.dim
 	clear(e.grad)
-	clear(e.hat)
+	copy(e.hessian, e.store)
+	v = e.v
 	for j := range m {
 		d := ds.get(s, j, n)
 		d.signs(d.u)
@@ -179,22 +181,44 @@ func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, 
 		}
 		slope := (y[0] - y[2]) / (2 * c)
 		q := ((y[1] - y[0]) - (y[3] - y[2])) / (2 * c * c2)
-		sq += float64(q * q)
 		for i, u := range d.u {
 			e.grad[i] += float64(slope*u) / float64(m)
-			for k := i; k < n; k++ {
-				e.hat[i*n+k] += float64(q * (float64(u*e.delta[k]) + float64(e.delta[i]*d.u[k])) / 2)
-			}
 		}
+		r := e.learn(d.u, e.delta, q, e.count+j)
+		v += float64((float64(r*r) - v) * 4 / (float64(e.count+j) + 4))
 		ds.put(d)
-		if slope-slope != 0 || sq-sq != 0 {
+		if slope-slope != 0 || v-v != 0 {
 			return 0, fmt.Errorf("gradient: AdaptiveSPSA: values at the ends of direction %d give the slope %v and the curvature %v", j, slope, q)
 		}
 	}
-	if sq == 0 && e.sq == 0 && floats.Norm(e.grad, 1) > 0 {
+	if floats.Norm(e.hessian, 1) == 0 && floats.Norm(e.grad, 1) > 0 {
 		return 0, fmt.Errorf("gradient: AdaptiveSPSA: f has a slope and no curvature along %d directions, so there is no Newton step", e.count+m)
 	}
-	return sq, nil
+	return v, nil
+}
+
+// learn takes the second difference q along u and u2, the one after n others, up into hessian and returns r.
+func (e *AdaptiveSPSA) learn(u, u2 []float64, q float64, n int) (r float64) {
+	dot, r := 0.0, q
+	for i, a := range u {
+		b := u2[i]
+		dot += a * b
+		row := e.hessian[i*e.dim : (i+1)*e.dim]
+		r -= float64(row[i] * a * b)
+		for k := i + 1; k < e.dim; k++ {
+			r -= float64(row[k] * (a*u2[k] + b*u[k])) // signs: exact
+		}
+	}
+	square := (float64(e.dim*e.dim) + dot*dot) / 2 // |P|²
+	w := r / (float64(n) + square)
+	for i, a := range u {
+		b := u2[i]
+		row := e.hessian[i*e.dim : (i+1)*e.dim]
+		for k := i; k < e.dim; k++ {
+			row[k] += float64(w * (a*u2[k] + b*u[k]) / 2)
+		}
+	}
+	return r
 }
 
 // newton stores the Newton step in grad.
@@ -205,7 +229,7 @@ func (e *AdaptiveSPSA) newton(ds *directions, grad []float64) error {
 		return fmt.Errorf("gradient: AdaptiveSPSA: no eigenvalues of the Hessian found")
 	}
 	largest := max(math.Abs(e.values[0]), math.Abs(e.values[n-1])) // they stand in ascending order
-	floor := max(cmp.Or(e.Floor, 1e-4)*largest, math.Sqrt(2*float64(n)/float64(e.count)*e.sq))
+	floor := max(cmp.Or(e.Floor, 1e-4)*largest, math.Sqrt(2*float64(n)/float64(e.count)*e.v))
 	clear(e.part)
 	for i, g := range e.grad { // Qᵀ ĝ
 		for j, q := range e.vectors[i*n : (i+1)*n] {
@@ -230,7 +254,7 @@ func (e *AdaptiveSPSA) newton(ds *directions, grad []float64) error {
 // allocate gets the memory for n variables.
 func (e *AdaptiveSPSA) allocate(n int) {
 	e.dim, e.store = n, make([]float64, n*n+n)
-	e.grad, e.hat, e.delta = make([]float64, n), make([]float64, n*n), make([]float64, n)
+	e.grad, e.hessian, e.delta = make([]float64, n), make([]float64, n*n), make([]float64, n)
 	e.vectors, e.values, e.part = make([]float64, n*n), make([]float64, n), make([]float64, n)
 	size := []float64{0}
 	lapack64.Syev(lapack.EVCompute, e.symmetric(e.vectors), e.values, size, -1)
@@ -266,10 +290,10 @@ func (e *AdaptiveSPSA) Hessian(dst *mat.SymDense) {
 }
 
 func (e *AdaptiveSPSA) state() state.State {
-	return state.State{Counters: []int{e.dim, e.count, e.last}, Scalars: []float64{e.sq}, Vectors: [][]float64{e.store}}
+	return state.State{Counters: []int{e.dim, e.count, e.last}, Scalars: []float64{e.v}, Vectors: [][]float64{e.store}}
 }
 
-// MarshalBinary returns the state: N, the last Step and its x, H̄ and the mean of q². The exported fields are not part of it.
+// MarshalBinary returns the state: N, the last Step and its x, H̄ and v. The exported fields are not part of it.
 func (e *AdaptiveSPSA) MarshalBinary() ([]byte, error) {
 	return state.Marshal("AdaptiveSPSA", e.state()), nil
 }
@@ -285,6 +309,6 @@ func (e *AdaptiveSPSA) UnmarshalBinary(data []byte) error {
 		return fmt.Errorf("stochopt: state of AdaptiveSPSA: %d numbers are no matrix and point of %d variables", len(store), n)
 	}
 	e.allocate(n)
-	e.count, e.last, e.sq, e.store = s.Counters[1], s.Counters[2], s.Scalars[0], store
+	e.count, e.last, e.v, e.store = s.Counters[1], s.Counters[2], s.Scalars[0], store
 	return nil
 }

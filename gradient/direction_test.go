@@ -319,7 +319,9 @@ func TestDirectionsFailures(t *testing.T) {
 				return 0
 			})), x, stochopt.Sample{})
 			from := 1 + 3*(len(points)-1)/8
-			which := func(y []float64) int { return slices.IndexFunc(points, func(p []float64) bool { return slices.Equal(p, y) }) }
+			which := func(y []float64) int {
+				return slices.IndexFunc(points, func(p []float64) bool { return slices.Equal(p, y) })
+			}
 			o := e.make(8, nil, concurrent).Oracle(func(_, y []float64, _ stochopt.Sample) (float64, error) {
 				if i := which(y); i >= from {
 					return 0, fmt.Errorf("failed at %d", i)

@@ -33,8 +33,8 @@ import (
 // All values of a draw are given the same Sample: noise that they share does not disturb their order.
 //
 // A draw costs p values, and one at x, which is what it returns. The population is taken from a stream of its own of the
-// Sample, drawn twice instead of kept. Prefer Evolution where f has jumps, outliers or a scale that varies by orders of magnitude, or where
-// many values can be had at once; for smooth f, SPSA and Smoothing tell more with the same number of values.
+// Sample, drawn twice instead of kept. Prefer Evolution where f has jumps, outliers or a scale that varies by orders of
+// magnitude, or where many values can be had at once; for smooth f, SPSA and Smoothing tell more with as many values.
 //
 // Reference: T. Salimans, J. Ho, X. Chen, S. Sidor, I. Sutskever, Evolution strategies as a scalable alternative to reinforcement
 // learning, arXiv:1703.03864, 2017. D. Wierstra, T. Schaul, T. Glasmachers, Y. Sun, J. Peters, J. Schmidhuber, Natural evolution

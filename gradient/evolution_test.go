@@ -168,7 +168,7 @@ func TestEvolutionTies(t *testing.T) {
 	}
 }
 
-// The order of values is enough: f here spans three hundred orders of magnitude.
+// The order of values is enough: f here spans 260 orders of magnitude.
 func ExampleEvolution() {
 	f := func(_, x []float64, s stochopt.Sample) (float64, error) {
 		var sum float64

@@ -53,7 +53,7 @@ func TestSPSAMoments(t *testing.T) {
 	}
 }
 
-// In one dimension the bias is c² f'''/6 + c⁴ f⁽⁵⁾/120 + ...: (sinh c)/c for exp.
+// In one dimension the bias is c² f”'/6 + c⁴ f⁽⁵⁾/120 + ...: (sinh c)/c for exp.
 func TestSPSABias(t *testing.T) {
 	exp := gradient.Func(func(x []float64) float64 { return math.Exp(x[0]) })
 	for k := range 5 { // Δ = ±1 gives the same

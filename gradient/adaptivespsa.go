@@ -17,8 +17,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// AdaptiveSPSA estimates the Newton step from values: the gradient as SPSA does, and the Hessian by two more values for a
-// direction, from all draws of a run (2SPSA).
+// AdaptiveSPSA estimates the Newton step from values: the gradient as SPSA does, and the Hessian by two more values for
+// a direction, from all draws of a run (2SPSA).
 //
 //	q  = (f(x+cΔ+c'Δ') - f(x+cΔ) - f(x-cΔ+c'Δ') + f(x-cΔ)) / 2cc'
 //	r  = q - Δ'ᵀH̄Δ
@@ -26,31 +26,31 @@ import (
 //	v  ← v + (r²-v) 4/(N+4)
 //	g  = Q max(|Λ|, φ max|Λ|, δ)⁻¹ Qᵀ ĝ,  QΛQᵀ = H̄,  δ² = 2nv/N
 //
-// in units of Scale. Δ and Δ' are random signs, c and c' are divided by (k+1)ᵞ in Step k, N counts the directions so far,
-// |P|² is the sum of the squares of P, n is the number of variables, H̄ and v start at 0, and ĝ is the estimate of SPSA
-// along the same Δ. On a quadratic qP has the mean H, the Hessian, and H̄ converges to it: an error of standard deviation σ
-// in each value that does not cancel leaves an error like σ/(cc'√N) in H̄, and the start one like |P|²/N of H. Elsewhere
-// H̄ is a mean along the way and lags behind. δ is the size of the error of H̄, seen as the norm of a random matrix:
-// curvatures below it are noise, and along directions where f bends less no longer steps are made. So the first steps are
-// short, and H̄ need not be positive.
+// in units of Scale. Δ and Δ' are random signs, c and c' are divided by (k+1)ᵞ in Step k, N counts the directions so
+// far, |P|² is the sum of the squares of P, n is the number of variables, H̄ and v start at 0, and ĝ is the estimate of
+// SPSA along the same Δ. On a quadratic qP has the mean H, the Hessian, and H̄ converges to it: an error of standard
+// deviation σ in each value that does not cancel leaves an error like σ/(cc'√N) in H̄, and the start one like |P|²/N of
+// H. Elsewhere H̄ is a mean along the way and lags behind. δ is the size of the error of H̄, seen as the norm of a
+// random matrix: curvatures below it are noise, and along directions where f bends less no longer steps are made. So
+// the first steps are short, and H̄ need not be positive.
 //
-// The gradient is a Newton step, in units of x: give it to method.SGD with a Schedule such as schedule.Power(A, 0.602), A a
-// tenth of the steps. It has the error of ĝ, which is √n times as long as the gradient: on a quadratic a StepSize below
-// 2m/(n+m-1), where m is Directions, is stable in the mean square, and half of that is best at first. (Methods that
-// divide by the size of the gradient, such as Adam, have no use for a Newton step.) A draw costs 1 + 4m values, the first
-// one at least 1 + 4 Warmup, and the eigenvectors of H̄, some 10 n³ operations; it keeps 3n² numbers.
+// The gradient is a Newton step, in units of x: give it to method.SGD with a Schedule such as schedule.Power(A, 0.602),
+// A a tenth of the steps. It has the error of ĝ, which is √n times as long as the gradient: on a quadratic a StepSize
+// below 2m/(n+m-1), where m is Directions, is stable in the mean square, and half of that is best at first. (Methods
+// that divide by the size of the gradient, such as Adam, have no use for a Newton step.) A draw costs 1 + 4m values,
+// the first one at least 1 + 4 Warmup, and the eigenvectors of H̄, some 10 n³ operations; it keeps 3n² numbers.
 //
 // Prefer it to SPSA for up to some tens of variables on very different or correlated scales, where noise cancels or is
 // small. Where Newton steps are not wanted, Scale with Adam is the simpler remedy for different scales.
 //
 // An AdaptiveSPSA carries the state of one run: unlike other Oracles of this package its Oracle must be called for one
-// Step after the other, and not concurrently. The same draw may be repeated while it is the last, as it is when a run goes
-// on, and values alone may be asked for at any time.
+// Step after the other, and not concurrently. The same draw may be repeated while it is the last, as it is when a run
+// goes on, and values alone may be asked for at any time.
 //
-// Reference: J. C. Spall, Adaptive stochastic approximation by the simultaneous perturbation method, IEEE Transactions on
-// Automatic Control 45, 2000; Feedback and weighting mechanisms for improving Jacobian estimates in the adaptive
-// simultaneous perturbation algorithm, same journal 54, 2009, for the feedback -Δ'ᵀH̄Δ. The weights 1/(N+|P|²), with which
-// the feedback is stable from the first draw on, and δ are not from there.
+// Reference: J. C. Spall, Adaptive stochastic approximation by the simultaneous perturbation method, IEEE Transactions
+// on Automatic Control 45, 2000; Feedback and weighting mechanisms for improving Jacobian estimates in the adaptive
+// simultaneous perturbation algorithm, same journal 54, 2009, for the feedback -Δ'ᵀH̄Δ. The weights 1/(N+|P|²), with
+// which the feedback is stable from the first draw on, and δ are not from there.
 type AdaptiveSPSA struct {
 	// Width is c > 0, in units of Scale. If it is 0, 0.01 is used.
 	Width float64
@@ -58,7 +58,8 @@ type AdaptiveSPSA struct {
 	SecondWidth float64
 	// Decay is γ >= 0, how fast the widths fall; at 0 they are constant.
 	Decay float64
-	// Scale is the unit of each variable, > 0. f should bend over distances of about Scale_i. If it is nil, it is 1 for all.
+	// Scale is the unit of each variable, > 0. f should bend over distances of about Scale_i. If it is nil, it is 1 for
+	// all.
 	Scale []float64
 	// Directions is how many directions are averaged in a draw. If it is 0, it is 1.
 	Directions int
@@ -73,16 +74,16 @@ type AdaptiveSPSA struct {
 	v     float64   // running mean of r²
 	store []float64 // H̄ row by row, of which only j >= i is used, and then x of the last draw
 
-	grad, hessian, delta, vectors, values, part, work []float64 // scratch
+	grad, hessian, delta, vectors, values, part, work []float64 // scratch; hessian is the next H̄
 }
 
-// Oracle returns the Oracle whose value is f and whose gradient is the Newton step. It goes on from the present state of
-// e: use another AdaptiveSPSA for another run. f is asked for values only, all of a draw with the same Sample.
+// Oracle returns the Oracle whose value is f and whose gradient is the Newton step. It goes on from the present state
+// of e: use another AdaptiveSPSA for another run. f is asked for values only, all of a draw with the same Sample.
 //
 // An error of f is returned. It is also an error if a value is not finite or a width lost in the rounding of x, if no
 // direction so far has shown curvature while f has a slope, if the Step of a draw is not that after the last (nor its
-// repetition, at the same x), or if its Probe or Replicate is not 0. The draw then counts for nothing. To average over the
-// noise of f, put an Average into e, not e into an Average or a Problem with Samples.
+// repetition, at the same x), or if its Probe or Replicate is not 0. The draw then counts for nothing. To average over
+// the noise of f, put an Average into e, not e into an Average or a Problem with Samples.
 //
 // Oracle panics if f is nil or a field is out of range; the Oracle panics if the number of variables is not that of
 // Scale or of the last draw.
@@ -143,16 +144,21 @@ func (e *AdaptiveSPSA) draw(ds *directions, grad, x []float64, s stochopt.Sample
 	if err != nil {
 		return err
 	}
-	if !again {
-		copy(e.store, e.hessian)
-		copy(last, x)
-		e.count, e.last, e.v = e.count+m, s.Step, v
+	if again {
+		copy(e.hessian, e.store)
+		return e.newton(ds, grad, e.count, e.v)
 	}
-	return e.newton(ds, grad)
+	if err := e.newton(ds, grad, e.count+m, v); err != nil {
+		return err
+	}
+	copy(e.store, e.hessian)
+	copy(last, x)
+	e.count, e.last, e.v = e.count+m, s.Step, v
+	return nil
 }
 
-// estimate makes grad the mean of m estimates of the gradient and hessian the new H̄, in units of Scale, and returns the
-// new v.
+// estimate makes grad the mean of m estimates of the gradient and hessian the new H̄, in units of Scale, and returns
+// the new v.
 func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, m int, c, c2 float64) (v float64, err error) {
 	n := e.dim
 	clear(e.grad)
@@ -221,15 +227,15 @@ func (e *AdaptiveSPSA) learn(u, u2 []float64, q float64, n int) (r float64) {
 	return r
 }
 
-// newton stores the Newton step in grad.
-func (e *AdaptiveSPSA) newton(ds *directions, grad []float64) error {
+// newton stores in grad the Newton step for the Hessian in hessian, which has been learned from count directions.
+func (e *AdaptiveSPSA) newton(ds *directions, grad []float64, count int, v float64) error {
 	n := e.dim
-	copy(e.vectors, e.store[:n*n])
+	copy(e.vectors, e.hessian)
 	if !lapack64.Syev(lapack.EVCompute, e.symmetric(e.vectors), e.values, e.work, len(e.work)) {
 		return fmt.Errorf("gradient: AdaptiveSPSA: no eigenvalues of the Hessian found")
 	}
 	largest := max(math.Abs(e.values[0]), math.Abs(e.values[n-1])) // they stand in ascending order
-	floor := max(cmp.Or(e.Floor, 1e-4)*largest, math.Sqrt(2*float64(n)/float64(e.count)*e.v))
+	floor := max(cmp.Or(e.Floor, 1e-4)*largest, math.Sqrt(2*float64(n)/float64(count)*v))
 	clear(e.part)
 	for i, g := range e.grad { // Qᵀ ĝ
 		for j, q := range e.vectors[i*n : (i+1)*n] {
@@ -265,8 +271,8 @@ func (e *AdaptiveSPSA) symmetric(data []float64) blas64.Symmetric {
 	return blas64.Symmetric{N: e.dim, Stride: max(e.dim, 1), Data: data, Uplo: blas.Upper}
 }
 
-// Hessian stores H̄ in dst, in units of f and the variables (without Scale). It panics if there was no draw yet, or if dst
-// is neither empty nor of the number of variables.
+// Hessian stores H̄ in dst, in units of f and the variables (without Scale). It panics if there was no draw yet, or if
+// dst is neither empty nor of the number of variables.
 func (e *AdaptiveSPSA) Hessian(dst *mat.SymDense) {
 	if e.count == 0 {
 		panic("gradient: AdaptiveSPSA.Hessian before the first draw")
@@ -305,7 +311,7 @@ func (e *AdaptiveSPSA) UnmarshalBinary(data []byte) error {
 		return err
 	}
 	n, store := s.Counters[0], s.Vectors[0]
-	if n > len(store) || n*n+n != len(store) {
+	if n > len(store) || n*n+n != len(store) || n == 0 && s.Counters[1] > 0 {
 		return fmt.Errorf("stochopt: state of AdaptiveSPSA: %d numbers are no matrix and point of %d variables", len(store), n)
 	}
 	e.allocate(n)

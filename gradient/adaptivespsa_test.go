@@ -34,8 +34,9 @@ func newton(t *testing.T, p stochopt.Problem, x0 []float64, steps int) *optimize
 	return r
 }
 
-// After 6000 steps on a quadratic, with noise in each value, H̄ is the Hessian: q errs by e of variance σ²/(cc')², and the
-// entries of H̄ by that over N on the diagonal and half of it beside it. What is left of the start, where H̄ is 0, is |P|²/N of H.
+// After 6000 steps on a quadratic, with noise in each value, H̄ is the Hessian: q errs by e of variance σ²/(cc')², and
+// the entries of H̄ by that over N on the diagonal and half of it beside it. What is left of the start, where H̄ is 0,
+// is |P|²/N of H.
 func TestAdaptiveSPSAHessian(t *testing.T) {
 	const steps, sd, c = 6000, 0.01, 0.1
 	h := []float64{1, .5, 2, .3, 1.5}
@@ -59,6 +60,36 @@ func TestAdaptiveSPSAHessian(t *testing.T) {
 		} else {
 			t.Logf("seed %d: %.2g above the minimum, diagonal %.3f %.3f %.3f %.3f %.3f", seed, f, H.At(0, 0), H.At(1, 1), H.At(2, 2), H.At(3, 3), H.At(4, 4))
 		}
+	}
+}
+
+// A step of size a multiplies the mean square of the gradient of a quadratic by 1 - 2a + a²(n+m-1)/m, once H̄ is right.
+func TestAdaptiveSPSAStep(t *testing.T) {
+	x := []float64{.3, .3, .3, .3, .3}
+	h, o := []float64{1, .5, 2, .3, 1.5}, []float64{1, -2, .5, 3, 0} // of smoke
+	for _, m := range []int{1, 3} {
+		e := &gradient.AdaptiveSPSA{Directions: m}
+		oracle := e.Oracle(gradient.Func(smoke))
+		k := 0
+		draw := func() []float64 {
+			_, g := evaluate(t, oracle, x, stochopt.Sample{Step: k})
+			k++
+			return g
+		}
+		for range 5000 {
+			draw()
+		}
+		a := 2 * float64(m) / float64(5+m-1) // where that is 1
+		mean, _, se, _ := moments(5000, func(int) float64 {
+			var before, after float64
+			for i, g := range draw() {
+				before += math.Pow(h[i]*(x[i]-o[i]), 2)
+				after += math.Pow(h[i]*(x[i]-a*g-o[i]), 2)
+			}
+			return after / before
+		})
+		near(t, fmt.Sprintf("%d directions: factor", m), mean, 1, math.Hypot(se, 15./5000))
+		far(t, fmt.Sprintf("%d directions: factor without the error of the gradient", m), mean, (1-a)*(1-a), math.Hypot(se, 15./5000))
 	}
 }
 

@@ -86,8 +86,8 @@ func (ds *directions) get(s stochopt.Sample, j, n int) *direction {
 		d.u, d.at = make([]float64, n), make([]float64, n)
 	}
 	d.u, d.at = d.u[:n], d.at[:n]
-	// The fields of a run's Samples are not negative, so the objective never sees this stream. Nor does method.Noise, whose
-	// Probe is -1 and whose Replicate is 0.
+	// The fields of a run's Samples are not negative, so the objective never sees this stream. Nor does method.Noise,
+	// whose Probe is -1 and whose Replicate is 0.
 	s.Probe, s.Replicate = ^s.Probe, ^(s.Replicate*ds.n + j)
 	d.pcg = s.PCG()
 	return d

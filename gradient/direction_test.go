@@ -133,8 +133,8 @@ func covariance(t *testing.T, n int, o stochopt.Oracle) (mean, seMean [5]float64
 	return mean, seMean, cov, seCov
 }
 
-// agree fails unless the gradients of o have the mean g and the covariance want(i, j), and want differs from what wrong gives
-// in some component by more than the test can overlook.
+// agree fails unless the gradients of o have the mean g and the covariance want(i, j), and want differs from what wrong
+// gives in some component by more than the test can overlook.
 func (q *quadratic) agree(t *testing.T, what string, n int, o stochopt.Oracle, want, wrong func(i, j int) float64) {
 	t.Helper()
 	mean, seMean, cov, seCov := covariance(t, n, o)
@@ -312,7 +312,8 @@ func TestDirectionsFailures(t *testing.T) {
 	bad := errors.New("bad")
 	for _, e := range estimators {
 		for _, concurrent := range []int{0, 1, 3, 8} {
-			// In which order do the points come? One after the other, then at once with a failure from the fourth direction on.
+			// In which order do the points come? One after the other, then at once with a failure from the fourth
+			// direction on.
 			var points [][]float64
 			evaluate(t, e.make(8, nil, 1).Oracle(gradient.Func(func(y []float64) float64 {
 				points = append(points, slices.Clone(y))

@@ -21,24 +21,25 @@ import (
 //
 // S = diag(Scale). Equal values have the mean of their ranks. Ranks make g invariant, to the bit, to increasing
 // transformations of f, and insensitive to outliers; a value may be infinite. With Standardize g is invariant to
-// increasing affine ones. In both g has lost the size of the gradient: where f is linear over the population, with S = 1
-// and the gradient ∇,
+// increasing affine ones. In both g has lost the size of the gradient: where f is linear over the population, with S =
+// 1 and the gradient ∇,
 //
 //	E g = (κ/σ) ∇/|∇|,  κ = ((p-2)/2√π + 1/√2π)/(p-1)    about 0.28, ranks
 //	                    κ = √(4/p) Γ(p/4 + 1/2)/Γ(p/4)    about 1, Standardize
 //
-// and the variance of g in each direction across ∇ is (p+1)/(6p(p-1)σ²), or 2/pσ² with Standardize. So g is as long far from
-// a minimum as near it, and shrinks only within about σ of it: put a method with a decaying step size behind it.
+// and the variance of g in each direction across ∇ is (p+1)/(6p(p-1)σ²), or 2/pσ² with Standardize. So g is as long far
+// from a minimum as near it, and shrinks only within about σ of it: put a method with a decaying step size behind it.
 //
 // All values of a draw are given the same Sample: noise that they share does not disturb their order.
 //
-// A draw costs p values, and one at x, which is what it returns. The population is taken from a stream of its own of the
-// Sample, drawn twice instead of kept. Prefer Evolution where f has jumps, outliers or a scale that varies by orders of
-// magnitude, or where many values can be had at once; for smooth f, SPSA and Smoothing tell more with as many values.
+// A draw costs p values, and one at x, which is what it returns. The population is taken from a stream of its own of
+// the Sample, drawn twice instead of kept. Prefer Evolution where f has jumps, outliers or a scale that varies by
+// orders of magnitude, or where many values can be had at once; for smooth f, SPSA and Smoothing tell more with as many
+// values.
 //
-// Reference: T. Salimans, J. Ho, X. Chen, S. Sidor, I. Sutskever, Evolution strategies as a scalable alternative to reinforcement
-// learning, arXiv:1703.03864, 2017. D. Wierstra, T. Schaul, T. Glasmachers, Y. Sun, J. Peters, J. Schmidhuber, Natural evolution
-// strategies, Journal of Machine Learning Research 15, 2014.
+// Reference: T. Salimans, J. Ho, X. Chen, S. Sidor, I. Sutskever, Evolution strategies as a scalable alternative to
+// reinforcement learning, arXiv:1703.03864, 2017. D. Wierstra, T. Schaul, T. Glasmachers, Y. Sun, J. Peters, J.
+// Schmidhuber, Natural evolution strategies, Journal of Machine Learning Research 15, 2014.
 type Evolution struct {
 	// Width is σ > 0, in units of Scale. If it is 0, 0.01 is used. What f does over smaller distances is smoothed out.
 	Width float64
@@ -48,15 +49,15 @@ type Evolution struct {
 	Standardize bool
 	// Scale is S, the unit of each variable, > 0. If it is nil, it is 1 for all.
 	Scale []float64
-	// Concurrent is how many pairs are worked on at once; f must then be safe for concurrent use. The result does not depend
-	// on it. If it is 0, it is 1.
+	// Concurrent is how many pairs are worked on at once; f must then be safe for concurrent use. The result does not
+	// depend on it. If it is 0, it is 1.
 	Concurrent int
 }
 
-// Oracle returns the Oracle whose value is f and whose gradient is the estimate. f is asked for values only. An error of
-// f is returned, and a panic passed on in the goroutine of the caller; of several, that of the pair of least index. The
-// population has no bound, so f may be evaluated anywhere. The draw fails if a value is NaN, or infinite with Standardize,
-// or if a width is lost in the rounding of x.
+// Oracle returns the Oracle whose value is f and whose gradient is the estimate. f is asked for values only. An error
+// of f is returned, and a panic passed on in the goroutine of the caller; of several, that of the pair of least index.
+// The population has no bound, so f may be evaluated anywhere. The draw fails if a value is NaN, or infinite with
+// Standardize, or if a width is lost in the rounding of x.
 //
 // Oracle panics if f is nil or a field is out of range; the Oracle panics if Scale does not have the length of x.
 func (e Evolution) Oracle(f stochopt.Oracle) stochopt.Oracle {

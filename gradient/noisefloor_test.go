@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// tilted is f with the noise 10 ξ_0 + ξ·x, ξ standard normal: equal at all points of a Sample but for a tilt. So a draw of the
-// gradient errs by a standard normal vector, and a value by at least 10.
+// tilted is f with the noise 10 ξ_0 + ξ·x, ξ standard normal: equal at all points of a Sample but for a tilt. So a draw
+// of the gradient errs by a standard normal vector, and a value by at least 10.
 func tilted(dim int, f func(x []float64) float64) stochopt.Oracle {
 	rnd, pcg := generator()
 	var of stochopt.Sample
@@ -47,13 +47,17 @@ func (r recorder) Record(loc *optimize.Location, op optimize.Operation, _ *optim
 // TestNoiseFloor: estimates of ten variables lead Adam to the noise floor of theory on the sphere and on Rosenbrock's
 // function, from noisy values that differ by far more from Sample to Sample than along a direction.
 //
-// Both estimators have the same error in all components, of mean square G² at the minimum, and the mean κ∇. There Adam is
-// gradient descent with the step α/G, so that the covariance of x is αG/2κ H⁻¹ for any Hessian H, and the mean of f is
-// αGn/4κ above the minimum: small steps understood, αh/G < 1 for all curvatures h. With the tilt ξ, SPSA has κ = 1 and
+// Both estimators have the same error in all components, of mean square G² at the minimum, and the mean κ∇. There Adam
+// is gradient descent with the step α/G, so that the covariance of x is αG/2κ H⁻¹ for any Hessian H, and the mean of f
+// is αGn/4κ above the minimum: small steps understood, αh/G < 1 for all curvatures h. With the tilt ξ, SPSA has κ = 1
+// and
 //
 //	G² = E|∇ + ξ|² = E|∇|² + n,  E|∇|² = tr(H αG/2κ H⁻¹ H) = αG/2κ tr H
 //
-// Evolution has a gradient of a constant length, κ = κ_r/σ (n-1)/n E 1/|∇+ξ| with its κ_r of 20 points, and G² measured.
+// Evolution has a gradient of a constant length, κ = κ_r/σ (n-1)/n E 1/|∇+ξ| with its κ_r of 8 points, and G²
+// measured. The tolerance on the sphere is that of TestNoiseFloor at the root; on Rosenbrock's function the slowest
+// direction, a tenth of the excess, turns over ten times in the measurement, and αh/G is up to 0.2.
+//
 // The companion has another Sample in each value. The floor of its noise is then far above.
 func TestNoiseFloor(t *testing.T) {
 	const n = 10
@@ -76,8 +80,8 @@ func TestNoiseFloor(t *testing.T) {
 		low     float64
 		high    float64
 	}{
-		{"sphere", sphere, slices.Repeat([]float64{5}, n), zeros, n, 0.01, 10, 4000, 30_000, 0.82, 1.05},
-		{"Rosenbrock", rosenbrock, zeros, ones, 802 + 8*1002 + 200, 5e-4, 40, 60_000, 200_000, 0.85, 1.15},
+		{"sphere", sphere, slices.Repeat([]float64{5}, n), zeros, n, 0.01, 10, 4000, 15_000, 0.82, 1.05},
+		{"Rosenbrock", rosenbrock, zeros, ones, 802 + 8*1002 + 200, 5e-4, 40, 40_000, 100_000, 0.8, 1.2},
 	} {
 		for _, e := range []struct {
 			name  string
@@ -86,7 +90,7 @@ func TestNoiseFloor(t *testing.T) {
 			estimator
 		}{
 			{"SPSA", 1e-3, 1, gradient.SPSA{Width: 1e-3}},
-			{"Evolution", 1e-4, 3, gradient.Evolution{Width: 1e-4}},
+			{"Evolution", 1e-4, 3, gradient.Evolution{Width: 1e-4, Population: 8}},
 		} {
 			settle, measure := c.settle/e.speed, c.measure/e.speed
 			excess := func(f stochopt.Oracle, measure int) (mean float64) {
@@ -118,7 +122,7 @@ func TestNoiseFloor(t *testing.T) {
 					}
 				}
 				g = math.Sqrt(sum)
-				kr := (18/(2*math.Sqrt(math.Pi)) + 1/math.Sqrt(2*math.Pi)) / 19
+				kr := (6/(2*math.Sqrt(math.Pi)) + 1/math.Sqrt(2*math.Pi)) / 7
 				inverse := math.Exp(lgamma((n-1)/2.)-lgamma(n/2.)) / math.Sqrt2 // E 1/|ξ|
 				kappa = kr / e.width * (n - 1) / n * inverse
 				// |∇|² adds to |ξ|², which makes κ smaller by the root.

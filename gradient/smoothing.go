@@ -8,18 +8,18 @@ import (
 	"github.com/stochopt/stochopt/internal/average"
 )
 
-// Smoothing estimates gradients from values along random directions u, which are standard normal or, with Sphere, uniform
-// on the unit sphere.
+// Smoothing estimates gradients from values along random directions u, which are standard normal or, with Sphere,
+// uniform on the unit sphere.
 //
 //	g = S⁻¹ u (f(x + μSu) - f(x - μSu)) / 2μ    central
 //	g = S⁻¹ u (f(x + μSu) - f(x)) / μ           Forward
 //	g multiplied by n, the number of variables, on the Sphere
 //
-// S = diag(Scale). The mean of g is exactly the gradient of a smoothed f, the mean of f(x + μSu) over u (on the Sphere: over
-// the ball), which exists even where f has kinks or jumps; for a quadratic f it is ∇, the gradient of f.
+// S = diag(Scale). The mean of g is exactly the gradient of a smoothed f, the mean of f(x + μSu) over u (on the Sphere:
+// over the ball), which exists even where f has kinks or jumps; for a quadratic f it is ∇, the gradient of f.
 //
-// On a quadratic with the Hessian A, with S = 1 and an error of standard deviation σ in each value that the two ends do not
-// share, the covariance matrix of one direction is
+// On a quadratic with the Hessian A, with S = 1 and an error of standard deviation σ in each value that the two ends do
+// not share, the covariance matrix of one direction is
 //
 //	central    |∇|² + ∇∇ᵀ + σ²/2μ²
 //	Forward    the same with 2σ²/μ², and (μ²/4) (((tr A)² + 2 tr A²) + 4 (tr A) A + 8A²) more
@@ -28,15 +28,15 @@ import (
 // where numbers stand for multiples of the unit matrix. The mean over Directions has this divided by their number. All
 // values of a draw are given the same Sample.
 //
-// A draw costs the value of f at x, which is what it returns, and two for each direction (central) or one (Forward). The
-// directions are taken from a stream of their own of the Sample. E|g|² is (n+2)|∇|² for normal directions and n|∇|² on the
-// Sphere, as for SPSA; its points are all μ away from x, where normal ones are about √n μ. Forward costs half as much for
-// a direction; take it where noise cancels and μ can be small. Prefer Smoothing to SPSA where f is not smooth: its
-// directions are not bound to the diagonals of a cube.
+// A draw costs the value of f at x, which is what it returns, and two for each direction (central) or one (Forward).
+// The directions are taken from a stream of their own of the Sample. E|g|² is (n+2)|∇|² for normal directions and n|∇|²
+// on the Sphere, as for SPSA; its points are all μ away from x, where normal ones are about √n μ. Forward costs half as
+// much for a direction; take it where noise cancels and μ can be small. Prefer Smoothing to SPSA where f is not smooth:
+// its directions are not bound to the diagonals of a cube.
 //
-// Reference: Y. Nesterov, V. Spokoiny, Random gradient-free minimization of convex functions, Foundations of Computational
-// Mathematics 17, 2017. A. D. Flaxman, A. T. Kalai, H. B. McMahan, Online convex optimization in the bandit setting, SODA
-// 2005, for the sphere.
+// Reference: Y. Nesterov, V. Spokoiny, Random gradient-free minimization of convex functions, Foundations of
+// Computational Mathematics 17, 2017. A. D. Flaxman, A. T. Kalai, H. B. McMahan, Online convex optimization in the
+// bandit setting, SODA 2005, for the sphere.
 type Smoothing struct {
 	// Width is μ > 0, in units of Scale. If it is 0, 0.01 is used.
 	Width float64
@@ -44,18 +44,20 @@ type Smoothing struct {
 	Forward bool
 	// Sphere takes directions on the unit sphere, instead of normal ones.
 	Sphere bool
-	// Scale is S, the unit of each variable, > 0. f should bend over distances of about Scale_i. If it is nil, it is 1 for all.
+	// Scale is S, the unit of each variable, > 0. f should bend over distances of about Scale_i. If it is nil, it is 1
+	// for all.
 	Scale []float64
 	// Directions is how many directions are averaged in a draw. If it is 0, it is 1.
 	Directions int
-	// Concurrent is how many of the Directions are worked on at once; f must then be safe for concurrent use. The result does
-	// not depend on it. If it is 0, it is 1.
+	// Concurrent is how many of the Directions are worked on at once; f must then be safe for concurrent use. The
+	// result does not depend on it. If it is 0, it is 1.
 	Concurrent int
 }
 
-// Oracle returns the Oracle whose value is f and whose gradient is the estimate. f is asked for values only. An error of
-// f is returned, and a panic passed on in the goroutine of the caller; of several, that of the direction of least index.
-// Normal directions have no bound, so f may be evaluated anywhere. The draw fails if a width is lost in the rounding of x.
+// Oracle returns the Oracle whose value is f and whose gradient is the estimate. f is asked for values only. An error
+// of f is returned, and a panic passed on in the goroutine of the caller; of several, that of the direction of least
+// index. Normal directions have no bound, so f may be evaluated anywhere. The draw fails if a width is lost in the
+// rounding of x.
 //
 // Oracle panics if f is nil or a field is out of range; the Oracle panics if Scale does not have the length of x.
 func (e Smoothing) Oracle(f stochopt.Oracle) stochopt.Oracle {

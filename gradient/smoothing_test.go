@@ -11,10 +11,10 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// On a quadratic: mean and covariance in closed form, of every form, with noise that the ends share and with noise that they
-// do not.
+// On a quadratic: mean and covariance in closed form, of every form, with noise that the ends share and with noise that
+// they do not.
 func TestSmoothingMoments(t *testing.T) {
-	const n, mu, sd, d = 200_000, 0.7, 2, 5
+	const n, mu, sd, d = 60_000, 0.7, 2, 5
 	q := newQuadratic(2)
 	var trace, trace2 float64 // of A and A²
 	var square [5][5]float64  // A²
@@ -69,7 +69,7 @@ func TestSmoothingMoments(t *testing.T) {
 
 // f = exp(a x) is multiplied by exp(a²μ²/2), and on the sphere, in one dimension, by (sinh aμ)/aμ.
 func TestSmoothingBias(t *testing.T) {
-	const a, mu, n = 1.5, 0.4, 200_000
+	const a, mu, n = 1.5, 0.4, 50_000
 	exp := gradient.Func(func(x []float64) float64 { return math.Exp(a * x[0]) })
 	for _, forward := range []bool{false, true} {
 		o := gradient.Smoothing{Width: mu, Forward: forward}.Oracle(exp)

@@ -18,44 +18,45 @@ import (
 //
 //	g_i = (f(x + c_k SΔ) - f(x - c_k SΔ)) / (2 c_k S_i Δ_i),  Δ_i = ±1,  c_k = c/(k+1)ᵞ
 //
-// k is the Step of the Sample, S = diag(Scale). On a quadratic the estimate is unbiased; in general its bias is of the order
-// of c_k². With S = 1, the gradient ∇ of f, and an error of standard deviation σ in each value that the two ends do not share, one
-// direction has
+// k is the Step of the Sample, S = diag(Scale). On a quadratic the estimate is unbiased; in general its bias is of the
+// order of c_k². With S = 1, the gradient ∇ of f, and an error of standard deviation σ in each value that the two ends
+// do not share, one direction has
 //
 //	Var g_i = |∇|² - ∇_i² + σ²/(2c_k²)     E|g|² = n (|∇|² + σ²/(2c_k²))    for n variables
 //
-// and the mean over Directions has the variance divided by their number. All values of a draw are given the same Sample:
-// noise that is a smooth function of x and the Sample is no part of σ, and c may be small. Where f does not repeat its
-// values, or jumps, as a simulation that counts does, c must be so large that the difference shows in the noise: see
-// Calibrate.
+// and the mean over Directions has the variance divided by their number. All values of a draw are given the same
+// Sample: noise that is a smooth function of x and the Sample is no part of σ, and c may be small. Where f does not
+// repeat its values, or jumps, as a simulation that counts does, c must be so large that the difference shows in the
+// noise: see Calibrate.
 //
-// A draw costs a value of f at x, which is what it returns, and two for each direction. The signs are taken from a stream
-// of their own of the Sample. The estimate is √n times as long as the gradient, so mostly noise, which methods with a
-// running mean stand well. Prefer SPSA to Differences when there are many variables and values are noisy or dear; for a few
-// variables and smooth values Differences costs the same and errs less.
+// A draw costs a value of f at x, which is what it returns, and two for each direction. The signs are taken from a
+// stream of their own of the Sample. The estimate is √n times as long as the gradient, so mostly noise, which methods
+// with a running mean stand well. Prefer SPSA to Differences when there are many variables and values are noisy or
+// dear; for a few variables and smooth values Differences costs the same and errs less.
 //
-// Reference: J. C. Spall, Multivariate stochastic approximation using a simultaneous perturbation gradient approximation, IEEE
-// Transactions on Automatic Control 37, 1992.
+// Reference: J. C. Spall, Multivariate stochastic approximation using a simultaneous perturbation gradient
+// approximation, IEEE Transactions on Automatic Control 37, 1992.
 type SPSA struct {
 	// Width is c > 0, in units of Scale. If it is 0, 0.01 is used.
 	Width float64
-	// Decay is γ >= 0, how fast the width falls; at 0 it is constant, which suits noise that cancels. Where it does not, and
-	// the step size falls like 1/kᵃ, the run converges for a/6 <= γ < a - 1/2, as γ = 0.101 is for a = 0.602. With
-	// Problem.PerPoint, k does not count.
+	// Decay is γ >= 0, how fast the width falls; at 0 it is constant, which suits noise that cancels. Where it does
+	// not, and the step size falls like 1/kᵃ, the run converges for a/6 <= γ < a - 1/2, as γ = 0.101 is for a = 0.602.
+	// With Problem.PerPoint, k does not count.
 	Decay float64
-	// Scale is S, the unit of each variable, > 0. f should bend over distances of about Scale_i. If it is nil, it is 1 for all.
+	// Scale is S, the unit of each variable, > 0. f should bend over distances of about Scale_i. If it is nil, it is 1
+	// for all.
 	Scale []float64
 	// Directions is how many directions are averaged in a draw. If it is 0, it is 1.
 	Directions int
-	// Concurrent is how many of the Directions are worked on at once; f must then be safe for concurrent use. The result does
-	// not depend on it. If it is 0, it is 1.
+	// Concurrent is how many of the Directions are worked on at once; f must then be safe for concurrent use. The
+	// result does not depend on it. If it is 0, it is 1.
 	Concurrent int
 }
 
-// Oracle returns the Oracle whose value is f and whose gradient is the estimate. f is asked for values only. An error of
-// f is returned, and a panic passed on in the goroutine of the caller; of several, that of the direction of least index.
-// f is evaluated at c_k S_i beside x, so beside the feasible set when x is near its edge. The draw fails if a width is
-// lost in the rounding of x.
+// Oracle returns the Oracle whose value is f and whose gradient is the estimate. f is asked for values only. An error
+// of f is returned, and a panic passed on in the goroutine of the caller; of several, that of the direction of least
+// index. f is evaluated at c_k S_i beside x, so beside the feasible set when x is near its edge. The draw fails if a
+// width is lost in the rounding of x.
 //
 // Oracle panics if f is nil or a field is out of range; the Oracle panics if Scale does not have the length of x or the
 // Step of the Sample is negative.
@@ -101,8 +102,8 @@ func width(c, decay float64, k int) float64 {
 	return cmp.Or(c, 0.01) / math.Pow(float64(k)+1, decay)
 }
 
-// Gains are the sequences of classical SPSA, which is gradient descent with a step size a_k and an estimate of width c_k,
-// both decaying:
+// Gains are the sequences of classical SPSA, which is gradient descent with a step size a_k and an estimate of width
+// c_k, both decaying:
 //
 //	p := stochopt.Problem{Oracle: gains.SPSA.Oracle(f)}
 //	m := &method.SGD{StepSize: gains.StepSize, Schedule: gains.Schedule}
@@ -122,17 +123,17 @@ type Gains struct {
 //	a_k = a_0 ((A+1)/(A+1+k))^0.602    A = steps/10
 //	c_k = c/(k+1)^0.101
 //
-// c is the standard deviation of f at x0 from Sample to Sample, unless Width is set. That suits noise that does not cancel,
-// and variables whose change by Scale changes f by about 1; else choose Scale, or set Width. Where values do not vary, c
-// is the default of Width. The exponent 0.101 is Decay, if that is set. a_0 is such that the mean length of the first move
-// of each variable is move, in units of its Scale; the reference has a = a_0 (A+1)^0.602.
+// c is the standard deviation of f at x0 from Sample to Sample, unless Width is set. That suits noise that does not
+// cancel, and variables whose change by Scale changes f by about 1; else choose Scale, or set Width. Where values do
+// not vary, c is the default of Width. The exponent 0.101 is Decay, if that is set. a_0 is such that the mean length of
+// the first move of each variable is move, in units of its Scale; the reference has a = a_0 (A+1)^0.602.
 //
-// The draws are s with Replicate = 20 s.Replicate, ..., 20 s.Replicate + 19; give s another Seed than that of the run, which
-// is then independent of them. They cost 20 values for c and 20 draws of SPSA. Prefer Adam in front of a plain SPSA where
-// the number of steps is not known: it needs no a_0.
+// The draws are s with Replicate = 20 s.Replicate, ..., 20 s.Replicate + 19; give s another Seed than that of the run,
+// which is then independent of them. They cost 20 values for c and 20 draws of SPSA. Prefer Adam in front of a plain
+// SPSA where the number of steps is not known: it needs no a_0.
 //
-// An error of f is returned; a gradient that is not finite or is 0 in all draws is an error too. Calibrate panics if steps
-// < 1, move is not finite and > 0, or as Oracle does.
+// An error of f is returned; a gradient that is not finite or is 0 in all draws is an error too. Calibrate panics if
+// steps < 1, move is not finite and > 0, or as Oracle does.
 //
 // Reference: J. C. Spall, Implementation of the simultaneous perturbation algorithm for stochastic optimization, IEEE
 // Transactions on Aerospace and Electronic Systems 34, 1998.

@@ -16,7 +16,7 @@ import (
 
 // On a quadratic: mean and covariance in closed form, with noise that the ends share and with noise that they do not.
 func TestSPSAMoments(t *testing.T) {
-	const n, c, sd = 200_000, 0.25, 0.5
+	const n, c, sd = 60_000, 0.25, 0.5
 	q := newQuadratic(1)
 	shared := func(i, j int) float64 { // E ΔΔᵀ(Δ·g)² - g gᵀ
 		return equal(i, j)*(q.square()-2*q.g[i]*q.g[i]) + q.g[i]*q.g[j]

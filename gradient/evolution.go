@@ -21,8 +21,8 @@ import (
 //
 // S = diag(Scale). Equal values have the mean of their ranks. Ranks make g invariant, to the bit, to increasing
 // transformations of f, and insensitive to outliers; a value may be infinite. With Standardize g is invariant to
-// increasing affine ones. In both g has lost the size of the gradient: where f is linear over the population, with S =
-// 1 and the gradient ∇,
+// increasing affine ones. In both g has lost the size of the gradient: where f is linear over the population, with the
+// gradient ∇ and S = 1,
 //
 //	E g = (κ/σ) ∇/|∇|,  κ = ((p-2)/2√π + 1/√2π)/(p-1)    about 0.28, ranks
 //	                    κ = √(4/p) Γ(p/4 + 1/2)/Γ(p/4)    about 1, Standardize

@@ -112,7 +112,7 @@ func width(c, decay float64, k int) float64 {
 type Gains struct {
 	// SPSA has its Width and Decay set.
 	SPSA SPSA
-	// StepSize is a_0, that of the first step, in units of 1/f.
+	// StepSize is a_0, that of the first step, in units of x²/f, or of 1/f in a method.Scale.
 	StepSize float64
 	// Schedule is a_k/a_0 = ((A+1)/(A+1+k))^0.602.
 	Schedule func(k int) float64

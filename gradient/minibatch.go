@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/stochopt/stochopt"
+	"gonum.org/v1/gonum/floats"
 )
 
 // FiniteSum is an objective that is the mean of many terms, such as a misfit over N data.
@@ -17,9 +18,10 @@ import (
 // not change with the size of the batch, and is unbiased. With S² the variance of the terms at x, divisor N-1, the
 // variance of a draw of the value (likewise of a component of the gradient) is
 //
-//	Full         0
-//	Sampled(b)   (S²/b) (1-1/N)
-//	Shuffled(b)  (S²/b) (1-b/N)
+//	Full            0
+//	Sampled(b)      (S²/b) (1-1/N)
+//	Shuffled(b)     (S²/b) (1-b/N)
+//	Weighted(b, w)  (1/b) ((1/N²) Σ f_i²/p_i - f²),  p_i = w_i/Σw
 //
 // SVRG, SARAH, SAG and SAGA make Oracles of it whose variance vanishes at the minimum.
 type FiniteSum struct {
@@ -67,6 +69,72 @@ func (fs FiniteSum) Sampled(b int) stochopt.Oracle {
 		var sum float64
 		for range b {
 			sum += fs.Term(grad, x, below(&pcg, fs.N))
+		}
+		return mean(grad, sum, b), nil
+	}
+}
+
+// Weighted returns the Oracle of minibatches of b terms drawn with replacement, term i with a probability in proportion to
+// its weight w_i > 0, and counted the less the more often it is drawn:
+//
+//	f(x) ≈ (1/b) Σ f_i(x)/(N p_i),  p_i = w_i/Σw
+//
+// It is unbiased for all weights. The variance of a component of the gradient is least for w_i in proportion to its size
+// in term i, which is not known; the usual choice is a bound of it, such as the Lipschitz constant of the gradient of f_i.
+// It pays where the terms differ much: with w_i = |∇f_i| the mean squared length of the gradient of one term falls from
+// the mean of |∇f_i|² to the square of the mean of |∇f_i|. But a term that is drawn rarely and turns out large
+// adds its square over b N² p_i to the variance: if the weights are guesses, add a constant to them, such as their mean.
+//
+// A draw takes constant time (the alias method). The Oracle keeps 24 bytes a term, and one gradient for each call that is
+// under way. gonum's sampleuv.Weighted draws without replacement, and a draw of it changes its state.
+//
+// Weighted panics if b is not in [1, N], w does not have N elements, a weight is not finite and positive, or a field of fs
+// is not set.
+//
+// Reference: A. J. Walker, An efficient method for generating discrete random variables with general distributions, ACM
+// Transactions on Mathematical Software 3(3):253-256, 1977; M. D. Vose, A linear algorithm for generating random numbers
+// with a given distribution, IEEE Transactions on Software Engineering 17(9):972-975, 1991; P. Zhao, T. Zhang, Stochastic
+// optimization with importance sampling for regularized loss minimization, ICML 2015, for the choice of the weights.
+func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
+	fs.check()
+	if b <= 0 || b > fs.N {
+		panic(fmt.Sprintf("gradient: FiniteSum.Weighted(%d): want a batch of 1 to FiniteSum.N = %d terms", b, fs.N))
+	}
+	if len(w) != fs.N {
+		panic(fmt.Sprintf("gradient: FiniteSum.Weighted: %d weights, want FiniteSum.N = %d", len(w), fs.N))
+	}
+	positive("gradient: FiniteSum.Weighted: weight", w)
+	table := newAliasTable(w)
+	var mu sync.Mutex
+	var free [][]float64 // gradients of one term
+	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		var term []float64
+		if grad != nil {
+			mu.Lock()
+			if n := len(free); n > 0 {
+				term, free = free[n-1], free[:n-1]
+			}
+			mu.Unlock()
+			if len(term) != len(grad) {
+				term = make([]float64, len(grad))
+			}
+		}
+		clear(grad)
+		pcg := s.PCG()
+		var sum float64
+		for range b {
+			i := table.draw(&pcg)
+			c := 1 / table[i].ratio
+			clear(term)
+			sum += float64(c * fs.Term(term, x, i))
+			for m, g := range term {
+				grad[m] += float64(c * g)
+			}
+		}
+		if grad != nil {
+			mu.Lock()
+			free = append(free, term)
+			mu.Unlock()
 		}
 		return mean(grad, sum, b), nil
 	}
@@ -146,6 +214,54 @@ func below(pcg *rand.PCG, n int) int {
 		}
 	}
 	return int(hi)
+}
+
+// aliasTable draws index i with a given probability p_i. Every index has a column of height 1, which it shares with one
+// other, its alias: a draw chooses a column, and the index itself with the probability own.
+type aliasTable []struct {
+	ratio float64 // N p_i
+	own   float64
+	alias int
+}
+
+// newAliasTable returns the table of the probabilities w/Σw.
+func newAliasTable(w []float64) aliasTable {
+	t := make(aliasTable, len(w))
+	largest := floats.Max(w) // by which all are divided, or their sum may overflow
+	var mean float64
+	for _, v := range w {
+		mean += v / largest / float64(len(w))
+	}
+	var low, high []int // columns not full; full or more
+	for i, v := range w {
+		r := v / largest / mean
+		t[i].ratio, t[i].own, t[i].alias = r, r, i
+		if r < 1 {
+			low = append(low, i)
+		} else {
+			high = append(high, i)
+		}
+	}
+	for len(low) > 0 && len(high) > 0 {
+		i, j := low[len(low)-1], high[len(high)-1]
+		low = low[:len(low)-1]
+		t[i].alias = j
+		t[j].own -= 1 - t[i].own // what j fills of column i
+		if t[j].own < 1 {
+			high = high[:len(high)-1]
+			low = append(low, j)
+		}
+	}
+	// The columns that are left are full but for rounding, and each is its own alias.
+	return t
+}
+
+func (t aliasTable) draw(pcg *rand.PCG) int {
+	i := below(pcg, len(t))
+	if float64(pcg.Uint64()>>11)*0x1p-53 < t[i].own {
+		return i
+	}
+	return t[i].alias
 }
 
 // permutations is a store of shuffled epochs. What it returns does not depend on what it stores.

@@ -62,6 +62,7 @@ func TestMinibatchVariance(t *testing.T) {
 		{"Shuffled", fs.Shuffled(b), 1 - float64(b)/n, 1 - 1./n, func(k int) int { return k % 3 }},
 		{"Shuffled over two epochs", fs.Shuffled(b), 1 - (2.*2+4*4)/(b*n), 1 - float64(b)/n, func(int) int { return 3 }},
 		{"Sampled", fs.Sampled(b), 1 - 1./n, 1 - float64(b)/n, func(k int) int { return k % 5 }},
+		{"Weighted equally", fs.Weighted(b, slices.Repeat([]float64{3}, n)), 1 - 1./n, 1 - float64(b)/n, func(k int) int { return k % 5 }},
 	} {
 		for _, q := range []struct {
 			name     string
@@ -85,6 +86,102 @@ func TestMinibatchVariance(t *testing.T) {
 		if f, g := evaluate(t, o, x, stochopt.Sample{Step: k, Seed: uint64(k)}); f != full || !slices.Equal(g, fullGrad) {
 			t.Errorf("a batch of all terms gives %v %v, Full %v %v", f, g, full, fullGrad)
 		}
+	}
+}
+
+// Weighted is unbiased with the variance ((1/N²) Σ f_i²/p_i - f²)/b; without the factors 1/(N p_i) it is biased.
+func TestWeighted(t *testing.T) {
+	const n, b, draws = 20, 3, 50_000
+	fs := line(n)
+	x := []float64{0.3, -0.7}
+	full, fullGrad := evaluate(t, fs.Full(), x, stochopt.Sample{})
+	var length, squares float64 // Σ |∇f_i|, Σ |∇f_i|²
+	lengths := make([]float64, n)
+	for i := range lengths {
+		g := make([]float64, 2)
+		fs.Term(g, x, i)
+		lengths[i] = math.Hypot(g[0], g[1])
+		length += lengths[i]
+		squares += lengths[i] * lengths[i]
+	}
+	steep := make([]float64, n)
+	for i := range steep {
+		steep[i] = math.Pow(2, float64(i-10)/3)
+	}
+	for name, w := range map[string][]float64{"lengths of the gradients": lengths, "steep": steep} {
+		var sum, second, secondGrad, unweighted float64
+		for _, v := range w {
+			sum += v
+		}
+		for i, v := range w {
+			g := make([]float64, 2)
+			f := fs.Term(g, x, i)
+			p := v / sum
+			second += f * f / p / (n * n)
+			secondGrad += g[1] * g[1] / p / (n * n)
+			unweighted += p * f
+		}
+		o := fs.Weighted(b, w)
+		want := (second - full*full) / b
+		mean, v, _, seV := moments(draws, func(k int) float64 {
+			f, _ := evaluate(t, o, x, stochopt.Sample{Step: k})
+			return f
+		})
+		near(t, name+": mean of the value", mean, full, math.Sqrt(want/draws))
+		far(t, name+": mean of the value", mean, unweighted, math.Sqrt(want/draws))
+		near(t, name+": variance of the value", v, want, seV)
+		far(t, name+": variance of the value", v, want*b/(b+1), seV)
+		want = (secondGrad - fullGrad[1]*fullGrad[1]) / b
+		mean, v, _, seV = moments(draws, func(k int) float64 {
+			_, g := evaluate(t, o, x, stochopt.Sample{Step: k})
+			return g[1]
+		})
+		near(t, name+": mean of the gradient", mean, fullGrad[1], math.Sqrt(want/draws))
+		near(t, name+": variance of the gradient", v, want, seV)
+	}
+	// With |∇f_i| as weights every draw of one term has the length Σ|∇f_i|/N, the least mean square there can be.
+	o := fs.Weighted(1, lengths)
+	for k := range 50 {
+		_, g := evaluate(t, o, x, stochopt.Sample{Step: k})
+		if !(math.Abs(math.Hypot(g[0], g[1])/(length/n)-1) <= 1e-12) {
+			t.Errorf("gradient of length %v, want %v", math.Hypot(g[0], g[1]), length/n)
+		}
+	}
+	if length/n*length/n > 0.9*squares/n {
+		t.Error("the terms are all alike: the test cannot fail")
+	}
+}
+
+// Indices are drawn in proportion to their weights, of whatever size (chi-squared with 5 degrees of freedom, p = 1e-6).
+func TestWeightedIndices(t *testing.T) {
+	const draws = 60_000
+	for _, w := range [][]float64{{1, 2, 3, 4, 5, 6}, {6e307, 1e308, 3e307, 1.7e308, 2e307, 9e306}, {3e-310, 1e-310, 1e-310, 1e-310, 2e-310, 2e-310}, {10, 1, 1, 1, 1, 1}, {1, 1, 1, 1, 1, 1}} {
+		fs, seen := indices(len(w))
+		o := fs.Weighted(6, w)
+		for k := range draws / 6 {
+			o(nil, nil, stochopt.Sample{Step: k})
+		}
+		counts := make([]float64, len(w))
+		for _, i := range *seen {
+			counts[i]++
+		}
+		var sum, chi, uniform float64
+		for _, v := range w {
+			sum += v / w[0]
+		}
+		for i, v := range w {
+			e := draws * (v / w[0]) / sum
+			chi += (counts[i] - e) * (counts[i] - e) / e
+			uniform += (counts[i] - draws/6) * (counts[i] - draws/6) / (draws / 6)
+		}
+		if chi > 35.9 || w[0] != w[1] && uniform < 1000 {
+			t.Errorf("weights %v: counts %v, chi-squared %v, of equal weights %v", w, counts, chi, uniform)
+		}
+	}
+	fs, seen := indices(1)
+	fs.Weighted(1, []float64{7})(nil, nil, stochopt.Sample{})
+	if !slices.Equal(*seen, []int{0}) {
+		t.Errorf("one term: %v", *seen)
 	}
 }
 
@@ -181,6 +278,10 @@ func TestMinibatchIsAFunctionOfTheSample(t *testing.T) {
 	const n, b = 1000, 140 // room for 256 permutations
 	fs := line(n)
 	x := []float64{1, 2}
+	weights := make([]float64, n)
+	for i := range weights {
+		weights[i] = float64(i%7 + 1)
+	}
 	var samples []stochopt.Sample
 	for k := range 40 {
 		for r := range 8 {
@@ -190,6 +291,7 @@ func TestMinibatchIsAFunctionOfTheSample(t *testing.T) {
 	samples = append(samples, stochopt.Sample{Step: math.MaxInt}, stochopt.Sample{Step: math.MaxInt - 1, Seed: 7})
 	for name, make := range map[string]func() stochopt.Oracle{
 		"Sampled":       func() stochopt.Oracle { return fs.Sampled(b) },
+		"Weighted":      func() stochopt.Oracle { return fs.Weighted(b, weights) },
 		"Shuffled":      func() stochopt.Oracle { return fs.Shuffled(b) },
 		"Shuffled(N-1)": func() stochopt.Oracle { return fs.Shuffled(n - 1) },
 	} {
@@ -248,6 +350,10 @@ func TestMinibatchPanics(t *testing.T) {
 		"gradient: FiniteSum.Term is nil":                func() { gradient.FiniteSum{N: 4}.Shuffled(4) },
 		"gradient: FiniteSum.Sampled(0)":                 func() { fs.Sampled(0) },
 		"gradient: FiniteSum.Sampled(5)":                 func() { fs.Sampled(5) },
+		"gradient: FiniteSum.Weighted(5)":                func() { fs.Weighted(5, nil) },
+		"gradient: FiniteSum.Weighted: 3 weights":        func() { fs.Weighted(1, []float64{1, 1, 1}) },
+		"FiniteSum.Weighted: weight[1] = 0":              func() { fs.Weighted(1, []float64{1, 0, 1, 1}) },
+		"FiniteSum.Weighted: weight[3] = +Inf":           func() { fs.Weighted(1, []float64{1, 1, 1, math.Inf(1)}) },
 		"gradient: FiniteSum.Shuffled(-1)":               func() { fs.Shuffled(-1) },
 		"gradient: FiniteSum.Shuffled(5)":                func() { fs.Shuffled(5) },
 		"gradient: FiniteSum.Shuffled: Sample.Step = -1": func() { fs.Shuffled(3)(nil, []float64{0, 0}, stochopt.Sample{Step: -1}) },
@@ -259,7 +365,8 @@ func TestMinibatchPanics(t *testing.T) {
 func TestMinibatchAllocations(t *testing.T) {
 	fs := line(1000)
 	x, grad := []float64{1, 2}, make([]float64, 2)
-	for name, o := range map[string]stochopt.Oracle{"Full": fs.Full(), "Sampled": fs.Sampled(300), "Shuffled": fs.Shuffled(300)} {
+	for name, o := range map[string]stochopt.Oracle{"Full": fs.Full(), "Sampled": fs.Sampled(300), "Shuffled": fs.Shuffled(300),
+		"Weighted": fs.Weighted(300, slices.Repeat([]float64{2, 1}, 500))} {
 		k := 0
 		draws := func() { // of 30 epochs
 			for range 100 {
@@ -305,6 +412,32 @@ func ExampleFiniteSum_Sampled() {
 	// Output: true true <nil>
 }
 
+func ExampleFiniteSum_Weighted() {
+	// Squares of different curvature, c_i (x - t_i)²/2: c_i is the Lipschitz constant of the gradient.
+	c, target := []float64{100, 1, 2, 1}, []float64{0, 1, -1, 2}
+	fs := gradient.FiniteSum{N: len(c), Term: func(grad, x []float64, i int) float64 {
+		d := x[0] - target[i]
+		if grad != nil {
+			grad[0] += c[i] * d
+		}
+		return c[i] * d * d / 2
+	}}
+	x := []float64{10}
+	full := make([]float64, 1)
+	fs.Full()(full, x, stochopt.Sample{})
+	spread := func(o stochopt.Oracle) float64 { // root mean square error of the gradient of one term
+		grad, sum := make([]float64, 1), 0.0
+		for k := range 1000 {
+			o(grad, x, stochopt.Sample{Seed: 1, Step: k})
+			sum += (grad[0] - full[0]) * (grad[0] - full[0]) / 1000
+		}
+		return math.Sqrt(sum)
+	}
+	fmt.Printf("gradient %.0f, error with equal probabilities %.0f, with weights c %.0f\n", full[0],
+		spread(fs.Sampled(1)), spread(fs.Weighted(1, c)))
+	// Output: gradient 260, error with equal probabilities 421, with weights c 6
+}
+
 func ExampleFiniteSum_Full() {
 	fs := gradient.FiniteSum{N: 3, Term: func(grad, x []float64, i int) float64 {
 		if grad != nil {
@@ -324,7 +457,8 @@ func BenchmarkFiniteSum(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		o    stochopt.Oracle
-	}{{"Full", fs.Full()}, {"Sampled(32)", fs.Sampled(32)}, {"Shuffled(32)", fs.Shuffled(32)}} {
+	}{{"Full", fs.Full()}, {"Sampled(32)", fs.Sampled(32)}, {"Shuffled(32)", fs.Shuffled(32)},
+		{"Weighted(32)", fs.Weighted(32, slices.Repeat([]float64{1, 2}, 5000))}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			k := 0

@@ -113,8 +113,8 @@ var twoParts = gradient.Expectation{
 // quietParts has the distributions of twoParts, and no noise, whose generator would be allocated.
 var quietParts = gradient.Expectation{Func: square, Families: twoParts.Families, Param: twoParts.Param, Pull: twoParts.Pull}
 
-// estimators returns the Oracles of e by their names.
-func estimators(e gradient.Expectation, k int) map[string]stochopt.Oracle {
+// estimatorsOf returns the Oracles of e by their names.
+func estimatorsOf(e gradient.Expectation, k int) map[string]stochopt.Oracle {
 	return map[string]stochopt.Oracle{
 		"Score": e.Score(k), "Pathwise": e.Pathwise(k), "MeasureValued": e.MeasureValued(k),
 		"Score without baseline": gradient.Average(e.Score(1), k, 1),
@@ -129,7 +129,7 @@ func TestExpectationOfProduct(t *testing.T) {
 	value := x[0]*x[0] + math.Exp(2*x[1]) + 2*x[0]*x[0]*r*r + x[1]*r
 	want := []float64{2*x[0] + 4*x[0]*r*r, 2*math.Exp(2*x[1]) + r, -4*x[0]*x[0]*r*r - x[1]*r}
 	direct := []float64{2 * x[0] * r * r, r, 0} // ∂f/∂x
-	for name, o := range estimators(twoParts, k) {
+	for name, o := range estimatorsOf(twoParts, k) {
 		var f []float64
 		g := make([][]float64, 3)
 		for i := range n {
@@ -180,7 +180,7 @@ func TestExpectationSamples(t *testing.T) {
 		seen[s]++
 		return twoParts.Func(dz, dx, z, x, s)
 	}
-	for name, o := range estimators(e, k) {
+	for name, o := range estimatorsOf(e, k) {
 		calls := 1
 		if name == "MeasureValued" {
 			calls = 1 + 2*3
@@ -206,14 +206,14 @@ func TestExpectationIsAFunctionOfTheSample(t *testing.T) {
 		f float64
 		g [3]float64
 	}
-	for name := range estimators(twoParts, 3) {
+	for name := range estimatorsOf(twoParts, 3) {
 		want := map[int]draw{}
 		const samples = 30
 		for i := range samples {
-			f, g := evaluate(t, estimators(twoParts, 3)[name], points[i%3], stochopt.Sample{Step: i})
+			f, g := evaluate(t, estimatorsOf(twoParts, 3)[name], points[i%3], stochopt.Sample{Step: i})
 			want[i] = draw{f, [3]float64(g)}
 		}
-		o := estimators(twoParts, 3)[name]
+		o := estimatorsOf(twoParts, 3)[name]
 		var wg sync.WaitGroup
 		for w := range 8 {
 			wg.Go(func() {
@@ -243,7 +243,7 @@ func TestExpectationErrors(t *testing.T) {
 		return 0, nil
 	}
 	e.Param = func(p, x []float64) { copy(p, x) }
-	for name, o := range estimators(e, 3) {
+	for name, o := range estimatorsOf(e, 3) {
 		for _, g := range [][]float64{nil, make([]float64, 3)} {
 			if f, err := o(g, []float64{1, 1, 1}, stochopt.Sample{}); err != bad || g == nil && f == 0 {
 				t.Errorf("%s: %v %v, want the error of Func", name, f, err)
@@ -321,7 +321,7 @@ func TestExpectationAllocations(t *testing.T) {
 	e.Func = func(dz, dx, z, x []float64, _ stochopt.Sample) (float64, error) {
 		return square(dz, dx, z, x, stochopt.Sample{})
 	}
-	for name, o := range estimators(e, 5) {
+	for name, o := range estimatorsOf(e, 5) {
 		k := 0
 		if got := testing.AllocsPerRun(200, func() { o(grad, x, stochopt.Sample{Step: k}); k++ }); got != 0 {
 			t.Errorf("%s: %v allocations", name, got)

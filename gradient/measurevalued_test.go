@@ -121,7 +121,7 @@ func ExampleExpectation_MeasureValued() {
 
 func BenchmarkExpectation(b *testing.B) {
 	x, grad := []float64{0.7, -0.4, 0.3}, make([]float64, 3)
-	for name, o := range estimators(quietParts, 10) {
+	for name, o := range estimatorsOf(quietParts, 10) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			k := 0

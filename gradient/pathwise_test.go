@@ -153,7 +153,7 @@ func TestVariationalGradient(t *testing.T) {
 		}
 		want[3+j] = lambda[j][j]*math.Exp(2*x[3+j]) - 1
 	}
-	for name, o := range estimators(meanField(c, lambda), 4) {
+	for name, o := range estimatorsOf(meanField(c, lambda), 4) {
 		if name == "Score without baseline" {
 			continue
 		}

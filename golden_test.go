@@ -15,7 +15,7 @@ import (
 )
 
 // golden is all files of testdata/golden.
-var golden = []map[string]func(h map[string]float64) stochopt.Rule{basicGolden, averagesGolden, variantsGolden, automaticGolden, wrappersGolden}
+var golden = []map[string]func(h map[string]float64) stochopt.Rule{basicGolden, averagesGolden, variantsGolden, automaticGolden, wrappersGolden, curvatureGolden}
 
 // basicGolden makes the Rule for a file from the hyperparameters of a case, where 0 is 0.
 var basicGolden = map[string]func(h map[string]float64) stochopt.Rule{
@@ -112,6 +112,9 @@ func (c *goldenCase) deviation(r stochopt.Rule, grad func(grad, x []float64)) fl
 		}
 		if c.Values != nil {
 			r.(interface{ Observe(f float64) }).Observe(c.Values[k])
+		}
+		if d, ok := r.(chooser); ok {
+			d.Draw(stochopt.Sample{Step: k})
 		}
 		r.Step(x, g)
 		for i, w := range want {

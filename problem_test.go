@@ -368,7 +368,7 @@ func TestEvaluator(t *testing.T) {
 	if _, err := (stochopt.Problem{Func: func([]float64) float64 { return 1 }}).Evaluator()(g, r.X, stochopt.Sample{}); !errors.Is(err, optimize.ErrMissingGrad) {
 		t.Errorf("a gradient that is not there: error %v", err)
 	}
-	p.Oracle = spoiled(4, "panic")
+	p.Oracle = spoiled(4, nil, "panic")
 	var ee *stochopt.EvaluationError
 	if _, err := p.Evaluator()(g, r.X, stochopt.Sample{Step: 4}); !errors.As(err, &ee) || !errors.Is(err, errSpoiled) {
 		t.Errorf("error %v", err)

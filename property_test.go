@@ -45,12 +45,21 @@ func path(m stochopt.Rule, x0 []float64, grads [][]float64) []float64 {
 	return x
 }
 
-// step is m.Step. A Rule that wants the value before is given that of the quadratic with this gradient, |grad|²/2.
+// step is m.Step. A Rule that wants the value before is given that of the quadratic with this gradient, |grad|²/2; one that wants to
+// know the draws is always offered the same.
 func step(m stochopt.Rule, x, grad []float64) {
+	if d, ok := m.(chooser); ok {
+		d.Draw(stochopt.Sample{})
+	}
 	if o, ok := m.(interface{ Observe(f float64) }); ok {
 		o.Observe(floats.Dot(grad, grad) / 2)
 	}
 	m.Step(x, grad)
+}
+
+// chooser is a Rule that chooses its draws.
+type chooser interface {
+	Draw(next stochopt.Sample) (stochopt.Sample, error)
 }
 
 func same(a, b []float64) bool {
@@ -188,7 +197,7 @@ func TestFirstStep(t *testing.T) {
 	for _, row := range methods {
 		for _, g := range []float64{1e-9, -1e-3, 1, -1e6} {
 			x := path(row.make(), []float64{0}, [][]float64{{g}})
-			if want := math.Copysign(row.firstStep(g), -g); abs(x[0]-want) > 1e-13*abs(want) {
+			if want := math.Copysign(1, -g) * row.firstStep(g); abs(x[0]-want) > 1e-13*abs(want) {
 				t.Errorf("%s: the first step from the gradient %v is %v, want %v", row.name, g, x[0], want)
 			}
 		}

@@ -20,7 +20,7 @@ type tested interface {
 
 // methods lists every method once, in families. Everything in conformance_test.go, property_test.go and
 // convergence_test.go runs on each row.
-var methods = slices.Concat(basic, averages, variants, automatic, wrappers)
+var methods = slices.Concat(basic, averages, variants, automatic, wrappers, curvature)
 
 // row is a method, or a setting that makes it another method.
 type row struct {
@@ -31,7 +31,7 @@ type row struct {
 	defaults func() tested
 	// bad are settings that Reset must refuse, by the field its panic names.
 	bad map[string]func() tested
-	// firstStep is the length of the first step from the gradient g, in a component.
+	// firstStep is the length of the first step from the gradient g, in a component; negative if it is a step up.
 	firstStep func(g float64) float64
 	// scaleFree methods take the same first step if the gradient is multiplied by a constant.
 	scaleFree bool

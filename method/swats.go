@@ -96,10 +96,10 @@ func (r *SWATS) adam(x, grad []float64, b1, b2 float64) {
 		x[i] += p[i]
 		along -= float64(p[i] * g)
 	}
-	if along == 0 {
+	rate := square(p) / along
+	if along == 0 || rate-rate != 0 {
 		return
 	}
-	rate := square(p) / along
 	r.l = float64(b2*r.l) + float64((1-b2)*rate)
 	l := r.l / r.c2
 	if r.k > 1 && l > 0 && math.Abs(l-rate) <= cmp.Or(r.Tolerance, 1e-9)*l {

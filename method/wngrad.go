@@ -28,9 +28,9 @@ type WNGrad struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
-	sequential         // optimize.Method
-	k          int     // steps taken
-	dim        int     // of Reset
+	sequential     // optimize.Method
+	k          int // steps taken
+	dim        int // of Reset
 	b          float64
 }
 

@@ -1,0 +1,218 @@
+package stochopt_test
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/method"
+)
+
+// curvature are Rules that measure the curvature, or look at f around x, and some more relatives of Adam.
+var curvature = []row{
+	{
+		name: "SAM SGD",
+		make: func() tested { return &method.SAM{Rule: &method.SGD{Momentum: 0.9}} },
+		defaults: func() tested {
+			return &method.SAM{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Radius: 0.05}
+		},
+		bad: map[string]func() tested{
+			"method: SAM.Rule is nil":   func() tested { return &method.SAM{} },
+			"method: SAM.Radius = -1":   func() tested { return &method.SAM{Rule: &method.SGD{}, Radius: -1} },
+			"method: SAM.Radius = +Inf": func() tested { return &method.SAM{Rule: &method.SGD{}, Radius: inf} },
+		},
+		firstStep: func(g float64) float64 { return -0.05 },
+		scaleFree: true,
+		mixes:     true,
+		chooses:   true,
+		estimates: true,
+		floor:     0.01 * 0.25 * 1.9 / (0.1 * (3.8 - 0.01)), // SGD's: g grows by 1 + ρ/|g|, 0.7 %
+		reach:     1,
+	},
+	{
+		name: "OLBFGS",
+		make: func() tested { return &method.OLBFGS{} },
+		defaults: func() tested {
+			return &method.OLBFGS{StepSize: 0.1, FirstStep: 1e-3, Curvature: 1e-6, Memory: 10}
+		},
+		bad: map[string]func() tested{
+			"method: OLBFGS.StepSize = -1":   func() tested { return &method.OLBFGS{StepSize: -1} },
+			"method: OLBFGS.FirstStep = NaN": func() tested { return &method.OLBFGS{FirstStep: nan} },
+			"method: OLBFGS.MaxStep = -1":    func() tested { return &method.OLBFGS{MaxStep: -1} },
+			"method: OLBFGS.Damping = +Inf":  func() tested { return &method.OLBFGS{Damping: inf} },
+			"method: OLBFGS.Curvature = 1":   func() tested { return &method.OLBFGS{Curvature: 1} },
+			"method: OLBFGS.Memory = -1":     func() tested { return &method.OLBFGS{Memory: -1} },
+		},
+		firstStep: func(g float64) float64 { return 1e-3 },
+		scaleFree: true,
+		mixes:     true,
+		chooses:   true,
+		floor:     0.1 * 0.25 / (2 - 0.1), // ασ²/h²(2-α): H is exact, as the noise does not depend on x
+		reach:     0.5,
+	},
+	{
+		name: "AdaHessian",
+		make: func() tested { return &method.AdaHessian{HessVec: coupledHess} },
+		defaults: func() tested {
+			return &method.AdaHessian{HessVec: coupledHess, StepSize: 0.15, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-4, Power: 1, HessPeriod: 1}
+		},
+		bad: map[string]func() tested{
+			"method: AdaHessian.HessVec is nil":  func() tested { return &method.AdaHessian{} },
+			"method: AdaHessian.StepSize = -1":   func() tested { return &method.AdaHessian{HessVec: coupledHess, StepSize: -1} },
+			"method: AdaHessian.Beta1 = 1":       func() tested { return &method.AdaHessian{HessVec: coupledHess, Beta1: 1} },
+			"method: AdaHessian.Beta2 = NaN":     func() tested { return &method.AdaHessian{HessVec: coupledHess, Beta2: nan} },
+			"method: AdaHessian.Epsilon = -1":    func() tested { return &method.AdaHessian{HessVec: coupledHess, Epsilon: -1} },
+			"method: AdaHessian.Power = 1.5":     func() tested { return &method.AdaHessian{HessVec: coupledHess, Power: 1.5} },
+			"method: AdaHessian.HessPeriod = -1": func() tested { return &method.AdaHessian{HessVec: coupledHess, HessPeriod: -1} },
+			"method: AdaHessian.MaxStep = NaN":   func() tested { return &method.AdaHessian{HessVec: coupledHess, MaxStep: nan} },
+			"method: AdaHessian.Blocks = [1 0]":  func() tested { return &method.AdaHessian{HessVec: coupledHess, Blocks: []int{1, 0}} },
+		},
+		firstStep: func(g float64) float64 { return 0.15 * abs(g) / (1 + 1e-4) },
+		mixes:     true,
+		chooses:   true,
+		tuned:     func() tested { return &method.AdaHessian{HessVec: identityHess} },
+		floor:     0.015 * 0.25 * 1.9 / (0.1 * (3.8 - 0.015)), // momentum's at the step size α(1-β₁)/h
+		reach:     0.5,
+	},
+	{
+		name: "Sophia",
+		make: func() tested { return &method.Sophia{HessVec: coupledHess} },
+		defaults: func() tested {
+			return &method.Sophia{HessVec: coupledHess, StepSize: 0.01, Beta1: 0.96, Beta2: 0.99, Gamma: 0.01, Epsilon: 1e-12, HessPeriod: 10}
+		},
+		bad: map[string]func() tested{
+			"method: Sophia.HessVec is nil":     func() tested { return &method.Sophia{} },
+			"method: Sophia.StepSize = -1":      func() tested { return &method.Sophia{HessVec: coupledHess, StepSize: -1} },
+			"method: Sophia.Beta1 = 1":          func() tested { return &method.Sophia{HessVec: coupledHess, Beta1: 1} },
+			"method: Sophia.Beta2 = NaN":        func() tested { return &method.Sophia{HessVec: coupledHess, Beta2: nan} },
+			"method: Sophia.Gamma = -1":         func() tested { return &method.Sophia{HessVec: coupledHess, Gamma: -1} },
+			"method: Sophia.Epsilon = -1":       func() tested { return &method.Sophia{HessVec: coupledHess, Epsilon: -1} },
+			"method: Sophia.WeightDecay = +Inf": func() tested { return &method.Sophia{HessVec: coupledHess, WeightDecay: inf} },
+			"method: Sophia.HessPeriod = -1":    func() tested { return &method.Sophia{HessVec: coupledHess, HessPeriod: -1} },
+		},
+		firstStep: func(g float64) float64 { return 0.01 * min(1, 0.04*abs(g)/1e-4) },
+		scaleFree: true, // as far as the bound holds
+		mixes:     true,
+		chooses:   true,
+		tuned:     func() tested { return &method.Sophia{HessVec: identityHess} },
+		reach:     0.3,
+	},
+	{
+		name: "ReduceOnPlateau SGD",
+		make: func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{Momentum: 0.9}} },
+		defaults: func() tested {
+			return &method.ReduceOnPlateau{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Factor: 0.1, Patience: 10, Relative: 1e-4, Batch: 10}
+		},
+		bad: map[string]func() tested{
+			"method: ReduceOnPlateau.Rule is nil":   func() tested { return &method.ReduceOnPlateau{} },
+			"method: ReduceOnPlateau.Factor = 1":    func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Factor: 1} },
+			"method: ReduceOnPlateau.Patience = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Patience: -1} },
+			"method: ReduceOnPlateau.Cooldown = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Cooldown: -1} },
+			"method: ReduceOnPlateau.Minimum = 2":   func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Minimum: 2} },
+			"method: ReduceOnPlateau.Relative = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Relative: -1} },
+			"method: ReduceOnPlateau.Absolute = NaN": func() tested {
+				return &method.ReduceOnPlateau{Rule: &method.SGD{}, Absolute: nan}
+			},
+			"method: ReduceOnPlateau.Batch = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Batch: -1} },
+		},
+		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
+		tuned:     func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{Momentum: 0.9}, Minimum: 0.1} },
+		reach:     1,
+	},
+	{
+		name: "ReduceOnPlateau Adam, soon",
+		make: func() tested {
+			return &method.ReduceOnPlateau{Rule: &stochopt.Adam{}, Factor: 0.5, Patience: 1, Minimum: 0.1, Batch: 1, Absolute: 1}
+		},
+		defaults: func() tested {
+			return &method.ReduceOnPlateau{
+				Rule:   &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+				Factor: 0.5, Patience: 1, Minimum: 0.1, Relative: 1e-4, Batch: 1, Absolute: 1,
+			}
+		},
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		reach:     1,
+	},
+	{
+		name: "Adafactor",
+		make: func() tested { return &method.Adafactor{} },
+		defaults: func() tested {
+			return &method.Adafactor{StepSize: 0.01, MinScale: 1e-3, ClipRMS: 1, Epsilon: 1e-30, DecayPower: 0.8}
+		},
+		bad: map[string]func() tested{
+			"method: Adafactor.StepSize = -1":    func() tested { return &method.Adafactor{StepSize: -1} },
+			"method: Adafactor.MinScale = NaN":   func() tested { return &method.Adafactor{MinScale: nan} },
+			"method: Adafactor.ClipRMS = -1":     func() tested { return &method.Adafactor{ClipRMS: -1} },
+			"method: Adafactor.Epsilon = -1":     func() tested { return &method.Adafactor{Epsilon: -1} },
+			"method: Adafactor.DecayPower = -1":  func() tested { return &method.Adafactor{DecayPower: -1} },
+			"method: Adafactor.Blocks = [3], of": func() tested { return &method.Adafactor{Blocks: []int{3}} },
+		},
+		firstStep: func(g float64) float64 { return 1e-5 * abs(g) / math.Sqrt(g*g+1e-30) },
+		scaleFree: true,
+		mixes:     true,
+		reach:     0.2,
+	},
+	{
+		name: "SWATS",
+		make: func() tested { return &method.SWATS{} },
+		defaults: func() tested {
+			return &method.SWATS{StepSize: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Tolerance: 1e-9}
+		},
+		bad: map[string]func() tested{
+			"method: SWATS.StepSize = -1":   func() tested { return &method.SWATS{StepSize: -1} },
+			"method: SWATS.Beta1 = 1":       func() tested { return &method.SWATS{Beta1: 1} },
+			"method: SWATS.Beta2 = NaN":     func() tested { return &method.SWATS{Beta2: nan} },
+			"method: SWATS.Epsilon = -1":    func() tested { return &method.SWATS{Epsilon: -1} },
+			"method: SWATS.Tolerance = NaN": func() tested { return &method.SWATS{Tolerance: nan} },
+		},
+		firstStep: func(g float64) float64 { return 0.001 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		tuned:     func() tested { return &method.SWATS{StepSize: 0.1} },
+		floor:     0.1 * 0.5 / 2, // Adam's: it does not switch
+		reach:     1,
+	},
+	{
+		name: "SWATS, soon",
+		make: func() tested { return &method.SWATS{Tolerance: 0.3, StepSize: 0.1, Beta2: 0.9} },
+		defaults: func() tested {
+			return &method.SWATS{Tolerance: 0.3, StepSize: 0.1, Beta1: 0.9, Beta2: 0.9, Epsilon: 1e-8}
+		},
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		mixes:     true,
+		reach:     0.5,
+	},
+	{
+		name:     "WNGrad",
+		make:     func() tested { return &method.WNGrad{} },
+		defaults: func() tested { return &method.WNGrad{StepSize: 1, Initial: 1} },
+		bad: map[string]func() tested{
+			"method: WNGrad.StepSize = -1": func() tested { return &method.WNGrad{StepSize: -1} },
+			"method: WNGrad.Initial = NaN": func() tested { return &method.WNGrad{Initial: nan} },
+		},
+		firstStep: func(g float64) float64 { return abs(g) / (1 + g*g) },
+		mixes:     true,
+		reach:     0.2,
+	},
+}
+
+// identityHess is the product of the Hessian of |x|²/2 and v.
+func identityHess(dst, _, v []float64, _ stochopt.Sample) error {
+	copy(dst, v)
+	return nil
+}
+
+// coupledHess is the product of v and a matrix of 1 on the diagonal and 0.1 elsewhere.
+func coupledHess(dst, _, v []float64, _ stochopt.Sample) error {
+	var sum float64
+	for _, e := range v {
+		sum += 0.1 * e
+	}
+	for i, e := range v {
+		dst[i] = sum + 0.9*e
+	}
+	return nil
+}
+
+// curvatureGolden are their files of testdata/golden.
+var curvatureGolden = map[string]func(h map[string]float64) stochopt.Rule{}

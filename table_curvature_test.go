@@ -215,4 +215,82 @@ func coupledHess(dst, _, v []float64, _ stochopt.Sample) error {
 }
 
 // curvatureGolden are their files of testdata/golden.
-var curvatureGolden = map[string]func(h map[string]float64) stochopt.Rule{}
+var curvatureGolden = map[string]func(h map[string]float64) stochopt.Rule{
+	"sam": func(h map[string]float64) stochopt.Rule {
+		return &method.SAM{Rule: goldenInner(h), Radius: h["rho"]}
+	},
+	"olbfgs": func(h map[string]float64) stochopt.Rule {
+		return &method.OLBFGS{
+			StepSize: h["lr"], FirstStep: h["first"], MaxStep: h["max"], Damping: h["damping"], Curvature: orZero(h["curvature"]),
+			Memory: int(h["memory"]), Schedule: func(k int) float64 { return 1 / (1 + h["decay"]*float64(k)) },
+		}
+	},
+	"adahessian": func(h map[string]float64) stochopt.Rule {
+		r := &method.AdaHessian{
+			HessVec: goldenHess(h), StepSize: h["lr"], Beta1: orZero(h["beta1"]), Beta2: orZero(h["beta2"]), Epsilon: orZero(h["eps"]),
+			Power: h["power"], HessPeriod: int(h["period"]), MaxStep: h["max"],
+		}
+		if n := int(h["block"]); n > 0 {
+			r.Blocks = []int{n, 4 - n}
+		}
+		return r
+	},
+	"sophia": func(h map[string]float64) stochopt.Rule {
+		return &method.Sophia{
+			HessVec: goldenHess(h), StepSize: h["lr"], Beta1: orZero(h["beta1"]), Beta2: orZero(h["beta2"]), Gamma: h["gamma"],
+			Epsilon: orZero(h["eps"]), WeightDecay: h["decay"], HessPeriod: int(h["period"]),
+		}
+	},
+	"reduceonplateau": func(h map[string]float64) stochopt.Rule {
+		return &method.ReduceOnPlateau{
+			Rule: goldenInner(h), Factor: h["factor"], Patience: int(h["patience"]), Cooldown: int(h["cooldown"]), Minimum: h["minimum"],
+			Relative: h["relative"], Absolute: h["absolute"], Batch: int(h["batch"]),
+		}
+	},
+	"adafactor": func(h map[string]float64) stochopt.Rule {
+		r := &method.Adafactor{
+			StepSize: h["lr"], MinScale: h["floor"], ClipRMS: h["clip"], Epsilon: orZero(h["eps"]), DecayPower: h["power"],
+		}
+		if n := int(h["block"]); n > 0 {
+			r.Blocks = []int{n, 4 - n}
+		}
+		return r
+	},
+	"swats": func(h map[string]float64) stochopt.Rule {
+		return &method.SWATS{
+			StepSize: h["lr"], Beta1: orZero(h["beta1"]), Beta2: orZero(h["beta2"]), Epsilon: orZero(h["eps"]), Tolerance: h["tol"],
+		}
+	},
+	"wngrad": func(h map[string]float64) stochopt.Rule {
+		return &method.WNGrad{StepSize: h["lr"], Initial: h["b0"]}
+	},
+}
+
+// goldenHess are the Hessians of testdata/golden/curvature.py.
+func goldenHess(h map[string]float64) func(dst, x, v []float64, s stochopt.Sample) error {
+	if h["hess"] == 1 {
+		return func(dst, x, v []float64, _ stochopt.Sample) error {
+			a := x[0]
+			dst[0] = (1200*a*a-400*x[1]+2)*v[0] - 400*a*v[1]
+			dst[1] = -400*a*v[0] + 200*v[1]
+			return nil
+		}
+	}
+	return func(dst, _, v []float64, _ stochopt.Sample) error {
+		unit := []float64{1e-2, 1, 10, 1e3}
+		for i := range dst {
+			dst[i] = 0
+			for j, e := range v {
+				a := 1.0
+				if i == j {
+					a = 3
+				}
+				if i == j && j == 3 {
+					a = -3
+				}
+				dst[i] += a * unit[i] * unit[j] * e
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,419 @@
+"""Trajectories of methods that look at the curvature, or at f around x, and of some relatives of Adam, in double precision or
+better, typed from the formulas of their papers. Where a paper's formula and the one in use differ, the function says which it is.
+
+Run in this directory:
+
+    python3 curvature.py
+
+It writes a file for each method. hyper holds the hyperparameters by the names that the functions use; where it has block, that
+many of the variables are a block of their own and the others another. A gradient is that of one evaluation: SAM and OLBFGS
+take two for a step. The random signs of evaluation k are the bits, lowest first, of the stream of the Sample with Step k and
+Replicate -1 (see sample.py). The Hessian is that of Rosenbrock's function if hess is 1, else the matrix of fixed.
+"""
+
+import json
+import platform
+import sys
+
+# This directory stands first in the search path, and its torch.py is not the library.
+sys.path.pop(0)
+
+import numpy
+from numpy import maximum, minimum, sign, sqrt, zeros_like
+
+wide = numpy.longdouble
+
+M64, M128 = 2**64 - 1, 2**128 - 1
+
+
+def absorb(h, w):
+    h = ((h ^ w) + 0x9E3779B97F4A7C15) & M64
+    h = ((h ^ (h >> 30)) * 0xBF58476D1CE4E5B9) & M64
+    h = ((h ^ (h >> 27)) * 0x94D049BB133111EB) & M64
+    return h ^ (h >> 31)
+
+
+def signs(k, n):
+    hi, lo = 0x243F6A8885A308D3, 0x13198A2E03707344
+    for w in (0, k, 0, -1):
+        hi, lo = absorb(hi, w & M64), absorb(lo, w & M64)
+    state = hi << 64 | lo
+    state = (state * (2549297995355413924 << 64 | 4865540595714422341) + (6364136223846793005 << 64 | 1442695040888963407)) & M128
+    h, l = state >> 64, state & M64
+    h ^= h >> 32
+    h = (h * 0xDA942042E4DD58B5) & M64
+    h ^= h >> 48
+    h = (h * (l | 1)) & M64
+    return numpy.array([1.0 - 2.0 * (h >> i & 1) for i in range(n)])
+
+
+def fixed(n):
+    """3 on the diagonal and 1 elsewhere, in units of 1e-2, 1, 10 and 1e3; the last of them with the other sign."""
+    unit = numpy.array([1e-2, 1.0, 10.0, 1e3])[:n]
+    a = numpy.ones((n, n)) + 2 * numpy.eye(n)
+    a[-1, -1] = -3
+    return a * unit[:, None] * unit[None, :]
+
+
+def hessian(h, x):
+    if not h["hess"]:
+        return fixed(len(x))
+    a = numpy.zeros((len(x), len(x)))
+    for i in range(0, len(x), 2):
+        a[i, i] = 1200 * x[i] ** 2 - 400 * x[i + 1] + 2
+        a[i, i + 1] = a[i + 1, i] = -400 * x[i]
+        a[i + 1, i + 1] = 200
+    return a
+
+
+def diagonal(h, x, k):
+    z = signs(k, len(x))
+    return z * (hessian(h, x) @ z)
+
+
+def quotient(a, b):
+    """a / b, 0 for 0 / 0."""
+    return numpy.divide(a, b, out=zeros_like(a), where=b != 0)
+
+
+def blocks(h, x):
+    n = h.get("block", 0)
+    return [slice(0, n), slice(n, None)] if n else [slice(0, None)]
+
+
+# Every method is a generator: it is given x once, then a gradient (and a value) at a time, and yields the iterates.
+
+
+def adahessian(h, x):
+    """The last estimate is mixed into v in the steps in which it is made; the steps can be bounded."""
+    m, v, t, n = zeros_like(x), zeros_like(x), 0, 0
+    while True:
+        g, _ = yield x
+        if t % h["period"] == 0:
+            d = abs(diagonal(h, x, t))
+            if "block" in h:
+                for b in blocks(h, x):
+                    d[b] = d[b].mean()
+            n += 1
+            v = h["beta2"] * v + (1 - h["beta2"]) * d**2
+        t += 1
+        m = h["beta1"] * m + (1 - h["beta1"]) * g
+        root = sqrt(v / (1 - h["beta2"] ** n)) ** h["power"]
+        step = h["lr"] * quotient(m / (1 - h["beta1"] ** t), root + h["eps"])
+        if h["max"] > 0:
+            step = numpy.clip(step, -h["max"], h["max"])
+        x = x - step
+
+
+def sophia(h, x):
+    m, hess, t = zeros_like(x), zeros_like(x), 0
+    while True:
+        g, _ = yield x
+        m = h["beta1"] * m + (1 - h["beta1"]) * g
+        if t % h["period"] == 0:
+            hess = h["beta2"] * hess + (1 - h["beta2"]) * diagonal(h, x, t)
+        t += 1
+        x = x - h["lr"] * h["decay"] * x
+        d = maximum(h["gamma"] * hess, h["eps"])
+        with numpy.errstate(over="ignore", divide="ignore"):
+            ratio = numpy.where(m == 0, 0, m / numpy.where(d == 0, 5e-324, d))
+        x = x - h["lr"] * numpy.clip(ratio, -1, 1)
+
+
+def olbfgs(h, x):
+    """The test of a pair is relative to the lengths of both, and the first step has a length of its own. The two loops have more
+    digits; x has not, of whose rounding the differences are made."""
+    pairs, k = [], 0
+    while True:
+        g, _ = yield x
+        g = g.astype(wide)
+        q, alphas = g, []
+        for s, y in reversed(pairs):
+            alphas.append((s @ q) / (s @ y))
+            q = q - alphas[-1] * y
+        if pairs:
+            q = q * sum((s @ y) / (y @ y) for s, y in pairs) / len(pairs)
+        for (s, y), a in zip(pairs, reversed(alphas)):
+            q = q + s * (a - (y @ q) / (s @ y))
+        length = sqrt(q @ q)
+        rate = wide(h["lr"]) / (1 + wide(h["decay"]) * k)
+        if length > 0:
+            if not pairs:
+                rate = h["first"] / length / (1 + wide(h["decay"]) * k)
+            if h["max"] > 0:
+                rate = min(rate, h["max"] / length)
+        before, x = x, (x - rate * q).astype(float)
+        after, _ = yield x
+        s = (x - before).astype(wide)
+        y = after.astype(wide) - g + h["damping"] * s
+        if s @ y > h["curvature"] * sqrt((s @ s) * (y @ y)):
+            pairs = (pairs + [(s, y)])[-h["memory"] :]
+        k += 1
+
+
+class Adam:
+    def __init__(self, h):
+        self.t, self.m, self.v = 0, 0.0, 0.0
+
+    def step(self, x, g):
+        self.t += 1
+        self.m = 0.9 * self.m + (1 - 0.9) * g
+        self.v = 0.999 * self.v + (1 - 0.999) * g * g
+        mh = self.m / (1 - 0.9**self.t)
+        vh = self.v / (1 - 0.999**self.t)
+        return x - 0.1 * mh / (sqrt(vh) + 1e-8)
+
+
+class Momentum:
+    def __init__(self, h):
+        self.lr, self.b = h["lr"], 0.0
+
+    def step(self, x, g):
+        self.b = 0.9 * self.b + g
+        return x - self.lr * self.b
+
+
+def inner(h):
+    return [Adam, Momentum][h["inner"]](h)
+
+
+def sam(h, x):
+    rule = inner(h)
+    while True:
+        g, _ = yield x
+        n = sqrt((g.astype(wide) ** 2).sum()).astype(float)
+        after, _ = yield x + (h["rho"] * g / n if n > 0 else 0)
+        x = rule.step(x, after)
+
+
+def reduceonplateau(h, x):
+    rule, w, values, best, bad, calm = inner(h), 1.0, [], None, 0, 0
+    while True:
+        g, f = yield x
+        values.append(f)
+        if len(values) == 10 * h["batch"]:
+            now = numpy.array(values).reshape(10, -1).mean(axis=1)
+            values = []
+            good = best is None
+            if not good:
+                se = sqrt(now.var(ddof=1) / 10 + best.var(ddof=1) / 10)
+                good = now.mean() < best.mean() - h["relative"] * abs(best.mean()) - h["absolute"] - 2.552 * se
+            if good:
+                best, bad = now, 0
+            elif calm == 0:
+                bad += 1
+            calm = max(0, calm - 1)
+            if bad == h["patience"]:
+                w, bad, calm = max(w * h["factor"], min(w, h["minimum"])), 0, h["cooldown"]
+        x = x + w * (rule.step(x, g) - x)
+
+
+def rms(v):
+    return sqrt((v**2).mean())
+
+
+def adafactor(h, x):
+    v, t = zeros_like(x), 0
+    while True:
+        g, _ = yield x
+        t += 1
+        beta = 1 - t ** -h["power"]
+        v = beta * v + (1 - beta) * (g**2 + h["eps"])
+        u = quotient(g, sqrt(v))
+        rho = min(h["lr"], 1 / sqrt(t))
+        x = x.copy()
+        for b in blocks(h, x):
+            x[b] -= max(h["floor"], rms(x[b])) * rho * u[b] / max(1, rms(u[b]) / h["clip"])
+
+
+def swats(h, x):
+    """The tolerance is relative to the rate, which must be positive."""
+    m, v, lam, t, rate = zeros_like(x), zeros_like(x), 0.0, 0, None
+    while True:
+        g, _ = yield x
+        t += 1
+        if rate is not None:
+            m = h["beta1"] * m + g
+            x = x - (1 - h["beta1"]) * rate * m
+            continue
+        m = h["beta1"] * m + (1 - h["beta1"]) * g
+        v = h["beta2"] * v + (1 - h["beta2"]) * g**2
+        p = -h["lr"] * quotient(m / (1 - h["beta1"] ** t), sqrt(v / (1 - h["beta2"] ** t)) + h["eps"])
+        x = x + p
+        if p @ g != 0:
+            r = -(p @ p) / (p @ g)
+            lam = h["beta2"] * lam + (1 - h["beta2"]) * r
+            l = lam / (1 - h["beta2"] ** t)
+            if t > 1 and l > 0 and abs(l - r) <= h["tol"] * l:
+                rate, m = l, zeros_like(x)
+
+
+def wngrad(h, x):
+    b = h["b0"]
+    while True:
+        g, _ = yield x
+        b = b + (g**2).sum() / b
+        x = x - h["lr"] * g / b
+
+
+def rosenbrock(x):
+    """The sum over pairs of 100 (b - a^2)^2 + (1 - a)^2."""
+    g = zeros_like(x)
+    for i in range(0, len(x), 2):
+        a, b = x[i], x[i + 1]
+        g[i] = -400 * a * (b - a * a) - 2 * (1 - a)
+        g[i + 1] = 200 * (b - a * a)
+    return g
+
+
+def run(method, name, hyper, x0, gradient, steps, objective="", values=None):
+    rule = method(hyper, numpy.array(x0))
+    x = next(rule)
+    grads, iterates = [], []
+    for k in range(steps):
+        g = gradient(k, x)
+        x = rule.send((g, values[k] if values else None))
+        grads.append(g.tolist())
+        iterates.append(x.tolist())
+    case = dict(name=name, hyper=hyper, objective=objective, x0=x0, grads=grads, iterates=iterates)
+    return dict(case, values=values) if values else case
+
+
+def text(v):
+    if isinstance(v, dict):
+        return "{" + ",".join(json.dumps(k) + ":" + text(w) for k, w in v.items()) + "}"
+    if isinstance(v, list):
+        return "[" + ",".join(text(w) for w in v) + "]"
+    if isinstance(v, float):
+        return "%.17g" % v
+    return json.dumps(v)
+
+
+def write(method, settings, valley):
+    """settings maps the name of a case to hyperparameters; the first are the defaults. valley are those on Rosenbrock."""
+    rng = numpy.random.default_rng(20240611)
+    dim, start = 4, [0.0, 1.0, -2.5, 30.0]
+    default = next(iter(settings.values()))
+    near = start if method is adafactor else [0.0] * dim  # at 0, small steps are not rounded off
+    if method is olbfgs:
+        start = near
+    cases = []
+
+    def values(n):
+        if method is not reduceonplateau:
+            return None
+        k = numpy.arange(n)
+        return (-5 + 8 * numpy.exp(-k / 15) + 0.1 * rng.standard_normal(n)).tolist()
+
+    for name, h in settings.items():
+        h = {**default, **h}
+        noise = rng.standard_normal((80, dim))
+        cases.append(run(method, name, h, start, lambda k, x: noise[k], 80, values=values(80)))
+        wild = 10.0 ** rng.uniform(-8, 8, (30, dim)) * rng.standard_normal((30, dim))
+        wild[rng.uniform(size=wild.shape) < 0.2] = 0
+        wild[:5, 1] = 0
+        wild[10:, 2] = 0
+        cases.append(run(method, name + ", wild", h, [0.0] * dim, lambda k, x: wild[k], 30, values=values(30)))
+        rows = 10.0 ** numpy.array([-8, -3, 3, 8]) * rng.standard_normal((25, dim))
+        cases.append(run(method, name + ", scales 1e-8 to 1e8", h, near, lambda k, x: rows[k], 25, values=values(25)))
+    flips = numpy.ones((30, dim))
+    flips[1::2, 0] = -1  # every step
+    flips[1::3, 1] = -1  # every third
+    flips[15:, 2] = -1  # once
+    flips[:, 3] = 0
+    cases.append(run(method, "sign flips", default, start, lambda k, x: flips[k], 30, values=values(30)))
+    if method is wngrad or method is swats or method is sam:
+        flips[20:] = 0
+        cases.append(run(method, "zeros", default, start, lambda k, x: flips[k], 30))
+    h = {**default, **valley}
+    h.pop("block", None)
+    if "hess" in h:
+        h["hess"] = 1
+    cases.append(run(method, "Rosenbrock", h, [-1.2, 1.0], lambda k, x: rosenbrock(x), 200, "rosenbrock", values(200)))
+    versions = dict(python=platform.python_version(), numpy=numpy.__version__)
+    with open(method.__name__ + ".json", "w") as f:
+        f.write('{"source":%s,"versions":%s,"cases":[\n' % (text("the formula, in numpy"), text(versions)))
+        f.write(",\n".join(text(c) for c in cases))
+        f.write("\n]}\n")
+
+
+write(
+    adahessian,
+    {
+        "defaults": dict(lr=0.15, beta1=0.9, beta2=0.999, eps=1e-4, power=1.0, period=1, max=0.0, hess=0),
+        "power 1/2, period 3": dict(power=0.5, period=3),
+        "blocks, betas .5 .9": dict(block=1, beta1=0.5, beta2=0.9),
+        "betas 0 0, eps 0": dict(beta1=0.0, beta2=0.0, eps=0.0),
+        "bound": dict(max=0.01),
+    },
+    {},
+)
+write(
+    sophia,
+    {
+        "defaults": dict(lr=0.01, beta1=0.96, beta2=0.99, gamma=0.01, eps=1e-12, decay=0.0, period=10, hess=0),
+        "decay, period 1": dict(decay=0.2, period=1),
+        "gamma 1, betas .5 .9": dict(gamma=1.0, beta1=0.5, beta2=0.9, period=4),
+        "gamma 10, betas 0 0, eps 0": dict(gamma=10.0, beta1=0.0, beta2=0.0, eps=0.0),
+    },
+    dict(gamma=0.5),
+)
+write(
+    olbfgs,
+    {
+        "defaults": dict(lr=0.1, first=1e-3, max=0.0, damping=0.0, curvature=1e-6, memory=10, decay=0.0),
+        "memory 2, damping 1": dict(memory=2, damping=1.0, lr=0.3),
+        "bound, decay": dict(max=0.01, decay=0.1, curvature=0.1),
+        "memory 1": dict(memory=1, curvature=0.0),
+    },
+    dict(max=0.1, damping=10.0),  # rounding grows in a narrow valley
+)
+write(
+    sam,
+    {
+        "momentum": dict(rho=0.05, inner=1, lr=0.01),
+        "Adam": dict(inner=0),
+        "rho 1": dict(rho=1.0),
+    },
+    dict(lr=1e-4),
+)
+write(
+    reduceonplateau,
+    {
+        "batches of 1": dict(factor=0.1, patience=1, cooldown=0, minimum=0.0, relative=1e-4, absolute=0.0, batch=1, inner=1, lr=0.01),
+        "Adam": dict(inner=0),
+        "cooldown 1, minimum .2": dict(factor=0.5, cooldown=1, minimum=0.2),
+        "patience 2": dict(patience=2, factor=0.9),
+        "relative .1": dict(relative=0.1, absolute=0.5),
+    },
+    dict(lr=1e-4, batch=2),
+)
+write(
+    adafactor,
+    {
+        "defaults": dict(lr=0.01, floor=1e-3, clip=1.0, eps=1e-30, power=0.8),
+        "blocks": dict(block=1),
+        "clip .5, step .3": dict(clip=0.5, lr=0.3),
+        "power .5, eps 0": dict(power=0.5, eps=0.0),
+        "eps .1, floor 1": dict(eps=0.1, floor=1.0),
+    },
+    {},
+)
+write(
+    swats,
+    {
+        "defaults": dict(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, tol=1e-9),
+        "soon": dict(tol=0.3),
+        "at once": dict(tol=1e3, beta1=0.5),
+        "betas 0 .5, eps 0": dict(tol=0.1, beta1=0.0, beta2=0.5, eps=0.0),
+    },
+    dict(tol=0.05),
+)
+write(
+    wngrad,
+    {
+        "defaults": dict(lr=1.0, b0=1.0),
+        "lr .1, b0 10": dict(lr=0.1, b0=10.0),
+    },
+    {},
+)

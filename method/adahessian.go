@@ -20,9 +20,9 @@ import (
 // z and d four vectors of the length of x. c₁ = 1-β₁ʲ after j steps and c₂ = 1-β₂ⁱ after i products. The mean of z (H z) is the
 // diagonal of H. A product costs about two gradients; n = 10 makes them cheap. Where v and ε are 0, x stays.
 //
-// With k = 1 and without ε a change of the units of variables changes nothing, and α = 1 without memory is Newton's method
-// on a sum of functions of single variables. The step is not bounded: where the curvature of f vanishes, and its gradient
-// does not, it grows to |g|/ε. Set MaxStep where x may pass such places, as on the flanks of most peaks. In noise of standard
+// On a sum of functions of single variables, with k = 1 and without ε, a change of their units changes nothing, and α = 1 without
+// memory is Newton's method. The step is not bounded: where the curvature of f vanishes, and its gradient does not, it grows
+// to α|m|/ε. Set MaxStep where x may pass such places, as on the flanks of most peaks. In noise of standard
 // deviation σ around a minimum with curvature h the iterates have the variance ασ²/2h² for small α.
 //
 // Prefer it to Adam where variables have scales that differ by orders of magnitude and products are to be had: package

@@ -23,13 +23,14 @@ import (
 // and a step costs about 4m products of vectors besides.
 //
 // The difference of two gradients of different draws is noise/‖s‖ instead of curvature: ordinary L-BFGS fails on that. Here
-// noise that does not depend on x falls out of y, and other noise makes y that of the draw. With such H the iterates of a constant α
-// have the variance ασ²/h²(2-α) around a minimum with curvature h in noise of standard deviation σ, so in the end α must fall:
-// with Schedule the function schedule.InverseTime(1/τ), which is τ/(τ+k), and ατ >= 1 it falls like 1/k, the fastest way.
+// noise that does not depend on x falls out of y, and other noise makes y that of the draw. Around a minimum with curvature h in
+// noise of standard deviation σ the iterates of a constant α have the variance ασ²/h²(2-α), as far as H is the inverse of the
+// Hessian: that takes the more memory the worse the condition is, and steep directions have a multiple of it otherwise. So in the
+// end α must fall: with schedule.InverseTime(1/τ), which is τ/(τ+k), and ατ >= 1 it falls like 1/k, the fastest way.
 //
-// It is for smooth objectives, ill-conditioned rather than rough, of more variables than a full matrix is wanted for. Neither
-// the units of f nor a turn of the variables change anything; other units of the variables matter only in the beginning. Where
-// f is not convex λ keeps H bounded, to at least 1/(Lipschitz constant of the gradient + λ) and about 1/λ.
+// It is for smooth objectives whose noise is small, ill-conditioned rather than rough, with more variables than a full matrix is
+// wanted for. Neither the units of f nor a turn of the variables change anything. Where f is not convex, set MaxStep, and λ, which
+// bounds H by about 1/λ.
 //
 // In a plain loop ask Draw for the Sample of every gradient.
 //

@@ -21,7 +21,7 @@ import (
 // x besides what Rule keeps.
 //
 // A batch should be longer than the values remember one another, some 1/αh steps of SGD where h is the least curvature
-// that matters; otherwise noise takes part in improvements and delays reductions. A progress of less than 7 σ/√(10B) in P
+// that matters; otherwise noise takes part in improvements and delays reductions. A progress of less than 7.2 σ/√(10B) in P
 // windows, where σ is the standard deviation of a value, is taken for a plateau; one that is greater, in 1 % of cases at most.
 // Objectives may have any sign: |best| stands in the margin because (1-r) best is above best if that is negative.
 //

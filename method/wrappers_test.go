@@ -27,14 +27,15 @@ type wrapper interface {
 
 // wrappers make each wrapper around a Rule, with settings that do not change what the Rule gets in one variable.
 var wrappers = map[string]func(r stochopt.Rule) wrapper{
-	"Accumulate":  func(r stochopt.Rule) wrapper { return &method.Accumulate{Rule: r, Count: 1} },
-	"Average":     func(r stochopt.Rule) wrapper { return &method.Average{Rule: r, Start: 100} },
-	"Clip":        func(r stochopt.Rule) wrapper { return &method.Clip{Rule: r, Value: 1e6} },
-	"Freeze":      func(r stochopt.Rule) wrapper { return &method.Freeze{Rule: r} },
-	"Lookahead":   func(r stochopt.Rule) wrapper { return &method.Lookahead{Rule: r, SyncPeriod: 100} },
-	"Noise":       func(r stochopt.Rule) wrapper { return &method.Noise{Rule: r, Variance: stochopt.Zero} },
-	"Scale":       func(r stochopt.Rule) wrapper { return &method.Scale{Rule: r, Unit: func(int) float64 { return 1 }} },
-	"TailAverage": func(r stochopt.Rule) wrapper { return &method.TailAverage{Rule: r} },
+	"Accumulate":      func(r stochopt.Rule) wrapper { return &method.Accumulate{Rule: r, Count: 1} },
+	"Average":         func(r stochopt.Rule) wrapper { return &method.Average{Rule: r, Start: 100} },
+	"Clip":            func(r stochopt.Rule) wrapper { return &method.Clip{Rule: r, Value: 1e6} },
+	"Freeze":          func(r stochopt.Rule) wrapper { return &method.Freeze{Rule: r} },
+	"Lookahead":       func(r stochopt.Rule) wrapper { return &method.Lookahead{Rule: r, SyncPeriod: 100} },
+	"Noise":           func(r stochopt.Rule) wrapper { return &method.Noise{Rule: r, Variance: stochopt.Zero} },
+	"ReduceOnPlateau": func(r stochopt.Rule) wrapper { return &method.ReduceOnPlateau{Rule: r, Batch: 100} },
+	"Scale":           func(r stochopt.Rule) wrapper { return &method.Scale{Rule: r, Unit: func(int) float64 { return 1 }} },
+	"TailAverage":     func(r stochopt.Rule) wrapper { return &method.TailAverage{Rule: r} },
 }
 
 // spy is a Rule with the optional interfaces and no state. Its answer is twice the iterate.
@@ -103,6 +104,7 @@ func TestWrappersState(t *testing.T) {
 		w = wrap(inner)
 		w.Reset(1)
 		x := []float64{8}
+		w.Observe(0)
 		w.Step(x, []float64{1})
 		good, err := w.MarshalBinary()
 		if err != nil {

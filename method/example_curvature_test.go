@@ -1,0 +1,98 @@
+package method_test
+
+import (
+	"fmt"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/method"
+	"github.com/stochopt/stochopt/schedule"
+)
+
+// noisyHess is the product of the Hessian of noisy and v.
+func noisyHess(dst, _, v []float64, _ stochopt.Sample) error {
+	dst[0], dst[1] = v[0], 10*v[1]
+	return nil
+}
+
+// Two evaluations make a step. It is the length of a Newton step times 1, 1/2, 1/3, ..., as for a mean.
+func ExampleOLBFGS() {
+	iterations(4000, &method.OLBFGS{StepSize: 1, Schedule: schedule.InverseTime(1)})
+	// Output:
+	// [1.001 2.001]
+}
+
+func ExampleAdaHessian() {
+	iterations(2000, &method.AdaHessian{HessVec: noisyHess, HessPeriod: 10, Schedule: schedule.InverseTime(0.1)})
+	// Output:
+	// [0.986 2.001]
+}
+
+func ExampleSophia() {
+	iterations(2000, &method.Sophia{HessVec: noisyHess, Schedule: schedule.Linear(2000, 0)})
+	// Output:
+	// [1.018 1.998]
+}
+
+// The answer is θ, whichever of the two evaluations of a step is the last.
+func ExampleSAM() {
+	iterations(4000, &method.SAM{Rule: &method.SGD{StepSize: 0.005}})
+	iterations(4001, &method.SAM{Rule: &method.SGD{StepSize: 0.005}})
+	// Output:
+	// [0.980 2.000]
+	// [0.985 1.994]
+}
+
+// In the noise of the value, 1, the step falls once SGD has reached its own noise.
+func ExampleReduceOnPlateau() {
+	iterations(20000, &method.SGD{StepSize: 0.1})
+	iterations(20000, &method.ReduceOnPlateau{Rule: &method.SGD{StepSize: 0.1}, Minimum: 0.01})
+	// Output:
+	// [1.314 2.002]
+	// [1.060 2.004]
+}
+
+func ExampleAdafactor() {
+	iterations(2000, &method.Adafactor{})
+	// Output:
+	// [0.969 1.993]
+}
+
+func ExampleSWATS() {
+	iterations(2000, &method.SWATS{StepSize: 0.1, Tolerance: 1e-3})
+	// Output:
+	// [0.978 1.986]
+}
+
+func ExampleWNGrad() {
+	iterations(20000, &method.WNGrad{Initial: 50})
+	// Output:
+	// [1.109 1.998]
+}
+
+// A plain loop asks Draw for the Sample of every gradient.
+func ExampleSAM_Draw() {
+	r := &method.SAM{Rule: &method.SGD{StepSize: 0.1}}
+	x, g := []float64{5, 5}, make([]float64, 2)
+	r.Reset(len(x))
+	next := stochopt.Sample{Seed: 1}
+	for range 6 {
+		s, err := r.Draw(next)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if s == next {
+			next.Step++
+		}
+		noisy.Oracle(g, x, s)
+		r.Step(x, g)
+		fmt.Printf("draw %d: %.3f\n", s.Step, x)
+	}
+	// Output:
+	// draw 0: [5.006 5.050]
+	// draw 0: [4.597 1.792]
+	// draw 1: [4.640 1.767]
+	// draw 1: [4.192 2.050]
+	// draw 2: [4.239 2.032]
+	// draw 2: [3.879 2.194]
+}

@@ -194,6 +194,126 @@ var curvature = []row{
 		mixes:     true,
 		reach:     0.2,
 	},
+	{
+		name: "AdEMAMix",
+		make: func() tested { return &method.AdEMAMix{} },
+		defaults: func() tested {
+			return &method.AdEMAMix{StepSize: 0.001, Beta1: 0.9, Beta2: 0.999, Beta3: 0.9999, Mix: 5, Epsilon: 1e-8}
+		},
+		bad: map[string]func() tested{
+			"method: AdEMAMix.StepSize = -1": func() tested { return &method.AdEMAMix{StepSize: -1} },
+			"method: AdEMAMix.Beta1 = 1":     func() tested { return &method.AdEMAMix{Beta1: 1} },
+			"method: AdEMAMix.Beta2 = NaN":   func() tested { return &method.AdEMAMix{Beta2: nan} },
+			"method: AdEMAMix.Beta3 = 1":     func() tested { return &method.AdEMAMix{Beta3: 1} },
+			"method: AdEMAMix.Mix = +Inf":    func() tested { return &method.AdEMAMix{Mix: inf} },
+			"method: AdEMAMix.Epsilon = -1":  func() tested { return &method.AdEMAMix{Epsilon: -1} },
+		},
+		firstStep: func(g float64) float64 { return 0.001 * (1 + 5*1e-4) * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		tuned:     func() tested { return &method.AdEMAMix{StepSize: 0.02, Beta3: 0.99} },
+		reach:     1,
+	},
+	{
+		name:     "NovoGrad",
+		make:     func() tested { return &method.NovoGrad{} },
+		defaults: func() tested { return &method.NovoGrad{StepSize: 0.01, Beta1: 0.9, Beta2: 0.25, Epsilon: 1e-8} },
+		bad: map[string]func() tested{
+			"method: NovoGrad.StepSize = -1":      func() tested { return &method.NovoGrad{StepSize: -1} },
+			"method: NovoGrad.Beta1 = 1":          func() tested { return &method.NovoGrad{Beta1: 1} },
+			"method: NovoGrad.Beta2 = NaN":        func() tested { return &method.NovoGrad{Beta2: nan} },
+			"method: NovoGrad.Epsilon = -1":       func() tested { return &method.NovoGrad{Epsilon: -1} },
+			"method: NovoGrad.WeightDecay = +Inf": func() tested { return &method.NovoGrad{WeightDecay: inf} },
+			"method: NovoGrad.Blocks = [3], of":   func() tested { return &method.NovoGrad{Blocks: []int{3}} },
+		},
+		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		mixes:     true,
+		cycles:    true,
+		floor:     0.01 / math.Sqrt(200*0.25) * 0.25 / (2 * 0.1), // momentum's, as |g| is σ√n
+		reach:     1,
+	},
+	{
+		name:     "NormalizedSGD",
+		make:     func() tested { return &method.NormalizedSGD{} },
+		defaults: func() tested { return &method.NormalizedSGD{StepSize: 0.01} },
+		bad: map[string]func() tested{
+			"method: NormalizedSGD.StepSize = -1":  func() tested { return &method.NormalizedSGD{StepSize: -1} },
+			"method: NormalizedSGD.Momentum = 1":   func() tested { return &method.NormalizedSGD{Momentum: 1} },
+			"method: NormalizedSGD.Momentum = NaN": func() tested { return &method.NormalizedSGD{Momentum: nan} },
+		},
+		firstStep:  func(g float64) float64 { return 0.01 },
+		scaleFree:  true,
+		mixes:      true,
+		cycles:     true,
+		memoryless: true,
+		floor:      0.01 / math.Sqrt(200*0.25) * 0.25 / 2, // that of gradient descent, as |g| is σ√n
+		reach:      0.2,
+	},
+	{
+		name:      "NormalizedSGD momentum",
+		make:      func() tested { return &method.NormalizedSGD{Momentum: 0.9} },
+		defaults:  func() tested { return &method.NormalizedSGD{StepSize: 0.01, Momentum: 0.9} },
+		firstStep: func(g float64) float64 { return 0.01 },
+		scaleFree: true,
+		mixes:     true,
+		cycles:    true,
+		reach:     0.2,
+	},
+	{
+		name:     "MoMo",
+		make:     func() tested { return &method.MoMo{} },
+		defaults: func() tested { return &method.MoMo{MaxStep: 1, Beta: 0.9} },
+		bad: map[string]func() tested{
+			"method: MoMo.Minimum = NaN": func() tested { return &method.MoMo{Minimum: nan} },
+			"method: MoMo.MaxStep = -1":  func() tested { return &method.MoMo{MaxStep: -1} },
+			"method: MoMo.Beta = 1":      func() tested { return &method.MoMo{Beta: 1} },
+		},
+		firstStep: func(g float64) float64 { return abs(g) / 2 }, // f is |g|²/2
+		mixes:     true,
+		tuned:     func() tested { return &method.MoMo{MaxStep: 0.1, Minimum: -100} },
+		floor:     0.01 * 0.25 * 1.9 / (0.1 * (3.8 - 0.01)), // momentum's at the step size (1-β)α, as f* is far below
+		reach:     1,
+	},
+	{
+		name: "Cautious Adam",
+		make: func() tested { return &method.Cautious{Rule: &stochopt.Adam{}} },
+		defaults: func() tested {
+			return &method.Cautious{Rule: &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}}
+		},
+		bad:       map[string]func() tested{"method: Cautious.Rule is nil": func() tested { return &method.Cautious{} }},
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		mixes:     true,
+		reach:     1,
+	},
+	{
+		name:     "Fromage",
+		make:     func() tested { return &method.Fromage{} },
+		defaults: func() tested { return &method.Fromage{StepSize: 0.01} },
+		bad: map[string]func() tested{
+			"method: Fromage.StepSize = -1":    func() tested { return &method.Fromage{StepSize: -1} },
+			"method: Fromage.Blocks = [3], of": func() tested { return &method.Fromage{Blocks: []int{3}} },
+		},
+		firstStep:  func(g float64) float64 { return 0.01 * abs(g) / math.Hypot(1, 0.01) },
+		mixes:      true,
+		memoryless: true,
+		reach:      0.2,
+	},
+	{
+		name:     "SMORMS3",
+		make:     func() tested { return &method.SMORMS3{} },
+		defaults: func() tested { return &method.SMORMS3{StepSize: 0.001, Epsilon: 1e-16} },
+		bad: map[string]func() tested{
+			"method: SMORMS3.StepSize = -1": func() tested { return &method.SMORMS3{StepSize: -1} },
+			"method: SMORMS3.Epsilon = NaN": func() tested { return &method.SMORMS3{Epsilon: nan} },
+		},
+		firstStep: func(g float64) float64 {
+			return abs(g) * min(0.001, 0.25*g*g/(0.5*g*g+1e-16)) / (math.Sqrt(0.5*g*g) + 1e-16)
+		},
+		scaleFree: true,
+		tuned:     func() tested { return &method.SMORMS3{StepSize: 0.1} },
+		reach:     0.5,
+	},
 }
 
 // identityHess is the product of the Hessian of |x|²/2 and v.
@@ -263,6 +383,38 @@ var curvatureGolden = map[string]func(h map[string]float64) stochopt.Rule{
 	},
 	"wngrad": func(h map[string]float64) stochopt.Rule {
 		return &method.WNGrad{StepSize: h["lr"], Initial: h["b0"]}
+	},
+	"ademamix": func(h map[string]float64) stochopt.Rule {
+		return &method.AdEMAMix{
+			StepSize: h["lr"], Beta1: orZero(h["beta1"]), Beta2: orZero(h["beta2"]), Beta3: orZero(h["beta3"]), Mix: orZero(h["mix"]),
+			Epsilon: orZero(h["eps"]),
+		}
+	},
+	"novograd": func(h map[string]float64) stochopt.Rule {
+		r := &method.NovoGrad{
+			StepSize: h["lr"], Beta1: orZero(h["beta1"]), Beta2: orZero(h["beta2"]), Epsilon: orZero(h["eps"]), WeightDecay: h["decay"],
+		}
+		if n := int(h["block"]); n > 0 {
+			r.Blocks = []int{n, 4 - n}
+		}
+		return r
+	},
+	"normalizedsgd": func(h map[string]float64) stochopt.Rule {
+		return &method.NormalizedSGD{StepSize: h["lr"], Momentum: h["momentum"]}
+	},
+	"momo": func(h map[string]float64) stochopt.Rule {
+		return &method.MoMo{Minimum: h["minimum"], MaxStep: h["lr"], Beta: orZero(h["beta"])}
+	},
+	"cautious": func(h map[string]float64) stochopt.Rule { return &method.Cautious{Rule: goldenInner(h)} },
+	"fromage": func(h map[string]float64) stochopt.Rule {
+		r := &method.Fromage{StepSize: h["lr"]}
+		if n := int(h["block"]); n > 0 {
+			r.Blocks = []int{n, 4 - n}
+		}
+		return r
+	},
+	"smorms3": func(h map[string]float64) stochopt.Rule {
+		return &method.SMORMS3{StepSize: h["lr"], Epsilon: orZero(h["eps"])}
 	},
 }
 

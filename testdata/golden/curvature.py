@@ -256,6 +256,96 @@ def wngrad(h, x):
         x = x - h["lr"] * g / b
 
 
+def ademamix(h, x):
+    m, l, v, t = zeros_like(x), zeros_like(x), zeros_like(x), 0
+    while True:
+        g, _ = yield x
+        t += 1
+        m = h["beta1"] * m + (1 - h["beta1"]) * g
+        l = h["beta3"] * l + (1 - h["beta3"]) * g
+        v = h["beta2"] * v + (1 - h["beta2"]) * g**2
+        up = m / (1 - h["beta1"] ** t) + h["mix"] * l
+        x = x - h["lr"] * quotient(up, sqrt(v / (1 - h["beta2"] ** t)) + h["eps"])
+
+
+def novograd(h, x):
+    m, v, t = zeros_like(x), {}, 0
+    while True:
+        g, _ = yield x
+        x = x.copy()
+        for b in blocks(h, x):
+            square = (g[b] ** 2).sum()
+            v[b.start] = square if t == 0 else h["beta2"] * v[b.start] + (1 - h["beta2"]) * square
+            m[b] = h["beta1"] * m[b] + quotient(g[b], sqrt(v[b.start]) + h["eps"] + zeros_like(g[b])) + h["decay"] * x[b]
+            x[b] -= h["lr"] * m[b]
+        t += 1
+
+
+def norm(x):
+    return sqrt((x**2).sum())
+
+
+def normalizedsgd(h, x):
+    m = zeros_like(x)
+    while True:
+        g, _ = yield x
+        m = h["momentum"] * m + (1 - h["momentum"]) * g
+        if norm(m) > 0:
+            x = x - h["lr"] * m / norm(m)
+
+
+def momo(h, x):
+    """With sums over all samples, whose weights are (1 - beta) beta^(age), and beta^(age) for the first. f - <g,x> cancels, and so
+    there are more digits."""
+    gs, cs = [], []
+    while True:
+        g, f = yield x
+        gs.append(g.astype(wide))
+        cs.append(wide(f) - (g.astype(wide) * x).sum())
+        n = len(gs)
+        w = [(1 if i == 0 else 1 - wide(h["beta"])) * wide(h["beta"]) ** (n - 1 - i) for i in range(n)]
+        d = sum(wi * gi for wi, gi in zip(w, gs))
+        model = sum(wi * (ci + (gi * x).sum()) for wi, ci, gi in zip(w, cs, gs))
+        if (d**2).sum() > 0:
+            tau = min(wide(h["lr"]), max(model - h["minimum"], 0) / (d**2).sum())
+            x = (x - tau * d).astype(float)
+
+
+def cautious(h, x):
+    rule = inner(h)
+    at = x
+    while True:
+        g, _ = yield at
+        step = rule.step(at, g) - at
+        mask = (sign(step) * sign(g) < 0).astype(float)
+        if mask.sum() > 0:
+            at = at + step * mask / mask.mean()
+
+
+def fromage(h, x):
+    """With more digits: the difference of two x of nearly one length is what counts."""
+    h = {k: v if k == "block" else wide(v) for k, v in h.items()}
+    x = x.astype(wide)
+    while True:
+        g, _ = yield x.astype(float)
+        g, x = g.astype(wide), x.copy()
+        for b in blocks(h, x):
+            ratio = norm(x[b]) / norm(g[b]) if norm(x[b]) > 0 and norm(g[b]) > 0 else 1.0
+            x[b] = (x[b] - h["lr"] * ratio * g[b]) / sqrt(1 + h["lr"] ** 2)
+
+
+def smorms3(h, x):
+    mem, m, v = 1 + zeros_like(x), zeros_like(x), zeros_like(x)
+    while True:
+        g, _ = yield x
+        r = 1 / (mem + 1)
+        m = (1 - r) * m + r * g
+        v = (1 - r) * v + r * g**2
+        q = quotient(m**2, v + h["eps"])
+        x = x - quotient(g * minimum(h["lr"], q), sqrt(v) + h["eps"])
+        mem = 1 + mem * (1 - q)
+
+
 def rosenbrock(x):
     """The sum over pairs of 100 (b - a^2)^2 + (1 - a)^2."""
     g = zeros_like(x)
@@ -294,13 +384,13 @@ def write(method, settings, valley):
     rng = numpy.random.default_rng(20240611)
     dim, start = 4, [0.0, 1.0, -2.5, 30.0]
     default = next(iter(settings.values()))
-    near = start if method is adafactor else [0.0] * dim  # at 0, small steps are not rounded off
+    near = start if method in (adafactor, fromage) else [0.0] * dim  # at 0, small steps are not rounded off
     if method is olbfgs:
         start = near
     cases = []
 
     def values(n):
-        if method is not reduceonplateau:
+        if method is not reduceonplateau and method is not momo:
             return None
         k = numpy.arange(n)
         return (-5 + 8 * numpy.exp(-k / 15) + 0.1 * rng.standard_normal(n)).tolist()
@@ -417,3 +507,40 @@ write(
     },
     {},
 )
+write(
+    ademamix,
+    {
+        "defaults": dict(lr=1e-3, beta1=0.9, beta2=0.999, beta3=0.9999, mix=5.0, eps=1e-8),
+        "betas .5 .9 .95, mix 2": dict(beta1=0.5, beta2=0.9, beta3=0.95, mix=2.0),
+        "betas 0 .999 0, eps 0": dict(beta1=0.0, beta3=0.0, eps=0.0),
+        "mix 0, eps 1": dict(mix=0.0, eps=1.0, lr=0.1),
+    },
+    {},
+)
+write(
+    novograd,
+    {
+        "defaults": dict(lr=0.01, beta1=0.9, beta2=0.25, eps=1e-8, decay=0.0),
+        "blocks, decay": dict(block=1, decay=0.01),
+        "betas 0 .9, eps 1": dict(beta1=0.0, beta2=0.9, eps=1.0),
+        "betas .5 0, eps 0": dict(beta1=0.5, beta2=0.0, eps=0.0),
+    },
+    {},
+)
+write(
+    normalizedsgd,
+    {"momentum .9": dict(lr=0.01, momentum=0.9), "none": dict(momentum=0.0), "momentum .99": dict(momentum=0.99, lr=1.0)},
+    {},
+)
+write(
+    momo,
+    {
+        "defaults": dict(lr=1.0, beta=0.9, minimum=-5.0),
+        "minimum -10": dict(minimum=-10.0, beta=0.5, lr=0.1),
+        "beta 0": dict(beta=0.0),
+    },
+    dict(lr=1e-3),
+)
+write(cautious, {"momentum": dict(inner=1, lr=0.01), "Adam": dict(inner=0)}, dict(lr=1e-4))
+write(fromage, {"step .1": dict(lr=0.1), "blocks": dict(block=1), "step .5": dict(lr=0.5)}, {})
+write(smorms3, {"defaults": dict(lr=1e-3, eps=1e-16), "step 1": dict(lr=1.0), "eps .1": dict(eps=0.1), "eps 0": dict(eps=0.0)}, {})

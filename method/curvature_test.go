@@ -846,3 +846,197 @@ func TestWNGradIsAdaGradNorm(t *testing.T) {
 		t.Errorf("in other units %v, want %v", x, y)
 	}
 }
+
+// TestAdEMAMix: without the long mean it is Adam, and with it a steady gradient moves x by (1+γ)α a step in the end.
+func TestAdEMAMix(t *testing.T) {
+	for _, mix := range []float64{stochopt.Zero, 5} {
+		a, b := &method.AdEMAMix{StepSize: 0.1, Mix: mix, Beta3: 0.99}, &stochopt.Adam{}
+		x, y, g := []float64{1, 2}, []float64{1, 2}, make([]float64, 2)
+		a.Reset(2)
+		b.Reset(2)
+		rnd := rand.New(rand.NewPCG(1, 1))
+		for range 50 {
+			g[0], g[1] = rnd.NormFloat64(), 1e5*rnd.NormFloat64()
+			a.Step(x, g)
+			b.Step(y, g)
+		}
+		if adam := floats.EqualApprox(x, y, 1e-13); adam != (mix == stochopt.Zero) {
+			t.Errorf("mix %v: %v, Adam is at %v", mix, x, y)
+		}
+	}
+	r := &method.AdEMAMix{StepSize: 0.1, Beta3: 0.99}
+	r.Reset(1)
+	x, last := []float64{0}, 0.0
+	for range 3000 {
+		last = x[0]
+		r.Step(x, []float64{7})
+	}
+	if d := last - x[0]; math.Abs(d-0.6) > 1e-6 {
+		t.Errorf("a step of %v, want 0.6", d)
+	}
+}
+
+// TestNovoGradBlocks: the first step of each block has the length α, the last of a steady gradient α/(1-β₁), and neither depends on
+// the scale of the gradient.
+func TestNovoGradBlocks(t *testing.T) {
+	r := &method.NovoGrad{Blocks: []int{2, 1}, Epsilon: stochopt.Zero}
+	r.Reset(3)
+	x := []float64{0, 0, 0}
+	g := []float64{3e-170, 4e-170, -1e150}
+	r.Step(x, g)
+	if want := []float64{-0.006, -0.008, 0.01}; !floats.EqualApprox(x, want, 1e-16) {
+		t.Errorf("first step to %v, want %v", x, want)
+	}
+	before := make([]float64, 3)
+	for range 500 {
+		copy(before, x)
+		r.Step(x, g)
+	}
+	if got, want := floats.SubTo(before, before, x), []float64{0.06, 0.08, -0.1}; !floats.EqualApprox(got, want, 1e-12) {
+		t.Errorf("last step %v, want %v", got, want)
+	}
+}
+
+// TestNormalizedSGDSkewed: on x²/2 with noise of 3 in one draw of four and of -1 else, it comes to rest near the minimum with a long
+// mean, and at 1, where the signs of the gradients have the mean 0, with none.
+func TestNormalizedSGDSkewed(t *testing.T) {
+	for mu, want := range map[float64]float64{0: 1, 0.995: 0} {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		r := &method.NormalizedSGD{StepSize: 0.001, Momentum: mu}
+		var mean float64
+		const n, settle = 200000, 20000
+		k := 0
+		steps(r, n, []float64{0.5}, func(g, x []float64) {
+			g[0] = x[0] - 1
+			if rnd.IntN(4) == 0 {
+				g[0] = x[0] + 3
+			}
+			if k++; k > settle {
+				mean += x[0] / (n - settle)
+			}
+		})
+		if math.Abs(mean-want) > 0.1 {
+			t.Errorf("momentum %v: rests at %v, want %v", mu, mean, want)
+		}
+	}
+}
+
+// TestMoMo: without memory it is SPS, and far from the origin it goes the way that it goes near it.
+func TestMoMo(t *testing.T) {
+	a, b := &method.MoMo{Beta: stochopt.Zero, MaxStep: 0.2, Minimum: -3}, &method.SPS{Divisor: 1, MaxStep: 0.2, Minimum: -3}
+	near, far := &method.MoMo{MaxStep: 0.2}, &method.MoMo{MaxStep: 0.2}
+	a.Reset(1)
+	b.Reset(1)
+	near.Reset(1)
+	far.Reset(1)
+	const origin = 0x1p30
+	x, y, u, v := []float64{4}, []float64{4}, []float64{4}, []float64{4 + origin}
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for range 100 {
+		noise := rnd.NormFloat64()
+		grad := func(x float64) []float64 { return []float64{x + noise} }
+		value := func(x float64) float64 { return x*x/2 + noise*x }
+		a.Observe(value(x[0]))
+		a.Step(x, grad(x[0]))
+		b.Observe(value(y[0]))
+		b.Step(y, grad(y[0]))
+		near.Observe(value(u[0]))
+		near.Step(u, grad(u[0]))
+		far.Observe(value(v[0] - origin))
+		far.Step(v, grad(v[0]-origin))
+	}
+	if x[0] != y[0] {
+		t.Errorf("without memory at %v, SPS at %v", x[0], y[0])
+	}
+	if d := v[0] - origin - u[0]; math.Abs(d) > 1e-5 { // x is rounded to 2e-7
+		t.Errorf("far from the origin it ends %g beside", d)
+	}
+}
+
+// TestCautious: with momentum but no noise the values never rise, which those of momentum alone do; a step whose components all go
+// down is Rule's.
+func TestCautious(t *testing.T) {
+	h := []float64{1, 30}
+	rises := func(r stochopt.Rule) (n int) {
+		last := math.Inf(1)
+		steps(r, 1000, []float64{1, 1}, func(g, x []float64) {
+			f := 0.0
+			for i, v := range x {
+				g[i] = h[i] * v
+				f += h[i] * v * v / 2
+			}
+			if f > last {
+				n++
+			}
+			last = f
+		})
+		return n
+	}
+	momentum := func() stochopt.Rule { return &method.SGD{StepSize: 0.0003, Momentum: 0.9} }
+	if n := rises(&method.Cautious{Rule: momentum()}); n != 0 {
+		t.Errorf("the value rises %d times", n)
+	}
+	if n := rises(momentum()); n == 0 {
+		t.Error("momentum does not overshoot")
+	}
+	// Of three components one goes up, one stays: the third goes three times as far.
+	s := &method.SGD{StepSize: 1, Momentum: 0.5}
+	c := &method.Cautious{Rule: s}
+	c.Reset(3)
+	x := []float64{0, 0, 0}
+	c.Step(x, []float64{-8, 0, -1})
+	if want := []float64{12, 0, 1.5}; !slices.Equal(x, want) {
+		t.Errorf("first step to %v, want %v", x, want)
+	}
+	c.Step(x, []float64{1, 0, -1}) // the buffer is -3, 0, -1.5
+	if want := []float64{12, 0, 1.5 + 4.5}; !slices.Equal(x, want) {
+		t.Errorf("second step to %v, want %v", x, want)
+	}
+}
+
+// TestFromageLength: a step at a right angle leaves the length as it is, the scale of the gradient does not matter, and without a
+// gradient x shrinks.
+func TestFromageLength(t *testing.T) {
+	for _, scale := range []float64{1e-200, 1, 1e150} {
+		r := &method.Fromage{StepSize: 0.1}
+		r.Reset(2)
+		x := []float64{3, 4}
+		r.Step(x, []float64{-4 * scale, 3 * scale})
+		if n := floats.Norm(x, 2); math.Abs(n-5) > 1e-14 {
+			t.Errorf("scale %v: length %v, want 5", scale, n)
+		}
+		r.Step(x, []float64{0, 0})
+		if n := floats.Norm(x, 2); math.Abs(n-5/math.Sqrt(1.01)) > 1e-14 {
+			t.Errorf("scale %v: without a gradient length %v", scale, n)
+		}
+	}
+}
+
+// TestSMORMS3: in noise alone the steps decay about like 1/k, and of a steady gradient they are α.
+func TestSMORMS3(t *testing.T) {
+	const dim = 2000
+	r := &method.SMORMS3{StepSize: 1}
+	r.Reset(dim)
+	x, before, g := make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	var early, late float64
+	for k := range 4400 {
+		for i := range g {
+			g[i] = rnd.NormFloat64()
+		}
+		copy(before, x)
+		r.Step(x, g)
+		if d := floats.Distance(x, before, 1); k >= 3600 {
+			late += d / 800
+		} else if k >= 900 && k < 1100 {
+			early += d / 200
+		}
+	}
+	if ratio := early / late; ratio < 3.5 || ratio > 4.5 {
+		t.Errorf("steps of %v and %v, a ratio of %v, want about 4", early, late, ratio)
+	}
+	x = steps(&method.SMORMS3{StepSize: 0.1}, 200, []float64{0}, func(g, _ []float64) { g[0] = 1e-3 })
+	if math.Abs(x[0]+20) > 0.1 {
+		t.Errorf("200 steps of a steady gradient lead to %v, want -20", x[0])
+	}
+}

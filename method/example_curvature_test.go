@@ -96,3 +96,46 @@ func ExampleSAM_Draw() {
 	// draw 2: [4.239 2.032]
 	// draw 2: [3.879 2.194]
 }
+
+func ExampleAdEMAMix() {
+	iterations(20000, &method.AdEMAMix{StepSize: 0.01, Beta3: 0.99, Schedule: schedule.Linear(20000, 0)})
+	// Output:
+	// [1.060 2.004]
+}
+
+func ExampleNovoGrad() {
+	iterations(2000, &method.NovoGrad{Schedule: schedule.Linear(2000, 0)})
+	// Output:
+	// [1.026 2.003]
+}
+
+func ExampleNormalizedSGD() {
+	iterations(2000, &method.NormalizedSGD{Momentum: 0.9, Schedule: schedule.Linear(2000, 0)})
+	// Output:
+	// [1.010 1.999]
+}
+
+// All values are above 0 but for noise.
+func ExampleMoMo() {
+	iterations(2000, &method.MoMo{MaxStep: 0.1, Schedule: schedule.Linear(2000, 0)})
+	// Output:
+	// [1.031 1.998]
+}
+
+func ExampleCautious() {
+	iterations(2000, &method.Cautious{Rule: &stochopt.Adam{Schedule: schedule.Linear(2000, 0)}})
+	// Output:
+	// [1.005 1.998]
+}
+
+func ExampleFromage() {
+	iterations(2000, &method.Fromage{Schedule: schedule.Linear(2000, 0)})
+	// Output:
+	// [1.020 1.999]
+}
+
+func ExampleSMORMS3() {
+	iterations(2000, &method.SMORMS3{StepSize: 0.1})
+	// Output:
+	// [0.983 1.994]
+}

@@ -29,6 +29,7 @@ type wrapper interface {
 var wrappers = map[string]func(r stochopt.Rule) wrapper{
 	"Accumulate":      func(r stochopt.Rule) wrapper { return &method.Accumulate{Rule: r, Count: 1} },
 	"Average":         func(r stochopt.Rule) wrapper { return &method.Average{Rule: r, Start: 100} },
+	"Cautious":        func(r stochopt.Rule) wrapper { return &method.Cautious{Rule: r} },
 	"Clip":            func(r stochopt.Rule) wrapper { return &method.Clip{Rule: r, Value: 1e6} },
 	"Freeze":          func(r stochopt.Rule) wrapper { return &method.Freeze{Rule: r} },
 	"Lookahead":       func(r stochopt.Rule) wrapper { return &method.Lookahead{Rule: r, SyncPeriod: 100} },

@@ -16,8 +16,11 @@ var curvature = []row{
 			return &method.SAM{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Radius: 0.05}
 		},
 		bad: map[string]func() tested{
-			"method: SAM.Rule is nil":   func() tested { return &method.SAM{} },
-			"method: SAM.Radius = -1":   func() tested { return &method.SAM{Rule: &method.SGD{}, Radius: -1} },
+			"method: SAM.Rule is nil": func() tested { return &method.SAM{} },
+			"method: SAM.Radius = -1": func() tested { return &method.SAM{Rule: &method.SGD{}, Radius: -1} },
+			"method: SAM.Rule is or holds a *method.OLBFGS": func() tested {
+				return &method.SAM{Rule: &method.Clip{Rule: &method.OLBFGS{}, Value: 1}}
+			},
 			"method: SAM.Radius = +Inf": func() tested { return &method.SAM{Rule: &method.SGD{}, Radius: inf} },
 		},
 		firstStep: func(g float64) float64 { return -0.05 },
@@ -40,7 +43,10 @@ var curvature = []row{
 			"method: OLBFGS.MaxStep = -1":    func() tested { return &method.OLBFGS{MaxStep: -1} },
 			"method: OLBFGS.Damping = +Inf":  func() tested { return &method.OLBFGS{Damping: inf} },
 			"method: OLBFGS.Curvature = 1":   func() tested { return &method.OLBFGS{Curvature: 1} },
-			"method: OLBFGS.Memory = -1":     func() tested { return &method.OLBFGS{Memory: -1} },
+			"method: Accumulate.Rule is or holds a *method.OLBFGS": func() tested {
+				return &method.Accumulate{Rule: &method.OLBFGS{}}
+			},
+			"method: OLBFGS.Memory = -1": func() tested { return &method.OLBFGS{Memory: -1} },
 		},
 		firstStep: func(g float64) float64 { return 1e-3 },
 		scaleFree: true,

@@ -19,7 +19,7 @@ import (
 // It divides the variance of the gradient by n without more evaluations at once, for a Rule whose steps do not
 // average enough themselves. With stochopt.Problem, Samples does the same and may run concurrently.
 type Accumulate struct {
-	// Rule gets the means.
+	// Rule gets the means. It must not choose its draws, nor hold a Rule that does: it would not see the gradients of them.
 	Rule stochopt.Rule
 	// Count is n. If it is 0, 4 is used.
 	Count int
@@ -42,6 +42,7 @@ func (r *Accumulate) Reset(dim int) {
 	r.held().check(dim)
 	hyper.NonNegative("method: Accumulate.Count", float64(r.Count))
 	r.held().reset(dim)
+	r.held().refuseDraw()
 	r.j, r.seen, r.f, r.b = 0, 0, 0, make([]float64, dim)
 	r.mean.of(dim)
 }

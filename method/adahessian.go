@@ -6,7 +6,6 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
-	"github.com/stochopt/stochopt/internal/state"
 )
 
 // AdaHessian divides a running mean of the gradient by a running root mean square of the diagonal of the Hessian.
@@ -135,23 +134,15 @@ func (r *AdaHessian) absorb(d []float64, b2 float64) {
 	}
 }
 
-func (r *AdaHessian) state() state.State {
-	s := r.moments.state()
-	s.Counters = append(s.Counters, r.draw.counters()...)
-	return s
-}
-
-// MarshalBinary returns the state: k, c₁, c₂, m, v and the draw of the gradient. The exported fields are not part of it.
-func (r *AdaHessian) MarshalBinary() ([]byte, error) {
-	return state.Marshal("AdaHessian", r.state()), nil
-}
+// MarshalBinary returns the state: k, c₁, c₂, m and v. The draw of a gradient with which no step has been taken, and the
+// exported fields are not part of it.
+func (r *AdaHessian) MarshalBinary() ([]byte, error) { return r.marshal("AdaHessian") }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
 func (r *AdaHessian) UnmarshalBinary(data []byte) error {
-	s, err := state.Unmarshal("AdaHessian", data, r.state())
+	err := r.unmarshal("AdaHessian", data)
 	if err == nil {
-		r.moments.set(s)
-		r.draw, r.err = drawOf(s.Counters[1:]), nil
+		r.draw, r.err = draw{}, nil
 	}
 	return err
 }

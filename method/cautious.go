@@ -16,7 +16,7 @@ import (
 //
 // Without noise a sufficiently small step then never goes up, and momentum does not overshoot. In noise half of the
 // components are masked at random near a minimum, and the others are twice as long. Rule must not be one that rebuilds x
-// from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic) or remembers x (AccSGD, Lookahead, the Schedule-Free ones, SAM, OLBFGS).
+// from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic) or remembers x (AccSGD, Lookahead, the Schedule-Free ones, SAM).
 //
 // Reference: K. Liang, L. Chen, B. Liu, Q. Liu, Cautious optimizers: improving training with one line of code, arXiv:2411.16085,
 // 2024, Algorithm 1. Programs bound n/n₋ in various ways, or add 1 to numerator and denominator.

@@ -444,7 +444,7 @@ func TestHessVecFails(t *testing.T) {
 	if _, err := r.Draw(stochopt.Sample{Step: 1}); !errors.Is(err, why) || x[0] != 1 {
 		t.Errorf("x = %v, error %v", x, err)
 	}
-	if s, err := r.Draw(stochopt.Sample{Step: 1}); err != nil || s.Step != 0 {
+	if s, err := r.Draw(stochopt.Sample{Step: 1}); err != nil || s.Step != 1 {
 		t.Errorf("the second time: %+v, %v", s, err)
 	}
 }

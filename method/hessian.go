@@ -22,10 +22,13 @@ type probe struct {
 	pcg  rand.PCG
 }
 
-// of returns the draw, or once the error that ends the run.
+// of returns the draw, or once the error that ends the run. The draw that has failed is not used again.
 func (p *probe) of(next stochopt.Sample) (s stochopt.Sample, err error) {
-	err, p.err = p.err, nil
-	return p.draw.of(next), err
+	if err, p.err = p.err, nil; err != nil {
+		p.done()
+		return next, err
+	}
+	return p.draw.of(next), nil
 }
 
 // reset is that of the Rule called name.

@@ -32,6 +32,8 @@ import (
 // wanted for. Neither the units of f nor a turn of the variables change anything. Where f is not convex, set MaxStep, and λ, which
 // bounds H by about 1/λ.
 //
+// The gradients must reach it as they are: put it neither in Accumulate nor in Clip or Noise.
+//
 // In a plain loop ask Draw for the Sample of every gradient.
 //
 // Reference: N. N. Schraudolph, J. Yu, S. Günter, A stochastic quasi-Newton method for online convex optimization, AISTATS 2007,
@@ -189,8 +191,12 @@ func (r *OLBFGS) state() state.State {
 	if r.from == nil {
 		return state.State{Counters: make([]int, drawWords+3), Scalars: make([]float64, 2*m), Vectors: make([][]float64, 2*m+2)}
 	}
+	d := r.draw
+	if r.moved == 0 { // it begins a step, and another will do
+		d = draw{}
+	}
 	return state.State{
-		Counters: append(r.draw.counters(), r.k, r.moved, r.pairs),
+		Counters: append(d.counters(), r.k, r.moved, r.pairs),
 		Scalars:  slices.Concat(r.sy, r.scale),
 		Vectors:  slices.Concat(r.s, r.y, [][]float64{r.from, r.grad}),
 	}

@@ -28,7 +28,7 @@ import (
 //
 // The effect is that of the factor w in Rule's Schedule, if Rule's step is proportional to its StepSize, and its state does not
 // depend on the step. That holds for SGD, Adam and most others. It does not hold for Rules that rebuild x from their state (FTRL,
-// RDA, COCOB, DAdaptSGD, Mechanic), for those with a memory of x (AccSGD, Lookahead, the Schedule-Free ones, SAM, OLBFGS), and
+// RDA, COCOB, DAdaptSGD, Mechanic), for those with a memory of x (AccSGD, Lookahead, the Schedule-Free ones, SAM), and
 // where the answer is another than x: put Average, Lookahead or SAM around it and not inside.
 //
 // Prefer a Schedule where the length of the run is known. Reference: none; the rule without noise is that of the

@@ -21,12 +21,14 @@ import (
 // great beside ρh, it is -ρ² f‴/2h(1+√(2/π)ρh/σ) away. Never use it to estimate parameters; its purpose is to find, among
 // many minima, a wide one.
 //
+// The gradients of both points must reach it, so Accumulate must not be around it, nor should Lookahead be; inside it both may.
+//
 // In a plain loop ask Draw for the Sample of every gradient.
 //
 // Reference: P. Foret, A. Kleiner, H. Mobahi, B. Neyshabur, Sharpness-aware minimization for efficiently improving
 // generalization, ICLR 2021, Algorithm 1.
 type SAM struct {
-	// Rule takes the steps. It should not hold a Rule that chooses its draws.
+	// Rule takes the steps. It must not choose its draws, nor hold a Rule that does.
 	Rule stochopt.Rule
 	// Radius is ρ, in units of x. If it is 0, 0.05 is used.
 	Radius float64
@@ -48,6 +50,7 @@ func (r *SAM) Reset(dim int) {
 	r.held().check(dim)
 	hyper.NonNegative("method: SAM.Radius", r.Radius)
 	r.held().reset(dim)
+	r.held().refuseDraw()
 	r.draw, r.nearby, r.theta = draw{}, 0, make([]float64, dim)
 }
 
@@ -97,11 +100,15 @@ func (r *SAM) Unwrap() stochopt.Rule { return r.Rule }
 func (r *SAM) held() held { return held{"SAM", r.Rule} }
 
 func (r *SAM) state() state.State {
-	return state.State{Counters: append(r.draw.counters(), r.nearby), Vectors: [][]float64{r.theta}}
+	d := r.draw
+	if r.nearby == 0 { // it begins a step, and another will do
+		d = draw{}
+	}
+	return state.State{Counters: append(d.counters(), r.nearby), Vectors: [][]float64{r.theta}}
 }
 
-// MarshalBinary returns the state: the draw and the half of the step under way, θ and the state of Rule. The exported fields
-// are not part of it.
+// MarshalBinary returns the state: the half of the step under way, its draw, θ and the state of Rule. The exported fields are
+// not part of it.
 func (r *SAM) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state()) }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.

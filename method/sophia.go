@@ -113,18 +113,19 @@ func (r *Sophia) Step(x, grad []float64) {
 }
 
 func (r *Sophia) state() state.State {
-	return state.State{Counters: append(r.draw.counters(), r.k), Vectors: [][]float64{r.m, r.h}}
+	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.m, r.h}}
 }
 
-// MarshalBinary returns the state: k, m, h and the draw of the gradient. The exported fields are not part of it.
+// MarshalBinary returns the state: k, m and h. The draw of a gradient with which no step has been taken, and the exported
+// fields are not part of it.
 func (r *Sophia) MarshalBinary() ([]byte, error) { return state.Marshal("Sophia", r.state()), nil }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
 func (r *Sophia) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("Sophia", data, r.state())
 	if err == nil {
-		r.draw, r.k, r.err = drawOf(s.Counters), s.Counters[drawWords], nil
-		r.m, r.h = s.Vectors[0], s.Vectors[1]
+		r.draw, r.err = draw{}, nil
+		r.k, r.m, r.h = s.Counters[0], s.Vectors[0], s.Vectors[1]
 	}
 	return err
 }

@@ -23,6 +23,22 @@ func (h held) reset(dim int) {
 	h.rule.Reset(dim)
 }
 
+// refuseDraw panics if the Rule, or one inside it, chooses its draws and so wants to see the gradient of each.
+func (h held) refuseDraw() {
+	for r := h.rule; r != nil; {
+		if _, ok := r.(interface {
+			Draw(next stochopt.Sample) (stochopt.Sample, error)
+		}); ok {
+			panic(fmt.Sprintf("method: %s.Rule is or holds a %T, which chooses its draws", h.name, r))
+		}
+		u, ok := r.(interface{ Unwrap() stochopt.Rule })
+		if !ok {
+			return
+		}
+		r = u.Unwrap()
+	}
+}
+
 // check is the part of Reset that comes before the wrapper's own.
 func (h held) check(dim int) { hyper.Dim("method: "+h.name+".Reset", dim) }
 

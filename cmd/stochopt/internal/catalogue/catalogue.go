@@ -19,7 +19,7 @@ type Method struct {
 }
 
 // Families are those of Method, in the order of the package comment of method.
-var Families = []string{"momentum", "sums of squares", "means of squares", "signs and ratios", "no step size", "no horizon", "dual averaging"}
+var Families = []string{"momentum", "sums of squares", "means of squares", "signs and ratios", "no step size", "no horizon", "dual averaging", "curvature"}
 
 // Methods are all methods of the module that are no wrappers, in the order of Families.
 var Methods = []Method{
@@ -29,9 +29,11 @@ var Methods = []Method{
 	{"QHM", "momentum", 0.01, func(a float64) optimize.Method { return &method.QHM{StepSize: a} }},
 	{"AggMo", "momentum", 0.01, func(a float64) optimize.Method { return &method.AggMo{StepSize: a} }},
 	{"AccSGD", "momentum", 0.01, func(a float64) optimize.Method { return &method.AccSGD{StepSize: a} }},
+	{"NormalizedSGD", "momentum", 0.01, func(a float64) optimize.Method { return &method.NormalizedSGD{StepSize: a} }},
 
 	{"AdaGrad", "sums of squares", 0.01, func(a float64) optimize.Method { return &method.AdaGrad{StepSize: a} }},
 	{"AdaGradNorm", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGradNorm{StepSize: a} }},
+	{"WNGrad", "sums of squares", 1, func(a float64) optimize.Method { return &method.WNGrad{StepSize: a} }},
 	{"AdaGradFull", "sums of squares", 0.01, func(a float64) optimize.Method { return &method.AdaGradFull{StepSize: a} }},
 	{"AdaDelta", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaDelta{StepSize: a} }},
 
@@ -51,6 +53,9 @@ var Methods = []Method{
 	{"Adan", "means of squares", 0.1, func(a float64) optimize.Method { return &method.Adan{StepSize: a} }},
 	{"FTML", "means of squares", 0.1, func(a float64) optimize.Method { return &method.FTML{StepSize: a} }},
 	{"OptimisticAdam", "means of squares", 0.1, func(a float64) optimize.Method { return &method.OptimisticAdam{StepSize: a} }},
+	{"AdEMAMix", "means of squares", 0.001, func(a float64) optimize.Method { return &method.AdEMAMix{StepSize: a} }},
+	{"SWATS", "means of squares", 0.001, func(a float64) optimize.Method { return &method.SWATS{StepSize: a} }},
+	{"SMORMS3", "means of squares", 0.001, func(a float64) optimize.Method { return &method.SMORMS3{StepSize: a} }},
 
 	{"signSGD", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a} }},
 	{"Signum", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a, Momentum: 0.9} }},
@@ -58,6 +63,9 @@ var Methods = []Method{
 	{"Rprop", "signs and ratios", 0.1, func(a float64) optimize.Method { return &method.Rprop{StepSize: a} }},
 	{"LARS", "signs and ratios", 1, func(a float64) optimize.Method { return &method.LARS{StepSize: a} }},
 	{"LAMB", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.LAMB{StepSize: a} }},
+	{"NovoGrad", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.NovoGrad{StepSize: a} }},
+	{"Fromage", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Fromage{StepSize: a} }},
+	{"Adafactor", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Adafactor{StepSize: a} }},
 
 	{"DoG", "no step size", 0, func(float64) optimize.Method { return &method.DoG{} }},
 	{"DoWG", "no step size", 0, func(float64) optimize.Method { return &method.DoWG{} }},
@@ -67,6 +75,7 @@ var Methods = []Method{
 	{"COCOB", "no step size", 0, func(float64) optimize.Method { return &method.COCOB{} }},
 	{"PolyakStep", "no step size", 0, func(float64) optimize.Method { return &method.PolyakStep{} }},
 	{"SPS", "no step size", 0, func(float64) optimize.Method { return &method.SPS{} }},
+	{"MoMo", "no step size", 0, func(float64) optimize.Method { return &method.MoMo{} }},
 	{"Mechanic SGD", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &method.SGD{}} }},
 	{"Mechanic Adam", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &stochopt.Adam{}} }},
 
@@ -75,6 +84,8 @@ var Methods = []Method{
 
 	{"FTRL", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.FTRL{StepSize: a} }},
 	{"RDA", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.RDA{StepSize: a} }},
+
+	{"OLBFGS", "curvature", 0.1, func(a float64) optimize.Method { return &method.OLBFGS{StepSize: a} }},
 }
 
 // Gonum are methods of gonum to compare with.

@@ -29,6 +29,7 @@ func TestGoldenCurvatureCanFail(t *testing.T) {
 		"novograd":        {"lr": more, "beta1": less, "beta2": less, "eps": more, "decay": more},
 		"normalizedsgd":   {"lr": more, "momentum": less},
 		"momo":            {"lr": more, "beta": less, "minimum": more},
+		"decay":           {"rate": more},
 		"fromage":         {"lr": more},
 		"smorms3":         {"lr": more, "eps": more},
 	} {

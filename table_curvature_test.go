@@ -293,6 +293,23 @@ var curvature = []row{
 		reach:     1,
 	},
 	{
+		name: "Decay Adam",
+		make: func() tested { return &method.Decay{Rule: &stochopt.Adam{}} },
+		defaults: func() tested {
+			return &method.Decay{Rule: &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Rate: 1e-5}
+		},
+		bad: map[string]func() tested{
+			"method: Decay.Rule is nil":   func() tested { return &method.Decay{} },
+			"method: Decay.Rate = 1.5":    func() tested { return &method.Decay{Rule: &stochopt.Adam{}, Rate: 1.5} },
+			"method: Decay.Center has le": func() tested { return &method.Decay{Rule: &stochopt.Adam{}, Center: []float64{1}} },
+			"method: Decay.Center[1] = N": func() tested { return &method.Decay{Rule: &stochopt.Adam{}, Center: []float64{1, nan}} },
+		},
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		floor:     0.1 * 0.5 / 2, // Adam's
+		reach:     1,
+	},
+	{
 		name:     "Fromage",
 		make:     func() tested { return &method.Fromage{} },
 		defaults: func() tested { return &method.Fromage{StepSize: 0.01} },
@@ -410,6 +427,9 @@ var curvatureGolden = map[string]func(h map[string]float64) stochopt.Rule{
 	},
 	"momo": func(h map[string]float64) stochopt.Rule {
 		return &method.MoMo{Minimum: h["minimum"], MaxStep: h["lr"], Beta: orZero(h["beta"])}
+	},
+	"decay": func(h map[string]float64) stochopt.Rule {
+		return &method.Decay{Rule: goldenInner(h), Rate: h["rate"]}
 	},
 	"cautious": func(h map[string]float64) stochopt.Rule { return &method.Cautious{Rule: goldenInner(h)} },
 	"fromage": func(h map[string]float64) stochopt.Rule {

@@ -24,8 +24,8 @@ import (
 // to α|m|/ε. Set MaxStep where x may pass such places, as on the flanks of most peaks. In noise of standard
 // deviation σ around a minimum with curvature h the iterates have the variance ασ²/2h² for small α.
 //
-// Prefer it to Adam where variables have scales that differ by orders of magnitude and products are to be had: package
-// gradient makes them. Off-diagonal elements of H are noise in d, which makes v greater and steps shorter.
+// Prefer it to Adam where the scales of variables differ by orders of magnitude and products are to be had. Off-diagonal
+// elements of H are noise in d, which makes v greater and steps shorter.
 //
 // In a plain loop ask Draw for the Sample of every gradient. An error of HessVec, or a product that is not finite, leaves x and
 // the state as they are; the next Draw returns it, which ends a run.

@@ -18,8 +18,8 @@ import (
 // Adam's bias corrections; l has none and comes in slowly. Where v and ε are 0, x stays.
 //
 // A steady gradient moves x by α a step at first and by (1+γ)α in the end. In noise the old gradients of l say where the valley
-// leads; where it turns, x oscillates with the period of 1/(1-β₃) steps and more, and does not settle. Prefer it to Adam
-// for long runs in directions that persist, with a Schedule that decays; do not for a few thousand steps.
+// leads; but l takes some 1/(1-β₃) steps to forget that it has turned, and x overshoots for as long. Prefer it to Adam for long
+// runs in directions that persist, with a Schedule that decays; not for a few thousand steps.
 //
 // Reference: M. Pagliardini, P. Ablin, D. Grangier, The AdEMAMix optimizer: better, faster, older, ICLR 2025, Algorithm 1, with
 // constant γ and β₃; the paper lets both grow to their values over the run. The paper's decay is left out.

@@ -14,7 +14,7 @@ import (
 // n is the number of variables, n₋ that of the components with p g < 0; if there is none x stays. Rule's state goes its own way. It
 // keeps one vector of the length of x besides what Rule keeps.
 //
-// Without noise a sufficiently small step then never goes up, and momentum does not overshoot. In noise half of the
+// Without noise a sufficiently small step then never goes up, and momentum does not overshoot. In noise about half of the
 // components are masked at random near a minimum, and the others are twice as long. Rule must not be one that rebuilds x
 // from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic) or remembers x (AccSGD, Lookahead, the Schedule-Free ones, SAM).
 //

@@ -994,6 +994,34 @@ func TestCautious(t *testing.T) {
 	}
 }
 
+// TestDecay: around Adam it is AdamW, and around SGD a penalty in the objective.
+func TestDecay(t *testing.T) {
+	schedule := func(k int) float64 { return 1 / float64(1+k) }
+	c := []float64{1, -1}
+	adam := &method.Decay{Rule: &stochopt.Adam{Schedule: schedule}, Rate: 0.1 * 0.5, Center: c, Schedule: schedule}
+	adamW := &method.AdamW{StepSize: 0.1, WeightDecay: 0.5, Center: c, Schedule: schedule}
+	sgd := &method.Decay{Rule: &method.SGD{StepSize: 0.1}, Rate: 0.1 * 0.5, Center: c}
+	penalty := &method.SGD{StepSize: 0.1}
+	xs := make([][]float64, 4)
+	for i, r := range []stochopt.Rule{adam, adamW, sgd, penalty} {
+		rnd := rand.New(rand.NewPCG(1, 1))
+		xs[i] = steps(r, 50, []float64{5, 5}, func(g, x []float64) {
+			for j, v := range x {
+				g[j] = rnd.NormFloat64()
+				if r == penalty {
+					g[j] += 0.5 * (v - c[j])
+				}
+			}
+		})
+	}
+	if !floats.EqualApprox(xs[0], xs[1], 1e-14) {
+		t.Errorf("around Adam %v, AdamW is at %v", xs[0], xs[1])
+	}
+	if !floats.EqualApprox(xs[2], xs[3], 1e-13) {
+		t.Errorf("around SGD %v, with the penalty %v", xs[2], xs[3])
+	}
+}
+
 // TestFromageLength: a step at a right angle leaves the length as it is, the scale of the gradient does not matter, and without a
 // gradient x shrinks.
 func TestFromageLength(t *testing.T) {

@@ -128,6 +128,13 @@ func ExampleCautious() {
 	// [1.005 1.998]
 }
 
+// NAdam with decoupled decay to a prior value.
+func ExampleDecay() {
+	iterations(2000, &method.Decay{Rule: &method.NAdam{StepSize: 0.1}, Rate: 0.01, Center: []float64{1.5, 2}})
+	// Output:
+	// [1.035 1.974]
+}
+
 func ExampleFromage() {
 	iterations(2000, &method.Fromage{Schedule: schedule.Linear(2000, 0)})
 	// Output:

@@ -13,9 +13,9 @@ import (
 //
 // The lengths are those of a whole block of variables, such as the weights of one layer. It keeps no vector.
 //
-// A step at a right angle to x, which is what happens far from the origin by chance, leaves |x| as it is. As with LAMB x has an
-// origin, and where the gradient is 0 x shrinks all the same: the minimum is no point of rest. Prefer it only for blocks whose
-// length means nothing and whose direction does, as in neural networks.
+// A step at a right angle to x leaves |x| as it is. As with LAMB x has an origin, and where the gradient is 0 x shrinks all the
+// same, so that a minimum is no point of rest. Prefer it only for blocks whose direction means something and whose length
+// does not, as in neural networks.
 //
 // Reference: J. Bernstein, A. Vahdat, Y. Yue, M.-Y. Liu, On the distance between two neural networks and the stability of learning,
 // NeurIPS 2020, Algorithm 1.

@@ -29,8 +29,8 @@ import (
 // end α must fall: with schedule.InverseTime(1/τ), which is τ/(τ+k), and ατ >= 1 it falls like 1/k, the fastest way.
 //
 // It is for smooth objectives whose noise is small, ill-conditioned rather than rough, with more variables than a full matrix is
-// wanted for. Neither the units of f nor a turn of the variables change anything. Where f is not convex, set MaxStep, and λ, which
-// bounds H by about 1/λ.
+// wanted for. Neither the units of f (and of λ) nor a turn of the variables change anything. Where the curvature of draws may
+// vanish, λ bounds H by about 1/λ; where it may be negative, which no pair shows, MaxStep bounds the step.
 //
 // The gradients must reach it as they are: put it neither in Accumulate nor in Clip or Noise.
 //

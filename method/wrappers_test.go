@@ -31,6 +31,7 @@ var wrappers = map[string]func(r stochopt.Rule) wrapper{
 	"Average":         func(r stochopt.Rule) wrapper { return &method.Average{Rule: r, Start: 100} },
 	"Cautious":        func(r stochopt.Rule) wrapper { return &method.Cautious{Rule: r} },
 	"Clip":            func(r stochopt.Rule) wrapper { return &method.Clip{Rule: r, Value: 1e6} },
+	"Decay":           func(r stochopt.Rule) wrapper { return &method.Decay{Rule: r, Rate: stochopt.Zero} },
 	"Freeze":          func(r stochopt.Rule) wrapper { return &method.Freeze{Rule: r} },
 	"Lookahead":       func(r stochopt.Rule) wrapper { return &method.Lookahead{Rule: r, SyncPeriod: 100} },
 	"Noise":           func(r stochopt.Rule) wrapper { return &method.Noise{Rule: r, Variance: stochopt.Zero} },

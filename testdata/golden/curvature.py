@@ -322,6 +322,13 @@ def cautious(h, x):
             at = at + step * mask / mask.mean()
 
 
+def decay(h, x):
+    rule = inner(h)
+    while True:
+        g, _ = yield x
+        x = rule.step(x * (1 - h["rate"]), g)
+
+
 def fromage(h, x):
     """With more digits: the difference of two x of nearly one length is what counts."""
     h = {k: v if k == "block" else wide(v) for k, v in h.items()}
@@ -542,5 +549,6 @@ write(
     dict(lr=1e-3),
 )
 write(cautious, {"momentum": dict(inner=1, lr=0.01), "Adam": dict(inner=0)}, dict(lr=1e-4))
+write(decay, {"momentum": dict(inner=1, lr=0.01, rate=1e-3), "Adam": dict(inner=0, rate=0.05)}, dict(lr=1e-4))
 write(fromage, {"step .1": dict(lr=0.1), "blocks": dict(block=1), "step .5": dict(lr=0.5)}, {})
 write(smorms3, {"defaults": dict(lr=1e-3, eps=1e-16), "step 1": dict(lr=1.0), "eps .1": dict(eps=0.1), "eps 0": dict(eps=0.0)}, {})

@@ -13,16 +13,17 @@ import (
 //	u = g / √v,  u ← u / max(1, rms(u)/d)
 //	x ← x - max(ξ, rms(x)) min(α, 1/√t) u
 //
-// rms is the root mean square over a whole block of variables, such as the weights of one layer; everything else is component
-// by component. v is kept and u, two vectors of the length of x. As b is 0 at first, nothing is to be corrected. Where v
-// is 0, x stays.
+// rms is the root mean square over a whole block of variables, such as the weights of one layer; everything else is
+// component by component. v is kept and u, two vectors of the length of x. As b is 0 at first, nothing is to be
+// corrected. Where v is 0, x stays.
 //
-// The scale of the gradient does not matter, and no step of a block is longer than α d times the greater of rms(x) and ξ in
-// its root mean square. As with LAMB, x has an origin. v forgets over a time that grows like t to the power 0.8, too slowly for a
-// run through regions of different gradients. Prefer it to LAMB where there is no step size to be tuned; Adam otherwise.
+// The scale of the gradient does not matter, and no step of a block is longer than α d times the greater of rms(x) and
+// ξ in its root mean square. As with LAMB, x has an origin. v forgets over a time that grows like t to the power 0.8,
+// too slowly for a run through regions of different gradients. Prefer it to LAMB where there is no step size to be
+// tuned; Adam otherwise.
 //
-// Reference: N. Shazeer, M. Stern, Adafactor: adaptive learning rates with sublinear memory cost, ICML 2018, Algorithm 5: the form
-// for vectors. What the name stands for, factors of v for a matrix, saves nothing for these.
+// Reference: N. Shazeer, M. Stern, Adafactor: adaptive learning rates with sublinear memory cost, ICML 2018, Algorithm
+// 5: the form for vectors. What the name stands for, factors of v for a matrix, saves nothing for these.
 type Adafactor struct {
 	// StepSize is α, the greatest step in units of the size of x. If it is 0, 0.01 is used.
 	StepSize float64
@@ -35,7 +36,8 @@ type Adafactor struct {
 	Epsilon float64
 	// DecayPower is -p > 0. If it is 0, 0.8 is used.
 	DecayPower float64
-	// Blocks are the lengths of the blocks, in the order of x, positive and with the sum dim. If it is empty, x is one block.
+	// Blocks are the lengths of the blocks, in the order of x, positive and with the sum dim. If it is empty, x is one
+	// block.
 	Blocks []int
 	// Schedule, if not nil, multiplies the step by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64

@@ -15,27 +15,28 @@ import (
 //	v ← β₂ v + (1-β₂) d²                 in steps 0, n, 2n, ...
 //	x ← x - α (m/c₁) / (√(v/c₂)ᵏ + ε)
 //
-// All operations but the product of Hessian and vector, H z, are component by component; m and v start at 0 and are kept, with
-// z and d four vectors of the length of x. c₁ = 1-β₁ʲ after j steps and c₂ = 1-β₂ⁱ after i products. The mean of z (H z) is the
-// diagonal of H. A product costs about two gradients; n = 10 makes them cheap. Where v and ε are 0, x stays.
+// All operations but the product of Hessian and vector, H z, are component by component; m and v start at 0 and are
+// kept, with z and d four vectors of the length of x. c₁ = 1-β₁ʲ after j steps and c₂ = 1-β₂ⁱ after i products. The
+// mean of z (H z) is the diagonal of H. A product costs about two gradients; n = 10 makes them cheap. Where v and ε are
+// 0, x stays.
 //
-// On a sum of functions of single variables, with k = 1 and without ε, a change of their units changes nothing, and α = 1 without
-// memory is Newton's method. The step is not bounded: where the curvature of f vanishes, and its gradient does not, it grows
-// to α|m|/ε. Set MaxStep where x may pass such places, as on the flanks of most peaks. In noise of standard
-// deviation σ around a minimum with curvature h the iterates have the variance ασ²/2h² for small α.
+// On a sum of functions of single variables, with k = 1 and without ε, a change of their units changes nothing, and α =
+// 1 without memory is Newton's method. The step is not bounded: where the curvature of f vanishes, and its gradient
+// does not, it grows to α|m|/ε. Set MaxStep where x may pass such places, as on the flanks of most peaks. In noise of
+// standard deviation σ around a minimum with curvature h the iterates have the variance ασ²/2h² for small α.
 //
 // Prefer it to Adam where the scales of variables differ by orders of magnitude and products are to be had. Off-diagonal
 // elements of H are noise in d, which makes v greater and steps shorter.
 //
-// In a plain loop ask Draw for the Sample of every gradient. An error of HessVec, or a product that is not finite, leaves x and
-// the state as they are; the next Draw returns it, which ends a run.
+// In a plain loop ask Draw for the Sample of every gradient. An error of HessVec, or a product that is not finite,
+// leaves x and the state as they are; the next Draw returns it, which ends a run.
 //
-// Reference: Z. Yao, A. Gholami, S. Shen, M. Mustafa, K. Keutzer, M. W. Mahoney, AdaHessian: an adaptive second order optimizer
-// for machine learning, AAAI 2021, Algorithm 1. MaxStep is not in it; where n > 1, programs go on mixing the last d into v in
-// every step.
+// Reference: Z. Yao, A. Gholami, S. Shen, M. Mustafa, K. Keutzer, M. W. Mahoney, AdaHessian: an adaptive second order
+// optimizer for machine learning, AAAI 2021, Algorithm 1. MaxStep is not in it; where n > 1, programs go on mixing the
+// last d into v in every step.
 type AdaHessian struct {
-	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that of the
-	// gradient at x (the first, if several are averaged). It must not change x or v or keep slices.
+	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that
+	// of the gradient at x (the first, if several are averaged). It must not change x or v or keep slices.
 	HessVec func(dst, x, v []float64, s stochopt.Sample) error
 	// StepSize is α, without unit if Power is 1. If it is 0, 0.15 is used.
 	StepSize float64
@@ -47,8 +48,8 @@ type AdaHessian struct {
 	Epsilon float64
 	// Power is k in [0, 1], the power of the Hessian. If it is 0, 1 is used; for k = 0 set stochopt.Zero.
 	Power float64
-	// Blocks are the lengths of blocks of variables, in the order of x, positive and with the sum dim: d is averaged over each.
-	// If it is empty, d is not averaged.
+	// Blocks are the lengths of blocks of variables, in the order of x, positive and with the sum dim: d is averaged
+	// over each. If it is empty, d is not averaged.
 	Blocks []int
 	// HessPeriod is n. If it is 0, 1 is used.
 	HessPeriod int

@@ -14,15 +14,15 @@ import (
 //	v ← β₂ v + (1-β₂) g²
 //	x ← x - α (m/c₁ + γ l) / (√(v/c₂) + ε)
 //
-// All operations are component by component; m, l and v start at 0 and are kept, three vectors of the length of x. c₁ and c₂ are
-// Adam's bias corrections; l has none and comes in slowly. Where v and ε are 0, x stays.
+// All operations are component by component; m, l and v start at 0 and are kept, three vectors of the length of x. c₁
+// and c₂ are Adam's bias corrections; l has none and comes in slowly. Where v and ε are 0, x stays.
 //
-// A steady gradient moves x by α a step at first and by (1+γ)α in the end. In noise the old gradients of l say where the valley
-// leads; but l takes some 1/(1-β₃) steps to forget that it has turned, and x overshoots for as long. Prefer it to Adam for long
-// runs in directions that persist, with a Schedule that decays; not for a few thousand steps.
+// A steady gradient moves x by α a step at first and by (1+γ)α in the end. In noise the old gradients of l say where
+// the valley leads; but l takes some 1/(1-β₃) steps to forget that it has turned, and x overshoots for as long. Prefer
+// it to Adam for long runs in directions that persist, with a Schedule that decays; not for a few thousand steps.
 //
-// Reference: M. Pagliardini, P. Ablin, D. Grangier, The AdEMAMix optimizer: better, faster, older, ICLR 2025, Algorithm 1, with
-// constant γ and β₃; the paper lets both grow to their values over the run. The paper's decay is left out.
+// Reference: M. Pagliardini, P. Ablin, D. Grangier, The AdEMAMix optimizer: better, faster, older, ICLR 2025, Algorithm
+// 1, with constant γ and β₃; the paper lets both grow to their values over the run. The paper's decay is left out.
 type AdEMAMix struct {
 	// StepSize is α, in units of x. If it is 0, 0.001 is used.
 	StepSize float64

@@ -11,15 +11,15 @@ import (
 //	p = step of Rule from x - x
 //	x ← x + p n/n₋ where p g < 0
 //
-// n is the number of variables, n₋ that of the components with p g < 0; if there is none x stays. Rule's state goes its own way. It
-// keeps one vector of the length of x besides what Rule keeps.
+// n is the number of variables, n₋ that of the components with p g < 0; if there is none x stays. Rule's state goes its
+// own way. It keeps one vector of the length of x besides what Rule keeps.
 //
 // Without noise a sufficiently small step then never goes up, and momentum does not overshoot. In noise about half of the
 // components are masked at random near a minimum, and the others are twice as long. Rule must not be one that rebuilds x
 // from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic) or remembers x (AccSGD, Lookahead, the Schedule-Free ones, SAM).
 //
-// Reference: K. Liang, L. Chen, B. Liu, Q. Liu, Cautious optimizers: improving training with one line of code, arXiv:2411.16085,
-// 2024, Algorithm 1. Programs bound n/n₋ in various ways, or add 1 to numerator and denominator.
+// Reference: K. Liang, L. Chen, B. Liu, Q. Liu, Cautious optimizers: improving training with one line of code,
+// arXiv:2411.16085, 2024, Algorithm 1. Programs bound n/n₋ in various ways, or add 1 to numerator and denominator.
 type Cautious struct {
 	// Rule takes the steps.
 	Rule stochopt.Rule

@@ -13,9 +13,10 @@ import (
 //	x ← x - ρ (x - c)
 //	x ← step of Rule from x, with the gradient from before
 //
-// It keeps no vector. Around Adam it is AdamW with ρ = αλ, around NAdam and AdaMax what others call NAdamW and AdaMaxW; around SGD it
-// is, without momentum, a penalty (ρ/α)|x-c|²/2 in the objective. Give it the Schedule that Rule has if the two are to stay in proportion. Rule must not
-// be one that rebuilds x from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic), on which the decay has no lasting effect.
+// It keeps no vector. Around Adam it is AdamW with ρ = αλ, around NAdam and AdaMax what others call NAdamW and AdaMaxW;
+// around SGD it is, without momentum, a penalty (ρ/α)|x-c|²/2 in the objective. Give it the Schedule that Rule has if
+// the two are to stay in proportion. Rule must not be one that rebuilds x from its state (FTRL, RDA, COCOB, DAdaptSGD,
+// Mechanic), on which the decay has no lasting effect.
 //
 // Prefer it where a prior value of the parameters is known, or to keep those bounded that the data do not determine. It
 // biases the answer.
@@ -87,7 +88,8 @@ func (r *Decay) held() held { return held{"Decay", r.Rule} }
 
 func (r *Decay) state() state.State { return state.State{Counters: []int{r.k, r.dim}} }
 
-// MarshalBinary returns the state: k, the number of variables and the state of Rule. The exported fields are not part of it.
+// MarshalBinary returns the state: k, the number of variables and the state of Rule. The exported fields are not part
+// of it.
 func (r *Decay) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state()) }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.

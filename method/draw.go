@@ -2,8 +2,8 @@ package method
 
 import "github.com/stochopt/stochopt"
 
-// draw is the draw that a Rule works on: the first one it is offered, until the Rule is done with it. Answers are evaluated on
-// the draw of their iterate.
+// draw is the draw that a Rule works on: the first one it is offered, until the Rule is done with it. Answers are
+// evaluated on the draw of their iterate.
 type draw struct {
 	sample stochopt.Sample
 	open   bool

@@ -13,16 +13,17 @@ import (
 //
 // The lengths are those of a whole block of variables, such as the weights of one layer. It keeps no vector.
 //
-// A step at a right angle to x leaves |x| as it is. As with LAMB x has an origin, and where the gradient is 0 x shrinks all the
-// same, so that a minimum is no point of rest. Prefer it only for blocks whose direction means something and whose length
-// does not, as in neural networks.
+// A step at a right angle to x leaves |x| as it is. As with LAMB x has an origin, and where the gradient is 0 x shrinks
+// all the same, so that a minimum is no point of rest. Prefer it only for blocks whose direction means something and
+// whose length does not, as in neural networks.
 //
-// Reference: J. Bernstein, A. Vahdat, Y. Yue, M.-Y. Liu, On the distance between two neural networks and the stability of learning,
-// NeurIPS 2020, Algorithm 1.
+// Reference: J. Bernstein, A. Vahdat, Y. Yue, M.-Y. Liu, On the distance between two neural networks and the stability
+// of learning, NeurIPS 2020, Algorithm 1.
 type Fromage struct {
 	// StepSize is α, the length of a step in units of that of x. If it is 0, 0.01 is used.
 	StepSize float64
-	// Blocks are the lengths of the blocks, in the order of x, positive and with the sum dim. If it is empty, x is one block.
+	// Blocks are the lengths of the blocks, in the order of x, positive and with the sum dim. If it is empty, x is one
+	// block.
 	Blocks []int
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64

@@ -9,11 +9,11 @@ import (
 	"github.com/stochopt/stochopt"
 )
 
-// probe estimates the diagonal of the Hessian of a draw from one product with a vector z of signs: the mean of z (H z) over z
-// is diag H, and the variance of a component is the sum of the squares of the others of its row of H.
+// probe estimates the diagonal of the Hessian of a draw from one product with a vector z of signs: the mean of z (H z)
+// over z is diag H, and the variance of a component is the sum of the squares of the others of its row of H.
 //
-// Reference: C. Bekas, E. Kokiopoulou, Y. Saad, An estimator for the diagonal of a matrix, Applied Numerical Mathematics 57,
-// 2007, after M. F. Hutchinson's estimator of the trace.
+// Reference: C. Bekas, E. Kokiopoulou, Y. Saad, An estimator for the diagonal of a matrix, Applied Numerical
+// Mathematics 57, 2007, after M. F. Hutchinson's estimator of the trace.
 type probe struct {
 	draw
 	err error // of the last product, until Draw has returned it
@@ -51,7 +51,8 @@ func (p *probe) ready(name string) {
 	}
 }
 
-// diagonal returns an estimate at x, of the draw of the gradient there. It returns nil, and keeps the error, if there is none.
+// diagonal returns an estimate at x, of the draw of the gradient there. It returns nil, and keeps the error, if there
+// is none.
 func (p *probe) diagonal(hessVec func(dst, x, v []float64, s stochopt.Sample) error, x []float64) []float64 {
 	z, d := p.z.of(len(x)), p.d.of(len(x))
 	s := p.sample

@@ -11,24 +11,24 @@ import (
 //	d ← β d + (1-β) g,  y ← x                    g at first
 //	x ← x - τ d,  τ = min(α, (f̄ - f*)/|d|²)
 //
-// f and g are value and gradient at x of the same sample; Observe must be given f before every Step (a run under Minimize
-// does). f* is a lower bound of f, often 0, and |d| the Euclidean length. Where f̄ is not above f*, or d = 0, x stays. d and y are
-// kept, two vectors of the length of x.
+// f and g are value and gradient at x of the same sample; Observe must be given f before every Step (a run under
+// Minimize does). f* is a lower bound of f, often 0, and |d| the Euclidean length. Where f̄ is not above f*, or d = 0,
+// x stays. d and y are kept, two vectors of the length of x.
 //
-// f̄ is the mean of the tangents of the last samples at x, and a step goes down their slope d to where it is f*, or by α d. So α
-// may be chosen large. The step does not know the noise: where f* is not reached it is α. Prefer it to SPS for its mean, and
-// to SGD where f* is known.
+// f̄ is the mean of the tangents of the last samples at x, and a step goes down their slope d to where it is f*, or by
+// α d. So α may be chosen large. The step does not know the noise: where f* is not reached it is α. Prefer it to SPS
+// for its mean, and to SGD where f* is known.
 //
-// Reference: F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. M. Gower, MoMo: momentum models for adaptive learning rates, ICML
-// 2024, Algorithm 1, without decay and without an estimate of f*. There f̄ - <d,x> is kept instead, which cancels where x is
-// far from 0.
+// Reference: F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. M. Gower, MoMo: momentum models for adaptive learning
+// rates, ICML 2024, Algorithm 1, without decay and without an estimate of f*. There f̄ - <d,x> is kept instead, which
+// cancels where x is far from 0.
 type MoMo struct {
 	// Minimum is f*, a lower bound of f.
 	Minimum float64
 	// MaxStep is α, in units of x²/f. If it is 0, 1 is used.
 	MaxStep float64
-	// Beta is β in [0, 1), the memory of f̄ and d. If it is 0, 0.9 is used; for no memory set stochopt.Zero: that is SPS with the
-	// Divisor 1.
+	// Beta is β in [0, 1), the memory of f̄ and d. If it is 0, 0.9 is used; for no memory set stochopt.Zero: that is
+	// SPS with the Divisor 1.
 	Beta float64
 	// Schedule, if not nil, multiplies MaxStep by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64

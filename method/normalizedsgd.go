@@ -10,12 +10,13 @@ import (
 //	m ← μ m + (1-μ) g
 //	x ← x - α m/|m|
 //
-// |m| is the Euclidean length over all variables; m starts at 0 and is kept, one vector of the length of x. Where m is 0, x stays.
+// |m| is the Euclidean length over all variables; m starts at 0 and is kept, one vector of the length of x. Where m is
+// 0, x stays.
 //
-// With the mean in front of the normalization single huge gradients decay in m, and it converges in noise of infinite variance,
-// with a Schedule that decays. Without the mean, μ = 0, x comes to rest where the mean of g/|g| is 0, which is not the minimum if
-// the noise is skewed. It cannot come to rest without a Schedule: the steps do not shrink. Prefer it to Signum where the direction of the
-// gradient is to be kept, and to Clip where no bound is known.
+// With the mean in front of the normalization single huge gradients decay in m, and it converges in noise of infinite
+// variance, with a Schedule that decays. Without the mean, μ = 0, x comes to rest where the mean of g/|g| is 0, which
+// is not the minimum if the noise is skewed. It cannot come to rest without a Schedule: the steps do not shrink. Prefer
+// it to Signum where the direction of the gradient is to be kept, and to Clip where no bound is known.
 //
 // Reference: A. Cutkosky, H. Mehta, Momentum improves normalized SGD, ICML 2020, Algorithm 1.
 type NormalizedSGD struct {

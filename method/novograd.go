@@ -13,16 +13,16 @@ import (
 //	m ← β₁ m + g/(√v + ε) + λ x
 //	x ← x - α m
 //
-// v is one number for a whole block of variables, such as the weights of one layer; m starts at 0 and is kept, one vector of the
-// length of x, with v a second. Where v and ε are 0, the gradient counts for nothing.
+// v is one number for a whole block of variables, such as the weights of one layer; m starts at 0 and is kept, one
+// vector of the length of x, with v a second. Where v and ε are 0, the gradient counts for nothing.
 //
 // The first step of a block has the length α whatever the gradient, and a steady gradient moves it by α/(1-β₁) a step. The
 // direction within a block is that of the gradients, so that turning its variables turns the iterates. As β₂ is small, v is
 // nearly |g|² of the last few steps: it is normalized gradient descent with momentum, and as such biased where noise is
 // skewed. Prefer it to LAMB for blocks of one scale each; NormalizedSGD has the normalization behind the mean.
 //
-// Reference: B. Ginsburg, P. Castonguay, O. Hrinchuk, et al., Stochastic gradient methods with layer-wise adaptive moments for
-// training of deep networks, arXiv:1905.11286, 2019, Algorithm 1.
+// Reference: B. Ginsburg, P. Castonguay, O. Hrinchuk, et al., Stochastic gradient methods with layer-wise adaptive
+// moments for training of deep networks, arXiv:1905.11286, 2019, Algorithm 1.
 type NovoGrad struct {
 	// StepSize is α, in units of x. If it is 0, 0.01 is used.
 	StepSize float64
@@ -34,7 +34,8 @@ type NovoGrad struct {
 	Epsilon float64
 	// WeightDecay is λ, in units of 1/x; 0 is none. The paper has 0.001.
 	WeightDecay float64
-	// Blocks are the lengths of the blocks, in the order of x, positive and with the sum dim. If it is empty, x is one block.
+	// Blocks are the lengths of the blocks, in the order of x, positive and with the sum dim. If it is empty, x is one
+	// block.
 	Blocks []int
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64

@@ -18,32 +18,35 @@ import (
 //	y = g' - g + λ s                     g': gradient at the new x, of the draw of g
 //	keep the pair (s, y) if <s,y> > δ ‖s‖ ‖y‖, forget the oldest of more than m
 //
-// H is the inverse of the Hessian that L-BFGS makes of the pairs by its two loops, from the mean of their <s,y>/<y,y> times
-// the identity. A step takes two evaluations: the second leaves x and forms the pair. It keeps 2m+3 vectors of the length of x,
-// and a step costs about 4m products of vectors besides.
+// H is the inverse of the Hessian that L-BFGS makes of the pairs by its two loops, from the mean of their <s,y>/<y,y>
+// times the identity. A step takes two evaluations: the second leaves x and forms the pair. It keeps 2m+3 vectors of
+// the length of x, and a step costs about 4m products of vectors besides.
 //
-// The difference of two gradients of different draws is noise/‖s‖ instead of curvature: ordinary L-BFGS fails on that. Here
-// noise that does not depend on x falls out of y, and other noise makes y that of the draw. Around a minimum with curvature h in
-// noise of standard deviation σ the iterates of a constant α have the variance ασ²/h²(2-α), as far as H is the inverse of the
-// Hessian: that takes the more memory the worse the condition is, and steep directions have a multiple of it otherwise. So in the
-// end α must fall: with schedule.InverseTime(1/τ), which is τ/(τ+k), and ατ >= 1 it falls like 1/k, the fastest way.
+// The difference of two gradients of different draws is noise/‖s‖ instead of curvature: ordinary L-BFGS fails on that.
+// Here noise that does not depend on x falls out of y, and other noise makes y that of the draw. Around a minimum with
+// curvature h in noise of standard deviation σ the iterates of a constant α have the variance ασ²/h²(2-α), as far as H
+// is the inverse of the Hessian: that takes the more memory the worse the condition is, and steep directions have a
+// multiple of it otherwise. So in the end α must fall: with schedule.InverseTime(1/τ), which is τ/(τ+k), and ατ >= 1 it
+// falls like 1/k, the fastest way.
 //
-// It is for smooth objectives whose noise is small, ill-conditioned rather than rough, with more variables than a full matrix is
-// wanted for. Neither the units of f (and of λ) nor a turn of the variables change anything. Where the curvature of draws may
-// vanish, λ bounds H by about 1/λ; where it may be negative, which no pair shows, MaxStep bounds the step.
+// It is for smooth objectives whose noise is small, ill-conditioned rather than rough, with more variables than a full
+// matrix is wanted for. Neither the units of f (and of λ) nor a turn of the variables change anything. Where the
+// curvature of draws may vanish, λ bounds H by about 1/λ; where it may be negative, which no pair shows, MaxStep bounds
+// the step.
 //
 // The gradients must reach it as they are: put it neither in Accumulate nor in Clip or Noise.
 //
 // In a plain loop ask Draw for the Sample of every gradient.
 //
-// Reference: N. N. Schraudolph, J. Yu, S. Günter, A stochastic quasi-Newton method for online convex optimization, AISTATS 2007,
-// Algorithms 1 and 3; A. Mokhtari, A. Ribeiro, Global convergence of online limited memory BFGS, JMLR 16, 2015. There the first
-// step is 1e-10 g, which a curvature below 1e-6 rounds off, and every pair is kept, which takes convex draws.
+// Reference: N. N. Schraudolph, J. Yu, S. Günter, A stochastic quasi-Newton method for online convex optimization,
+// AISTATS 2007, the method oLBFGS; A. Mokhtari, A. Ribeiro, Global convergence of online limited memory BFGS, JMLR 16,
+// 2015. There the first step is 1e-10 g, which a curvature below 1e-6 rounds off, and every pair is kept, which takes
+// convex draws.
 type OLBFGS struct {
 	// StepSize is α, without unit: 1 is Newton's step. If it is 0, 0.1 is used.
 	StepSize float64
-	// FirstStep is the length of the steps before there is a pair, in units of x. If it is 0, 1e-3 is used. It should be too
-	// short to matter, and long beside the rounding of x.
+	// FirstStep is the length of the steps before there is a pair, in units of x. If it is 0, 1e-3 is used. It should
+	// be too short to matter, and long beside the rounding of x.
 	FirstStep float64
 	// MaxStep bounds the length of every step, in units of x; 0 is no bound.
 	MaxStep float64
@@ -202,11 +205,12 @@ func (r *OLBFGS) state() state.State {
 	}
 }
 
-// MarshalBinary returns the state: k, the pairs, x and g before the step, its draw, and the half of it that is under way. The
-// exported fields are not part of it.
+// MarshalBinary returns the state: k, the pairs, x and g before the step, its draw, and the half of it that is under
+// way. The exported fields are not part of it.
 func (r *OLBFGS) MarshalBinary() ([]byte, error) { return state.Marshal("OLBFGS", r.state()), nil }
 
-// UnmarshalBinary restores a state that MarshalBinary has returned of a value with the same Memory. On an error r is unchanged.
+// UnmarshalBinary restores a state that MarshalBinary has returned of a value with the same Memory. On an error r is
+// unchanged.
 func (r *OLBFGS) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("OLBFGS", data, r.state())
 	if err != nil {

@@ -14,22 +14,23 @@ import (
 //	x ← x + w (step of Rule from x - x)        w = 1 at first
 //	w ← max(w F, W)                            after P windows in a row without an improvement
 //
-// A window is ten batches of B values of the objective, one a step. It is an improvement if its mean is below that of the best
-// window so far by more than r |best| + a and 2.55 standard errors of the difference besides. Those are taken from the spread of
-// the batches' means, and 1 % of windows exceed them without any change. The best window is replaced by improvements alone,
-// so that slow progress adds up. The first C windows after a reduction do not count. It keeps one vector of the length of
-// x besides what Rule keeps.
+// A window is ten batches of B values of the objective, one a step. It is an improvement if its mean is below that of
+// the best window so far by more than r |best| + a and 2.55 standard errors of the difference besides. Those are taken
+// from the spread of the batches' means, and 1 % of windows exceed them without any change. The best window is replaced
+// by improvements alone, so that slow progress adds up. The first C windows after a reduction do not count. It keeps
+// one vector of the length of x besides what Rule keeps.
 //
 // A batch should be longer than the values remember one another, some 1/αh steps of SGD where h is the least curvature
-// that matters; otherwise noise takes part in improvements and delays reductions. With independent values of standard deviation σ
-// and P = 10, the 10 windows after the best are taken for a plateau with probability 0.93 if the values do not change, 0.42 if
-// they fall by 3σ/√(10B) in that time, 0.013 if by 6σ/√(10B). Objectives may have any sign: the margin is r |best| because
-// (1-r) best, which other programs compare with, is above best if that is negative.
+// that matters; otherwise noise takes part in improvements and delays reductions. With independent values of standard
+// deviation σ and P = 10, the 10 windows after the best are taken for a plateau with probability 0.93 if the values do
+// not change, 0.42 if they fall by 3σ/√(10B) in that time, 0.013 if by 6σ/√(10B). Objectives may have any sign: the
+// margin is r |best| because (1-r) best, which other programs compare with, is above best if that is negative.
 //
-// The effect is that of the factor w in Rule's Schedule, if Rule's step is proportional to its StepSize, and its state does not
-// depend on the step. That holds for SGD, Adam and most others. It does not hold for Rules that rebuild x from their state (FTRL,
-// RDA, COCOB, DAdaptSGD, Mechanic), for those with a memory of x (AccSGD, Lookahead, the Schedule-Free ones, SAM), and
-// where the answer is another than x: put Average, Lookahead or SAM around it and not inside.
+// The effect is that of the factor w in Rule's Schedule, if Rule's step is proportional to its StepSize, and its state
+// does not depend on the step. That holds for SGD, Adam and most others. It does not hold for Rules that rebuild x from
+// their state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic), for those with a memory of x (AccSGD, Lookahead, the
+// Schedule-Free ones, SAM), and where the answer is another than x: put Average, Lookahead or SAM around it and not
+// inside.
 //
 // Prefer a Schedule where the length of the run is known. Reference: none; the rule without noise is that of the
 // schedulers of the same name in programs for neural networks.
@@ -66,8 +67,8 @@ type plateau struct {
 	now, best    spread  // of the means of the batches in the window; in the best window
 }
 
-// spread is the mean of some numbers and the sum of the squares of their deviations from it (B. P. Welford, Technometrics 4,
-// 1962).
+// spread is the mean of some numbers and the sum of the squares of their deviations from it (B. P. Welford,
+// Technometrics 4, 1962).
 type spread struct{ mean, squares float64 }
 
 // add takes in v as number n = 1, 2, ...
@@ -168,8 +169,8 @@ func (r *ReduceOnPlateau) state() state.State {
 	}
 }
 
-// MarshalBinary returns the state: w, the window, the best, what they count, and the state of Rule. The exported fields are not
-// part of it.
+// MarshalBinary returns the state: w, the window, the best, what they count, and the state of Rule. The exported fields
+// are not part of it.
 func (r *ReduceOnPlateau) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state()) }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.

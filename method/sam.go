@@ -11,9 +11,10 @@ import (
 //	θ ← x, x ← θ + ρ g/‖g‖                     with the gradient at θ
 //	x ← θ, then step of Rule from θ            with the gradient at θ + ρ g/‖g‖, of the same draw
 //
-// Where g is 0, both points are θ. A step takes two evaluations: after every other one the iterate is the point nearby. The
-// answer is θ all the time; a run evaluates it once more where the iterate is not. It keeps θ, one vector of the length of x,
-// besides what Rule keeps. Rule is shown the values at the point nearby alone, which belong to its gradients.
+// Where g is 0, both points are θ. A step takes two evaluations: after every other one the iterate is the point nearby.
+// The answer is θ all the time; a run evaluates it once more where the iterate is not. It keeps θ, one vector of the
+// length of x, besides what Rule keeps. Rule is shown the values at the point nearby alone, which belong to its
+// gradients.
 //
 // To first order in ρ it minimizes f + ρ‖∇f‖ with the gradients of single draws. Without noise it does not come to rest but
 // circles a minimum at a distance; in noise it minimizes f smoothed over a distance of ρ, whose minimum is another
@@ -21,7 +22,8 @@ import (
 // great beside ρh, it is -ρ² f‴/2h(1+√(2/π)ρh/σ) away. Never use it to estimate parameters; its purpose is to find, among
 // many minima, a wide one.
 //
-// The gradients of both points must reach it, so Accumulate must not be around it, nor should Lookahead be; inside it both may.
+// The gradients of both points must reach it, so Accumulate must not be around it, nor should Lookahead be; inside it
+// both may.
 //
 // In a plain loop ask Draw for the Sample of every gradient.
 //
@@ -107,8 +109,8 @@ func (r *SAM) state() state.State {
 	return state.State{Counters: append(d.counters(), r.nearby), Vectors: [][]float64{r.theta}}
 }
 
-// MarshalBinary returns the state: the half of the step under way, its draw, θ and the state of Rule. The exported fields are
-// not part of it.
+// MarshalBinary returns the state: the half of the step under way, its draw, θ and the state of Rule. The exported
+// fields are not part of it.
 func (r *SAM) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state()) }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.

@@ -18,9 +18,9 @@ import (
 //
 // All operations are component by component; m and v start at 0, n at 1, and are kept, three vectors of the length of x.
 //
-// q is the share of the drive in the square of the gradient: near 1 far from a minimum, where the memory is two steps long, and
-// near 0 in noise, where it grows and the steps become short by themselves. q is no less than about 1/2n by chance, so
-// that the steps decay like 1/n. Prefer it to RMSProp where no Schedule is to be chosen.
+// q is the share of the drive in the square of the gradient: near 1 far from a minimum, where the memory is two steps
+// long, and near 0 in noise, where it grows and the steps become short by themselves. q is no less than about 1/2n by
+// chance, so that the steps decay like 1/n. Prefer it to RMSProp where no Schedule is to be chosen.
 //
 // Reference: S. Funk, RMSprop loses to SMORMS3, beware the epsilon!, sifter.org, 2015.
 type SMORMS3 struct {

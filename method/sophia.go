@@ -16,23 +16,23 @@ import (
 //	x ← x - α λ x
 //	x ← x - α min(max(m/max(γh, ε), -1), 1)
 //
-// All operations but the product of Hessian and vector, H z, are component by component; m and h start at 0 and are kept, with
-// z and z (H z) four vectors of the length of x. Nothing corrects the zeros that they start from. The mean of z (H z) is the
-// diagonal of H. A product costs about two gradients.
+// All operations but the product of Hessian and vector, H z, are component by component; m and h start at 0 and are
+// kept, with z and z (H z) four vectors of the length of x. Nothing corrects the zeros that they start from. The mean
+// of z (H z) is the diagonal of H. A product costs about two gradients.
 //
-// No step is longer than α in any component. Where the bound holds, or the curvature is not positive, it is a step of Signum;
-// where it does not, one of Newton's method with the step size α/γ. In noise of standard deviation σ the bound holds nearly always
-// where what is left of it in m, 0.14σ with the default β₁, is well above γh. Prefer it to AdaHessian where the curvature may
-// vanish or be negative, to Signum where products are cheap.
+// No step is longer than α in any component. Where the bound holds, or the curvature is not positive, it is a step of
+// Signum; where it does not, one of Newton's method with the step size α/γ. In noise of standard deviation σ the bound
+// holds nearly always where what is left of it in m, 0.14σ with the default β₁, is well above γh. Prefer it to
+// AdaHessian where the curvature may vanish or be negative, to Signum where products are cheap.
 //
-// In a plain loop ask Draw for the Sample of every gradient. An error of HessVec, or a product that is not finite, leaves x and
-// the state as they are; the next Draw returns it, which ends a run.
+// In a plain loop ask Draw for the Sample of every gradient. An error of HessVec, or a product that is not finite,
+// leaves x and the state as they are; the next Draw returns it, which ends a run.
 //
-// Reference: H. Liu, Z. Li, D. Hall, P. Liang, T. Ma, Sophia: a scalable stochastic second-order optimizer for language model
-// pre-training, ICLR 2024, Algorithm 3 with the estimator of Algorithm 1, Sophia-H.
+// Reference: H. Liu, Z. Li, D. Hall, P. Liang, T. Ma, Sophia: a scalable stochastic second-order optimizer for language
+// model pre-training, ICLR 2024, Algorithm 3 with the estimator of Algorithm 1, Sophia-H.
 type Sophia struct {
-	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that of the
-	// gradient at x (the first, if several are averaged). It must not change x or v or keep slices.
+	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that
+	// of the gradient at x (the first, if several are averaged). It must not change x or v or keep slices.
 	HessVec func(dst, x, v []float64, s stochopt.Sample) error
 	// StepSize is α, in units of x. If it is 0, 0.01 is used; the paper has less than 0.001, for the weights of networks.
 	StepSize float64

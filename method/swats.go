@@ -18,13 +18,13 @@ import (
 //	b ← β₁ b + g                                            second phase
 //	x ← x - (1-β₁) L b
 //
-// r is the step size at which p is the component along p of a step of gradient descent. b and l start at 0; c₂ is Adam's bias
-// correction. Two vectors of the length of x are kept and a third for p.
+// r is the step size at which p is the component along p of a step of gradient descent. b and l start at 0; c₂ is
+// Adam's bias correction. Two vectors of the length of x are kept and a third for p.
 //
 // The end is gradient descent's, without a step size of one's own, and L has the right units, so that the scale of the
-// gradient does not matter in either phase. But the condition may hold by chance, in noise above all, where r is negative now
-// and then and wild where p and g are nearly orthogonal; or it may not hold in time, and then this is Adam. Prefer
-// Adam with a Schedule.
+// gradient does not matter in either phase. But the condition may hold by chance, in noise above all, where r is
+// negative now and then and wild where p and g are nearly orthogonal; or it may not hold in time, and then this is
+// Adam. Prefer Adam with a Schedule.
 //
 // Reference: N. S. Keskar, R. Socher, Improving generalization performance by switching from Adam to SGD, arXiv:1712.07628,
 // 2017, Algorithm 1. There the condition is |L - r| < e, which depends on units, and L may be negative.

@@ -14,12 +14,12 @@ import (
 //
 // b is one number for all components and starts at b₀; no vector is kept.
 //
-// b² grows by 2|g|² a step while |g| is small beside b: so WNGrad ends as AdaGradNorm with α/√2. But it begins otherwise: a first
-// gradient that is long beside b₀ takes b to |g|²/b₀, for good, and the first step has the length α b₀/|g|. b₀ must be of the order
-// of the first gradients. Prefer AdaGradNorm, which has no such number.
+// b² grows by 2|g|² a step while |g| is small beside b: so WNGrad ends as AdaGradNorm with α/√2. But it begins
+// otherwise: a first gradient that is long beside b₀ takes b to |g|²/b₀, for good, and the first step has the length α
+// b₀/|g|. b₀ must be of the order of the first gradients. Prefer AdaGradNorm, which has no such number.
 //
-// Reference: X. Wu, R. Ward, L. Bottou, WNGrad: learn the learning rate in gradient descent, arXiv:1803.02865, 2018, Algorithm
-// 1, where α is 1. Programs that multiply |g|² by α² have a b, and a b₀, that is α times this one.
+// Reference: X. Wu, R. Ward, L. Bottou, WNGrad: learn the learning rate in gradient descent, arXiv:1803.02865, 2018,
+// Algorithm 1, where α is 1. Programs that multiply |g|² by α² have a b, and a b₀, that is α times this one.
 type WNGrad struct {
 	// StepSize is α, in units of x. If it is 0, 1 is used.
 	StepSize float64

@@ -62,7 +62,10 @@ var curvature = []row{
 			return &method.AdaHessian{HessVec: coupledHess, StepSize: 0.15, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-4, Power: 1, HessPeriod: 1}
 		},
 		bad: map[string]func() tested{
-			"method: AdaHessian.HessVec is nil":  func() tested { return &method.AdaHessian{} },
+			"method: AdaHessian.HessVec is nil": func() tested { return &method.AdaHessian{} },
+			"method: Scale.Rule is or holds a *method.AdaHessian": func() tested {
+				return &method.Scale{Rule: &method.AdaHessian{HessVec: coupledHess}, Unit: func(int) float64 { return 2 }}
+			},
 			"method: AdaHessian.StepSize = -1":   func() tested { return &method.AdaHessian{HessVec: coupledHess, StepSize: -1} },
 			"method: AdaHessian.Beta1 = 1":       func() tested { return &method.AdaHessian{HessVec: coupledHess, Beta1: 1} },
 			"method: AdaHessian.Beta2 = NaN":     func() tested { return &method.AdaHessian{HessVec: coupledHess, Beta2: nan} },
@@ -86,7 +89,10 @@ var curvature = []row{
 			return &method.Sophia{HessVec: coupledHess, StepSize: 0.01, Beta1: 0.96, Beta2: 0.99, Gamma: 0.01, Epsilon: 1e-12, HessPeriod: 10}
 		},
 		bad: map[string]func() tested{
-			"method: Sophia.HessVec is nil":     func() tested { return &method.Sophia{} },
+			"method: Sophia.HessVec is nil": func() tested { return &method.Sophia{} },
+			"method: Freeze.Rule is or holds a *method.Sophia": func() tested {
+				return &method.Freeze{Rule: &method.Clip{Rule: &method.Sophia{HessVec: coupledHess}, Value: 1}}
+			},
 			"method: Sophia.StepSize = -1":      func() tested { return &method.Sophia{HessVec: coupledHess, StepSize: -1} },
 			"method: Sophia.Beta1 = 1":          func() tested { return &method.Sophia{HessVec: coupledHess, Beta1: 1} },
 			"method: Sophia.Beta2 = NaN":        func() tested { return &method.Sophia{HessVec: coupledHess, Beta2: nan} },

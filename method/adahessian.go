@@ -28,6 +28,8 @@ import (
 // Prefer it to Adam where the scales of variables differ by orders of magnitude and products are to be had. Off-diagonal
 // elements of H are noise in d, which makes v greater and steps shorter.
 //
+// It cannot stand in Freeze or Scale, which have other variables than HessVec.
+//
 // In a plain loop ask Draw for the Sample of every gradient. An error of HessVec, or a product that is not finite,
 // leaves x and the state as they are; the next Draw returns it, which ends a run.
 //

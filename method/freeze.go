@@ -44,6 +44,7 @@ func (r *Freeze) Reset(dim int) {
 		panic(fmt.Sprintf("method: Freeze.Frozen freezes all of %d variables", dim))
 	}
 	r.held().reset(len(free))
+	r.held().refuseHessVec()
 	r.dim, r.free = dim, free
 	r.x.of(len(free))
 	r.g.of(len(free))

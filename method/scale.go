@@ -50,6 +50,7 @@ func (r *Scale) Reset(dim int) {
 		}
 	}
 	r.held().reset(dim)
+	r.held().refuseHessVec()
 	r.dim = dim
 	r.at, r.u = make([]float64, dim), make([]float64, dim)
 	r.before.of(dim)

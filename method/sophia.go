@@ -25,6 +25,8 @@ import (
 // holds nearly always where what is left of it in m, 0.14σ with the default β₁, is well above γh. Prefer it to
 // AdaHessian where the curvature may vanish or be negative, to Signum where products are cheap.
 //
+// It cannot stand in Freeze or Scale, which have other variables than HessVec.
+//
 // In a plain loop ask Draw for the Sample of every gradient. An error of HessVec, or a product that is not finite,
 // leaves x and the state as they are; the next Draw returns it, which ends a run.
 //

@@ -23,13 +23,11 @@ func (h held) reset(dim int) {
 	h.rule.Reset(dim)
 }
 
-// refuseDraw panics if the Rule, or one inside it, chooses its draws and so wants to see the gradient of each.
-func (h held) refuseDraw() {
+// refuse panics if the Rule, or one inside it, is one that the wrapper would mislead.
+func (h held) refuse(is func(r stochopt.Rule) bool, why string) {
 	for r := h.rule; r != nil; {
-		if _, ok := r.(interface {
-			Draw(next stochopt.Sample) (stochopt.Sample, error)
-		}); ok {
-			panic(fmt.Sprintf("method: %s.Rule is or holds a %T, which chooses its draws", h.name, r))
+		if is(r) {
+			panic(fmt.Sprintf("method: %s.Rule is or holds a %T, which %s", h.name, r, why))
 		}
 		u, ok := r.(interface{ Unwrap() stochopt.Rule })
 		if !ok {
@@ -37,6 +35,27 @@ func (h held) refuseDraw() {
 		}
 		r = u.Unwrap()
 	}
+}
+
+// refuseDraw is for wrappers that do not pass on every gradient.
+func (h held) refuseDraw() {
+	h.refuse(func(r stochopt.Rule) bool {
+		_, ok := r.(interface {
+			Draw(next stochopt.Sample) (stochopt.Sample, error)
+		})
+		return ok
+	}, "chooses its draws")
+}
+
+// refuseHessVec is for wrappers whose Rule has other variables.
+func (h held) refuseHessVec() {
+	h.refuse(func(r stochopt.Rule) bool {
+		switch r.(type) {
+		case *AdaHessian, *Sophia:
+			return true
+		}
+		return false
+	}, "has a HessVec of other variables")
 }
 
 // check is the part of Reset that comes before the wrapper's own.

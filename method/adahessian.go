@@ -37,8 +37,9 @@ import (
 // optimizer for machine learning, AAAI 2021, Algorithm 1. MaxStep is not in it; where n > 1, programs go on mixing the
 // last d into v in every step.
 type AdaHessian struct {
-	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that
-	// of the gradient at x (the first, if several are averaged). It must not change x or v or keep slices.
+	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that of
+	// the gradient at x (the first, if several are averaged). It must not change x or v or keep slices. Package gradient
+	// makes it, exact by HessVec or from two gradients by HessVecDifferences.
 	HessVec func(dst, x, v []float64, s stochopt.Sample) error
 	// StepSize is α, without unit if Power is 1. If it is 0, 0.15 is used.
 	StepSize float64

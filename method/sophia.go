@@ -33,8 +33,9 @@ import (
 // Reference: H. Liu, Z. Li, D. Hall, P. Liang, T. Ma, Sophia: a scalable stochastic second-order optimizer for language
 // model pre-training, ICLR 2024, Algorithm 3 with the estimator of Algorithm 1, Sophia-H.
 type Sophia struct {
-	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that
-	// of the gradient at x (the first, if several are averaged). It must not change x or v or keep slices.
+	// HessVec stores the product of the Hessian at x and v in dst, all of the length of x: of the draw s, which is that of
+	// the gradient at x (the first, if several are averaged). It must not change x or v or keep slices. Package gradient
+	// makes it, exact by HessVec or from two gradients by HessVecDifferences.
 	HessVec func(dst, x, v []float64, s stochopt.Sample) error
 	// StepSize is α, in units of x. If it is 0, 0.01 is used; the paper has less than 0.001, for the weights of networks.
 	StepSize float64

@@ -21,22 +21,22 @@ var automatic = []row{
 	{
 		name:     "ScheduleFreeSGD",
 		make:     func() tested { return &method.ScheduleFreeSGD{} },
-		defaults: func() tested { return &method.ScheduleFreeSGD{StepSize: 1, Beta: 0.9} },
+		defaults: func() tested { return &method.ScheduleFreeSGD{StepSize: 3e-3, Beta: 0.9} },
 		bad: map[string]func() tested{
 			"method: ScheduleFreeSGD.StepSize = -1":      func() tested { return &method.ScheduleFreeSGD{StepSize: -1} },
 			"method: ScheduleFreeSGD.Beta = 1":           func() tested { return &method.ScheduleFreeSGD{Beta: 1} },
 			"method: ScheduleFreeSGD.Power = -1":         func() tested { return &method.ScheduleFreeSGD{Power: -1} },
 			"method: ScheduleFreeSGD.WeightDecay = +Inf": func() tested { return &method.ScheduleFreeSGD{WeightDecay: inf} },
 		},
-		firstStep: func(g float64) float64 { return abs(g) },
+		firstStep: func(g float64) float64 { return 3e-3 * abs(g) },
 		estimates: true,
-		reach:     0.2,
+		reach:     0.06,
 	},
 	{
 		name: "ScheduleFreeAdam",
 		make: func() tested { return &method.ScheduleFreeAdam{} },
 		defaults: func() tested {
-			return &method.ScheduleFreeAdam{StepSize: 0.0025, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+			return &method.ScheduleFreeAdam{StepSize: 0.3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: ScheduleFreeAdam.StepSize = NaN":   func() tested { return &method.ScheduleFreeAdam{StepSize: nan} },
@@ -46,11 +46,10 @@ var automatic = []row{
 			"method: ScheduleFreeAdam.Power = NaN":      func() tested { return &method.ScheduleFreeAdam{Power: nan} },
 			"method: ScheduleFreeAdam.WeightDecay = -1": func() tested { return &method.ScheduleFreeAdam{WeightDecay: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.0025 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.3 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
 		estimates: true,
-		tuned:     func() tested { return &method.ScheduleFreeAdam{StepSize: 0.1} },
-		reach:     1,
+		reach:     0.06,
 	},
 	{
 		name:     "DoG",
@@ -183,26 +182,25 @@ var automatic = []row{
 	{
 		name:     "FTRL",
 		make:     func() tested { return &method.FTRL{} },
-		defaults: func() tested { return &method.FTRL{StepSize: 0.1, Beta: 1} },
+		defaults: func() tested { return &method.FTRL{StepSize: 1, Beta: 1} },
 		bad: map[string]func() tested{
 			"method: FTRL.StepSize = -1": func() tested { return &method.FTRL{StepSize: -1} },
 			"method: FTRL.Beta = NaN":    func() tested { return &method.FTRL{Beta: nan} },
 			"method: FTRL.L1 = -1":       func() tested { return &method.FTRL{L1: -1} },
 			"method: FTRL.L2 = +Inf":     func() tested { return &method.FTRL{L2: inf} },
 		},
-		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (1 + abs(g)) },
-		tuned:     func() tested { return &method.FTRL{StepSize: 3} },
-		reach:     0.2,
+		firstStep: func(g float64) float64 { return abs(g) / (1 + abs(g)) },
+		reach:     0.08,
 	},
 	{
 		name:     "RDA",
 		make:     func() tested { return &method.RDA{} },
-		defaults: func() tested { return &method.RDA{StepSize: 0.1} },
+		defaults: func() tested { return &method.RDA{StepSize: 3e-3} },
 		bad: map[string]func() tested{
 			"method: RDA.StepSize = -1": func() tested { return &method.RDA{StepSize: -1} },
 			"method: RDA.L1 = NaN":      func() tested { return &method.RDA{L1: nan} },
 		},
-		firstStep: func(g float64) float64 { return 0.1 * abs(g) },
+		firstStep: func(g float64) float64 { return 3e-3 * abs(g) },
 		tuned: func() tested { // at its own √k F falls like 1/k, and never ceases to fall; at k it is SGD
 			return &method.RDA{StepSize: 0.1, Schedule: func(k int) float64 { return math.Sqrt(float64(k + 1)) }}
 		},
@@ -213,7 +211,7 @@ var automatic = []row{
 		name: "Mechanic",
 		make: func() tested { return &method.Mechanic{Rule: &method.SGD{}} },
 		defaults: func() tested {
-			return &method.Mechanic{Rule: &method.SGD{StepSize: 0.01}, InitialScale: 1e-8, Decay: 0.01, Epsilon: 1e-8}
+			return &method.Mechanic{Rule: &method.SGD{StepSize: 1e-3}, InitialScale: 1e-8, Decay: 0.01, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: Mechanic.Rule = nil":        func() tested { return &method.Mechanic{} },

@@ -13,7 +13,7 @@ var curvature = []row{
 		name: "SAM SGD",
 		make: func() tested { return &method.SAM{Rule: &method.SGD{Momentum: 0.9}} },
 		defaults: func() tested {
-			return &method.SAM{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Radius: 0.05}
+			return &method.SAM{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Radius: 0.05}
 		},
 		bad: map[string]func() tested{
 			"method: SAM.Rule is nil": func() tested { return &method.SAM{} },
@@ -28,7 +28,7 @@ var curvature = []row{
 		mixes:     true,
 		chooses:   true,
 		estimates: true,
-		floor:     0.01 * 0.25 * 1.9 / (0.1 * (3.8 - 0.01)), // SGD's: g grows by 1 + ρ/|g|, 0.7 %
+		floor:     1e-3 * 0.25 * 1.9 / (0.1 * (3.8 - 1e-3)), // SGD's: g grows by 1 + ρ/|g|, 0.7 %
 		reach:     1,
 	},
 	{
@@ -112,7 +112,7 @@ var curvature = []row{
 		name: "ReduceOnPlateau SGD",
 		make: func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{Momentum: 0.9}} },
 		defaults: func() tested {
-			return &method.ReduceOnPlateau{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Factor: 0.1, Patience: 10, Relative: 1e-4, Batch: 10}
+			return &method.ReduceOnPlateau{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Factor: 0.1, Patience: 10, Relative: 1e-4, Batch: 10}
 		},
 		bad: map[string]func() tested{
 			"method: ReduceOnPlateau.Rule is nil":   func() tested { return &method.ReduceOnPlateau{} },
@@ -126,7 +126,7 @@ var curvature = []row{
 			},
 			"method: ReduceOnPlateau.Batch = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Batch: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
+		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
 		tuned:     func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{Momentum: 0.9}, Minimum: 0.1} },
 		reach:     1,
 	},

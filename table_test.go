@@ -91,32 +91,32 @@ var basic = []row{
 	{
 		name:     "SGD",
 		make:     func() tested { return &method.SGD{} },
-		defaults: func() tested { return &method.SGD{StepSize: 0.01} },
+		defaults: func() tested { return &method.SGD{StepSize: 1e-3} },
 		bad: map[string]func() tested{
 			"method: SGD.StepSize = -1":  func() tested { return &method.SGD{StepSize: -1} },
 			"method: SGD.Momentum = 1":   func() tested { return &method.SGD{Momentum: 1} },
 			"method: SGD.Momentum = NaN": func() tested { return &method.SGD{Momentum: nan} },
 			"method: SGD.Dampening = -1": func() tested { return &method.SGD{Dampening: -1} },
 		},
-		firstStep:  func(g float64) float64 { return 0.01 * abs(g) },
+		firstStep:  func(g float64) float64 { return 1e-3 * abs(g) },
 		memoryless: true,
-		floor:      0.01 * 0.25 / (2 - 0.01), // ασ²/h(2-αh)
-		reach:      0.2,
+		floor:      1e-3 * 0.25 / (2 - 1e-3), // ασ²/h(2-αh)
+		reach:      0.01,
 	},
 	{
 		name:      "SGD momentum",
 		make:      func() tested { return &method.SGD{Momentum: 0.9} },
-		defaults:  func() tested { return &method.SGD{StepSize: 0.01, Momentum: 0.9} },
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
-		floor:     0.01 * 0.25 * 1.9 / (0.1 * (3.8 - 0.01)), // ασ²(1+μ)/h(1-μ)(2(1+μ)-αh)
-		reach:     1,
+		defaults:  func() tested { return &method.SGD{StepSize: 1e-3, Momentum: 0.9} },
+		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
+		floor:     1e-3 * 0.25 * 1.9 / (0.1 * (3.8 - 1e-3)), // ασ²(1+μ)/h(1-μ)(2(1+μ)-αh)
+		reach:     0.05,
 	},
 	{
 		name:      "SGD Nesterov",
 		make:      func() tested { return &method.SGD{Momentum: 0.9, Nesterov: true} },
-		defaults:  func() tested { return &method.SGD{StepSize: 0.01, Momentum: 0.9, Nesterov: true} },
-		firstStep: func(g float64) float64 { return 0.01 * 1.9 * abs(g) },
-		floor:     0.01 * 0.25 / (2 * 0.1), // to first order in αh, as without Nesterov
-		reach:     1,
+		defaults:  func() tested { return &method.SGD{StepSize: 1e-3, Momentum: 0.9, Nesterov: true} },
+		firstStep: func(g float64) float64 { return 1e-3 * 1.9 * abs(g) },
+		floor:     1e-3 * 0.25 / (2 * 0.1), // to first order in αh, as without Nesterov
+		reach:     0.05,
 	},
 }

@@ -32,11 +32,11 @@ var wrappers = []row{
 	{
 		name:      "Clip SGD by norm",
 		make:      func() tested { return &method.Clip{Rule: &method.SGD{Momentum: 0.9}, Norm: 15} },
-		defaults:  func() tested { return &method.Clip{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Norm: 15} },
-		firstStep: func(g float64) float64 { return 0.01 * min(abs(g), 15) },
+		defaults:  func() tested { return &method.Clip{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Norm: 15} },
+		firstStep: func(g float64) float64 { return 1e-3 * min(abs(g), 15) },
 		mixes:     true,
-		floor:     0.01 * 0.25 * 1.9 / (0.1 * (3.8 - 0.01)), // SGD's: 15 is twice the norm of the noise in 200 components
-		reach:     1,
+		floor:     1e-3 * 0.25 * 1.9 / (0.1 * (3.8 - 1e-3)), // SGD's: 15 is twice the norm of the noise in 200 components
+		reach:     0.05,
 	},
 	{
 		name: "Lookahead Adam",
@@ -59,9 +59,10 @@ var wrappers = []row{
 		name: "Lookahead SGD",
 		make: func() tested { return &method.Lookahead{Rule: &method.SGD{}} },
 		defaults: func() tested {
-			return &method.Lookahead{Rule: &method.SGD{StepSize: 0.01}, SyncPeriod: 5, SlowStepSize: 0.5}
+			return &method.Lookahead{Rule: &method.SGD{StepSize: 1e-3}, SyncPeriod: 5, SlowStepSize: 0.5}
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
+		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
+		tuned:     func() tested { return &method.Lookahead{Rule: &method.SGD{StepSize: 0.01}} }, // to be stationary in time
 		floor:     lookaheadFloor(0.01, 0.25, 5, 0.5),
 		reach:     0.2,
 	},
@@ -110,25 +111,25 @@ var wrappers = []row{
 			return &method.Scale{Rule: &method.SGD{Momentum: 0.9}, Unit: func(i int) float64 { return float64(2 - i%2) }}
 		},
 		defaults: func() tested {
-			return &method.Scale{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Unit: func(i int) float64 { return float64(2 - i%2) }}
+			return &method.Scale{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Unit: func(i int) float64 { return float64(2 - i%2) }}
 		},
-		firstStep: func(g float64) float64 { return 0.04 * abs(g) },
+		firstStep: func(g float64) float64 { return 4e-3 * abs(g) },
 		mixes:     true,
-		// SGD's at the step sizes 0.04 and 0.01.
-		floor: (0.04*0.25*1.9/(0.1*(3.8-0.04)) + 0.01*0.25*1.9/(0.1*(3.8-0.01))) / 2,
-		reach: 2,
+		// SGD's at the step sizes 0.004 and 0.001.
+		floor: (4e-3*0.25*1.9/(0.1*(3.8-4e-3)) + 1e-3*0.25*1.9/(0.1*(3.8-1e-3))) / 2,
+		reach: 0.25,
 	},
 	{
 		name:     "Accumulate SGD",
 		make:     func() tested { return &method.Accumulate{Rule: &method.SGD{Momentum: 0.9}} },
-		defaults: func() tested { return &method.Accumulate{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Count: 4} },
+		defaults: func() tested { return &method.Accumulate{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Count: 4} },
 		bad: map[string]func() tested{
 			"method: Accumulate.Rule is nil": func() tested { return &method.Accumulate{} },
 			"method: Accumulate.Count = -1":  func() tested { return &method.Accumulate{Rule: &stochopt.Adam{}, Count: -1} },
 		},
 		firstStep: func(g float64) float64 { return 0 },         // only the fourth moves x
-		floor:     0.01 * 0.25 / 4 * 1.9 / (0.1 * (3.8 - 0.01)), // SGD's in a quarter of the noise
-		reach:     1,
+		floor:     1e-3 * 0.25 / 4 * 1.9 / (0.1 * (3.8 - 1e-3)), // SGD's in a quarter of the noise
+		reach:     0.01,
 	},
 	{
 		name: "Noise SGD",
@@ -136,7 +137,7 @@ var wrappers = []row{
 			return &method.Noise{Rule: &method.SGD{Momentum: 0.9}, Variance: 1e-30, Power: 0.5, Seed: 1}
 		},
 		defaults: func() tested {
-			return &method.Noise{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Variance: 1e-30, Power: 0.5, Seed: 1}
+			return &method.Noise{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Variance: 1e-30, Power: 0.5, Seed: 1}
 		},
 		bad: map[string]func() tested{
 			"method: Noise.Rule is nil":     func() tested { return &method.Noise{} },
@@ -146,18 +147,18 @@ var wrappers = []row{
 		},
 		firstStep: func(g float64) float64 {
 			pcg := stochopt.Sample{Seed: 1, Probe: -1}.PCG()
-			return 0.01 * abs(g+1e-15*rand.New(&pcg).NormFloat64())
+			return 1e-3 * abs(g+1e-15*rand.New(&pcg).NormFloat64())
 		},
 		mixes: true,
 		noisy: true,
 		tuned: func() tested { return &method.Noise{Rule: &method.SGD{Momentum: 0.9}, Variance: 0.25, Seed: 1} },
-		floor: 0.01 * (0.25 + 0.25) * 1.9 / (0.1 * (3.8 - 0.01)), // SGD's in noise of the sum of the variances
-		reach: 1,
+		floor: 1e-3 * (0.25 + 0.25) * 1.9 / (0.1 * (3.8 - 1e-3)), // SGD's in noise of the sum of the variances
+		reach: 0.05,
 	},
 	{
 		name:     "Average SGD",
 		make:     func() tested { return &method.Average{Rule: &method.SGD{Momentum: 0.9}, Start: 7} },
-		defaults: func() tested { return &method.Average{Rule: &method.SGD{StepSize: 0.01, Momentum: 0.9}, Start: 7} },
+		defaults: func() tested { return &method.Average{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Start: 7} },
 		bad: map[string]func() tested{
 			"method: Average.Rule is nil": func() tested { return &method.Average{} },
 			"method: Average.Start = -1":  func() tested { return &method.Average{Rule: &stochopt.Adam{}, Start: -1} },
@@ -167,10 +168,10 @@ var wrappers = []row{
 				return &method.Average{Rule: &stochopt.Adam{}, Power: 1, Decay: 0.9}
 			},
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
+		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
 		estimates: true,
 		// Where there is no noise, the uniform mean goes on improving like 1/T, and no run ends.
-		tuned: func() tested { return &method.Average{Rule: &method.SGD{}, Start: 20, Decay: 0.99} },
+		tuned: func() tested { return &method.Average{Rule: &method.SGD{StepSize: 0.01}, Start: 20, Decay: 0.99} },
 		floor: 0.01 * 0.25 / (2 - 0.01) * 0.01 / 1.99 * (1 + 0.99*0.99) / (1 - 0.99*0.99), // of the exponential mean of a process with the correlations 0.99ᵏ
 		reach: 0.2,
 	},

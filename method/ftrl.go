@@ -27,7 +27,8 @@ import (
 // Reference: H. B. McMahan and others, Ad click prediction: a view from the trenches, KDD 2013, Algorithm 1, which starts at x = 0
 // with a free choice of α.
 type FTRL struct {
-	// StepSize is α, in units of x. If it is 0, 0.1 is used.
+	// StepSize is α, in units of x. If it is 0, 1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none.
 	StepSize float64
 	// Beta is β, in units of the gradient, which shortens the first steps. If it is 0, 1 is used; for none set stochopt.Zero.
 	Beta float64
@@ -63,7 +64,7 @@ func (r *FTRL) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *FTRL) Step(x, grad []float64) {
 	hyper.Lengths("method: FTRL.Step", x, grad, len(r.z))
-	alpha, beta := hyper.Or(r.StepSize, 0.1), hyper.Or(r.Beta, 1)
+	alpha, beta := hyper.Or(r.StepSize, 1), hyper.Or(r.Beta, 1)
 	z, n := r.z[:len(x)], r.n[:len(x)]
 	if r.k == 0 {
 		for i, v := range x {

@@ -25,7 +25,8 @@ import (
 // averaging methods for regularized stochastic learning and online optimization, Journal of Machine Learning Research 11,
 // 2010, Algorithm 1 with β = γ√k and γ = 1/α, both without a default for γ.
 type RDA struct {
-	// StepSize is α, in units of x²/f. If it is 0, 0.1 is used.
+	// StepSize is α, in units of x²/f. If it is 0, 0.003 is used, the choice of docs/stepsizes.md for a few variables of
+	// the order of 1; the papers have none, as none suits all scales of f.
 	StepSize float64
 	// L1 is λ, in units of the gradient; 0 is none.
 	L1 float64
@@ -54,7 +55,7 @@ func (r *RDA) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *RDA) Step(x, grad []float64) {
 	hyper.Lengths("method: RDA.Step", x, grad, len(r.x0))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3e-3), r.Schedule, r.k)
 	if r.k == 0 {
 		copy(r.x0, x)
 	}

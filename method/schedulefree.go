@@ -31,7 +31,8 @@ import (
 // Reference: A. Defazio, X. A. Yang, H. Mehta, K. Mishchenko, A. Khaled, A. Cutkosky, The road less scheduled, NeurIPS
 // 2024, with the weights of the authors' program.
 type ScheduleFreeSGD struct {
-	// StepSize is α, in units of x²/f. If it is 0, 1 is used.
+	// StepSize is α, in units of x²/f. If it is 0, 0.003 is used, the choice of docs/stepsizes.md for a few variables of
+	// the order of 1; the authors' program has 1, for the weights of neural networks.
 	StepSize float64
 	// Beta is β in [0, 1), the part of x in y. If it is 0, 0.9 is used; for none set stochopt.Zero.
 	Beta float64
@@ -65,7 +66,7 @@ func (r *ScheduleFreeSGD) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *ScheduleFreeSGD) Step(y, grad []float64) {
 	hyper.Lengths("method: ScheduleFreeSGD.Step", y, grad, len(r.free.x))
-	alpha, beta := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.free.k), hyper.Or(r.Beta, 0.9)
+	alpha, beta := hyper.StepSize(hyper.Or(r.StepSize, 3e-3), r.Schedule, r.free.k), hyper.Or(r.Beta, 0.9)
 	z, x := r.free.from(y)
 	c := r.free.next(alpha, beta, r.Power)
 	for i, g := range grad[:len(y)] {

@@ -30,8 +30,8 @@ import (
 // Reference: A. Defazio, X. A. Yang, H. Mehta, K. Mishchenko, A. Khaled, A. Cutkosky, The road less scheduled, NeurIPS
 // 2024, Algorithm 1, with the weights of the authors' program and the bias correction in the root.
 type ScheduleFreeAdam struct {
-	// StepSize is α, in units of x. If it is 0, 0.0025 is used, which suits the many small weights of neural networks; a few
-	// parameters of the order of 1 go faster by 0.1.
+	// StepSize is α, in units of x. If it is 0, 0.3 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the authors' program has 0.0025, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the part of x in y. If it is 0, 0.9 is used; for none set stochopt.Zero.
 	Beta1 float64
@@ -74,7 +74,7 @@ func (r *ScheduleFreeAdam) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *ScheduleFreeAdam) Step(y, grad []float64) {
 	hyper.Lengths("method: ScheduleFreeAdam.Step", y, grad, len(r.v))
-	alpha, b1 := hyper.StepSize(hyper.Or(r.StepSize, 0.0025), r.Schedule, r.free.k), hyper.Or(r.Beta1, 0.9)
+	alpha, b1 := hyper.StepSize(hyper.Or(r.StepSize, 0.3), r.Schedule, r.free.k), hyper.Or(r.Beta1, 0.9)
 	b2, eps := hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	z, x := r.free.from(y)
 	c := r.free.next(alpha, b1, r.Power)

@@ -25,7 +25,8 @@ import (
 // 1964. Y. Nesterov 1983 in the form of I. Sutskever, J. Martens, G. Dahl, G. Hinton, On the importance of initialization and momentum
 // in deep learning, ICML 2013. Some implementations leave the first b undamped.
 type SGD struct {
-	// StepSize is α, in units of x²/f. If it is 0, 0.01 is used.
+	// StepSize is α, in units of x²/f. If it is 0, 0.001 is used, the choice of docs/stepsizes.md for a few variables of
+	// the order of 1; the papers have none, as none suits all scales of f.
 	StepSize float64
 	// Momentum is μ in [0, 1); 0 is none.
 	Momentum float64
@@ -59,7 +60,7 @@ func (r *SGD) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *SGD) Step(x, grad []float64) {
 	hyper.Lengths("method: SGD.Step", x, grad, len(r.b))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
 	mu, damp := r.Momentum, 1-r.Dampening
 	b := r.b[:len(x)]
 	for i, g := range grad[:len(x)] {

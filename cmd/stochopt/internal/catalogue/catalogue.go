@@ -23,9 +23,9 @@ var Families = []string{"momentum", "sums of squares", "means of squares", "sign
 
 // Methods are all methods of the module that are no wrappers, in the order of Families.
 var Methods = []Method{
-	{"SGD", "momentum", 0.01, func(a float64) optimize.Method { return &method.SGD{StepSize: a} }},
-	{"SGD momentum", "momentum", 0.01, func(a float64) optimize.Method { return &method.SGD{StepSize: a, Momentum: 0.9} }},
-	{"SGD Nesterov", "momentum", 0.01, func(a float64) optimize.Method { return &method.SGD{StepSize: a, Momentum: 0.9, Nesterov: true} }},
+	{"SGD", "momentum", 0.001, func(a float64) optimize.Method { return &method.SGD{StepSize: a} }},
+	{"SGD momentum", "momentum", 0.001, func(a float64) optimize.Method { return &method.SGD{StepSize: a, Momentum: 0.9} }},
+	{"SGD Nesterov", "momentum", 0.001, func(a float64) optimize.Method { return &method.SGD{StepSize: a, Momentum: 0.9, Nesterov: true} }},
 	{"QHM", "momentum", 0.01, func(a float64) optimize.Method { return &method.QHM{StepSize: a} }},
 	{"AggMo", "momentum", 0.01, func(a float64) optimize.Method { return &method.AggMo{StepSize: a} }},
 	{"AccSGD", "momentum", 0.01, func(a float64) optimize.Method { return &method.AccSGD{StepSize: a} }},
@@ -79,11 +79,11 @@ var Methods = []Method{
 	{"Mechanic SGD", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &method.SGD{}} }},
 	{"Mechanic Adam", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &stochopt.Adam{}} }},
 
-	{"ScheduleFreeSGD", "no horizon", 1, func(a float64) optimize.Method { return &method.ScheduleFreeSGD{StepSize: a} }},
-	{"ScheduleFreeAdam", "no horizon", 0.0025, func(a float64) optimize.Method { return &method.ScheduleFreeAdam{StepSize: a} }},
+	{"ScheduleFreeSGD", "no horizon", 0.003, func(a float64) optimize.Method { return &method.ScheduleFreeSGD{StepSize: a} }},
+	{"ScheduleFreeAdam", "no horizon", 0.3, func(a float64) optimize.Method { return &method.ScheduleFreeAdam{StepSize: a} }},
 
-	{"FTRL", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.FTRL{StepSize: a} }},
-	{"RDA", "dual averaging", 0.1, func(a float64) optimize.Method { return &method.RDA{StepSize: a} }},
+	{"FTRL", "dual averaging", 1, func(a float64) optimize.Method { return &method.FTRL{StepSize: a} }},
+	{"RDA", "dual averaging", 0.003, func(a float64) optimize.Method { return &method.RDA{StepSize: a} }},
 
 	{"OLBFGS", "curvature", 0.1, func(a float64) optimize.Method { return &method.OLBFGS{StepSize: a} }},
 }

@@ -14,7 +14,7 @@ var averages = []row{
 		name: "AdamW",
 		make: func() tested { return &method.AdamW{WeightDecay: 0.2} },
 		defaults: func() tested {
-			return &method.AdamW{StepSize: 1e-3, WeightDecay: 0.2, Center: []float64{0, 0, 0}, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+			return &method.AdamW{StepSize: 0.1, WeightDecay: 0.2, Center: []float64{0, 0, 0}, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: AdamW.StepSize = -1":               func() tested { return &method.AdamW{StepSize: -1} },
@@ -25,44 +25,41 @@ var averages = []row{
 			"method: AdamW.Beta2 = NaN":                 func() tested { return &method.AdamW{Beta2: nan} },
 			"method: AdamW.Epsilon = +Inf":              func() tested { return &method.AdamW{Epsilon: inf} },
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) / (abs(g) + 1e-8) }, // nothing decays at 0
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) }, // nothing decays at 0
 		scaleFree: true,
-		tuned:     func() tested { return &method.AdamW{StepSize: 0.01, WeightDecay: 0.2, Beta2: 0.99} },
-		floor:     0.01 * 0.5 / (2 * (1 + 0.2*0.5)), // ασ/2(h+λσ), to first order in α
-		reach:     0.05,
+		floor:     adamWFloor(0.1, 0.2, 0.9, 0.5),
+		reach:     0.2,
 	},
 	{
 		name:     "AMSGrad",
 		make:     func() tested { return &method.AMSGrad{} },
-		defaults: func() tested { return &method.AMSGrad{StepSize: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8} },
+		defaults: func() tested { return &method.AMSGrad{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8} },
 		bad: map[string]func() tested{
 			"method: AMSGrad.StepSize = NaN": func() tested { return &method.AMSGrad{StepSize: nan} },
 			"method: AMSGrad.Beta1 = -1":     func() tested { return &method.AMSGrad{Beta1: -1} },
 			"method: AMSGrad.Beta2 = 1":      func() tested { return &method.AMSGrad{Beta2: 1} },
 			"method: AMSGrad.Epsilon = -1":   func() tested { return &method.AMSGrad{Epsilon: -1} },
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * 0.1 * abs(g) / (math.Sqrt(0.001)*abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.1 * 0.1 * abs(g) / (math.Sqrt(0.001)*abs(g) + 1e-8) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.AMSGrad{StepSize: 0.1} },
 		floor:     0.1 * 0.5 / 2, // that of Adam: the greatest of the means of 1000 squares is little more than their mean
-		reach:     1,
+		reach:     0.3,
 	},
 	{
 		name: "AMSGrad corrected",
 		make: func() tested { return &method.AMSGrad{Corrected: true} },
 		defaults: func() tested {
-			return &method.AMSGrad{StepSize: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Corrected: true}
+			return &method.AMSGrad{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Corrected: true}
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.AMSGrad{StepSize: 0.1, Corrected: true} },
 		floor:     0.1 * 0.5 / 2,
-		reach:     1,
+		reach:     0.3,
 	},
 	{
 		name:     "RMSProp",
 		make:     func() tested { return &method.RMSProp{} },
-		defaults: func() tested { return &method.RMSProp{StepSize: 1e-3, Rho: 0.9, Epsilon: 1e-8} },
+		defaults: func() tested { return &method.RMSProp{StepSize: 0.01, Rho: 0.9, Epsilon: 1e-8} },
 		bad: map[string]func() tested{
 			"method: RMSProp.StepSize = +Inf": func() tested { return &method.RMSProp{StepSize: inf} },
 			"method: RMSProp.Rho = 1":         func() tested { return &method.RMSProp{Rho: 1} },
@@ -70,55 +67,53 @@ var averages = []row{
 			"method: RMSProp.Epsilon = -1":    func() tested { return &method.RMSProp{Epsilon: -1} },
 			"method: RMSProp.Momentum = 1":    func() tested { return &method.RMSProp{Momentum: 1} },
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) / (math.Sqrt(0.1)*abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (math.Sqrt(0.1)*abs(g) + 1e-8) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.RMSProp{StepSize: 0.05, Rho: 0.999} },
-		floor:     0.05 * 0.5 / 2, // ασ/2h, for ρ near 1
-		reach:     1,
+		tuned:     func() tested { return &method.RMSProp{Rho: 0.999} },
+		floor:     0.01 * 0.5 / 2, // ασ/2h, for ρ near 1
+		reach:     0.05,
 	},
 	{
 		name: "RMSProp centered, momentum",
 		make: func() tested { return &method.RMSProp{Centered: true, Momentum: 0.5} },
 		defaults: func() tested {
-			return &method.RMSProp{StepSize: 1e-3, Rho: 0.9, Epsilon: 1e-8, Centered: true, Momentum: 0.5}
+			return &method.RMSProp{StepSize: 0.01, Rho: 0.9, Epsilon: 1e-8, Centered: true, Momentum: 0.5}
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) / (math.Sqrt(0.1-0.01)*abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (math.Sqrt(0.1-0.01)*abs(g) + 1e-8) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.RMSProp{StepSize: 0.05, Rho: 0.999, Centered: true, Momentum: 0.5} },
-		floor:     0.05 / (1 - 0.5) * 0.5 / 2, // ασ/2h(1-μ)
-		reach:     1,
+		tuned:     func() tested { return &method.RMSProp{Rho: 0.999, Centered: true, Momentum: 0.5} },
+		floor:     0.01 / (1 - 0.5) * 0.5 / 2, // ασ/2h(1-μ)
+		reach:     0.1,
 	},
 	{
 		name:     "AdaGrad",
 		make:     func() tested { return &method.AdaGrad{} },
-		defaults: func() tested { return &method.AdaGrad{StepSize: 0.01, Epsilon: 1e-10} },
+		defaults: func() tested { return &method.AdaGrad{StepSize: 1, Epsilon: 1e-10} },
 		bad: map[string]func() tested{
 			"method: AdaGrad.StepSize = -1": func() tested { return &method.AdaGrad{StepSize: -1} },
 			"method: AdaGrad.Epsilon = NaN": func() tested { return &method.AdaGrad{Epsilon: nan} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (abs(g) + 1e-10) },
+		firstStep: func(g float64) float64 { return abs(g) / (abs(g) + 1e-10) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.AdaGrad{StepSize: 1} },
 		reach:     0.1,
 	},
 	{
 		name:     "AdaMax",
 		make:     func() tested { return &method.AdaMax{} },
-		defaults: func() tested { return &method.AdaMax{StepSize: 2e-3, Beta1: 0.9, Beta2: 0.999} },
+		defaults: func() tested { return &method.AdaMax{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999} },
 		bad: map[string]func() tested{
 			"method: AdaMax.StepSize = -1": func() tested { return &method.AdaMax{StepSize: -1} },
 			"method: AdaMax.Beta1 = NaN":   func() tested { return &method.AdaMax{Beta1: nan} },
 			"method: AdaMax.Beta2 = 1":     func() tested { return &method.AdaMax{Beta2: 1} },
 		},
-		firstStep: func(g float64) float64 { return 2e-3 },
+		firstStep: func(g float64) float64 { return 0.1 },
 		scaleFree: true,
-		tuned:     func() tested { return &method.AdaMax{StepSize: 0.1} },
-		reach:     0.5,
+		reach:     0.2,
 	},
 	{
 		name:     "NAdam",
 		make:     func() tested { return &method.NAdam{} },
-		defaults: func() tested { return &method.NAdam{StepSize: 2e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8} },
+		defaults: func() tested { return &method.NAdam{StepSize: 0.03, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8} },
 		bad: map[string]func() tested{
 			"method: NAdam.StepSize = NaN":      func() tested { return &method.NAdam{StepSize: nan} },
 			"method: NAdam.Beta1 = 1":           func() tested { return &method.NAdam{Beta1: 1} },
@@ -127,31 +122,29 @@ var averages = []row{
 			"method: NAdam.MomentumDecay = NaN": func() tested { return &method.NAdam{MomentumDecay: nan} },
 			"method: NAdam.MomentumDecay = -1":  func() tested { return &method.NAdam{MomentumDecay: -1} },
 		},
-		firstStep: func(g float64) float64 { return 2e-3 * (1 + 0.9/1.9) * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.03 * (1 + 0.9/1.9) * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.NAdam{StepSize: 0.02} },
-		floor:     0.02 * 0.5 / 2, // as Adam, to first order in α
+		floor:     0.03 * 0.5 / 2, // as Adam, to first order in α
 		reach:     0.1,
 	},
 	{
 		name: "NAdam scheduled",
 		make: func() tested { return &method.NAdam{MomentumDecay: 0.004} },
 		defaults: func() tested {
-			return &method.NAdam{StepSize: 2e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, MomentumDecay: 0.004}
+			return &method.NAdam{StepSize: 0.03, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, MomentumDecay: 0.004}
 		},
 		firstStep: func(g float64) float64 {
 			mu := func(k float64) float64 { return 0.9 * (1 - math.Pow(0.96, 0.004*k)/2) }
-			return 2e-3 * (1 + 0.1*mu(2)/(1-mu(1)*mu(2))) * abs(g) / (abs(g) + 1e-8)
+			return 0.03 * (1 + 0.1*mu(2)/(1-mu(1)*mu(2))) * abs(g) / (abs(g) + 1e-8)
 		},
 		scaleFree: true,
-		tuned:     func() tested { return &method.NAdam{StepSize: 0.02, MomentumDecay: 0.004} },
-		floor:     0.02 * 0.5 / 2,
+		floor:     0.03 * 0.5 / 2,
 		reach:     0.1,
 	},
 	{
 		name:     "RAdam",
 		make:     func() tested { return &method.RAdam{} },
-		defaults: func() tested { return &method.RAdam{StepSize: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8} },
+		defaults: func() tested { return &method.RAdam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8} },
 		bad: map[string]func() tested{
 			"method: RAdam.StepSize = NaN":            func() tested { return &method.RAdam{StepSize: nan} },
 			"method: RAdam.Beta1 = 1":                 func() tested { return &method.RAdam{Beta1: 1} },
@@ -161,20 +154,18 @@ var averages = []row{
 			"method: RAdam.Epsilon = -1":              func() tested { return &method.RAdam{Epsilon: -1} },
 		},
 		firstStep: func(g float64) float64 { return 0 }, // it is scale-free, but so is 0/0
-		tuned:     func() tested { return &method.RAdam{StepSize: 0.1} },
-		floor:     0.1 * 0.5 / 2, // as Adam, once r is near 1
-		reach:     1,
+		floor:     0.1 * 0.5 / 2,                        // as Adam, once r is near 1
+		reach:     0.3,
 	},
 	{
 		name: "RAdam with momentum at the start",
 		make: func() tested { return &method.RAdam{MomentumStart: true} },
 		defaults: func() tested {
-			return &method.RAdam{StepSize: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, MomentumStart: true}
+			return &method.RAdam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, MomentumStart: true}
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
-		tuned:     func() tested { return &method.RAdam{StepSize: 0.1, MomentumStart: true} },
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) },
 		floor:     0.1 * 0.5 / 2,
-		reach:     1,
+		reach:     0.3,
 	},
 	{
 		name:     "AdaDelta",
@@ -206,59 +197,63 @@ var averages = []row{
 	{
 		name:     "Yogi",
 		make:     func() tested { return &method.Yogi{} },
-		defaults: func() tested { return &method.Yogi{StepSize: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3} },
+		defaults: func() tested { return &method.Yogi{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3} },
 		bad: map[string]func() tested{
 			"method: Yogi.StepSize = -1":  func() tested { return &method.Yogi{StepSize: -1} },
 			"method: Yogi.Beta1 = 1":      func() tested { return &method.Yogi{Beta1: 1} },
 			"method: Yogi.Beta2 = NaN":    func() tested { return &method.Yogi{Beta2: nan} },
 			"method: Yogi.Epsilon = +Inf": func() tested { return &method.Yogi{Epsilon: inf} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * 0.1 * abs(g) / (math.Sqrt(0.001)*abs(g) + 1e-3) },
-		tuned:     func() tested { return &method.Yogi{StepSize: 0.1, Beta2: 0.99} },
+		firstStep: func(g float64) float64 { return 0.1 * 0.1 * abs(g) / (math.Sqrt(0.001)*abs(g) + 1e-3) },
 		floor:     0.1 * 0.25 / (2 * (math.Sqrt(2.366*0.25) + 1e-3)), // ασ²/2h(√v+ε); v/σ² is the median of χ² with 3 degrees of freedom
-		reach:     0.5,
+		reach:     0.25,
 	},
 	{
 		name: "Yogi from the first square",
 		make: func() tested { return &method.Yogi{FirstSquare: true} },
 		defaults: func() tested {
-			return &method.Yogi{StepSize: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3, FirstSquare: true}
+			return &method.Yogi{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3, FirstSquare: true}
 		},
-		firstStep: func(g float64) float64 { return 0.01 * 0.1 * abs(g) / (abs(g) + 1e-3) },
-		tuned:     func() tested { return &method.Yogi{StepSize: 0.1, Beta2: 0.99, FirstSquare: true} },
+		firstStep: func(g float64) float64 { return 0.1 * 0.1 * abs(g) / (abs(g) + 1e-3) },
 		floor:     0.1 * 0.25 / (2 * (math.Sqrt(2.366*0.25) + 1e-3)),
-		reach:     0.5,
+		reach:     0.1,
 	},
 	{
 		name:     "AdaBelief",
 		make:     func() tested { return &method.AdaBelief{} },
-		defaults: func() tested { return &method.AdaBelief{StepSize: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-16} },
+		defaults: func() tested { return &method.AdaBelief{StepSize: 0.03, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-16} },
 		bad: map[string]func() tested{
 			"method: AdaBelief.StepSize = -1": func() tested { return &method.AdaBelief{StepSize: -1} },
 			"method: AdaBelief.Beta1 = 1":     func() tested { return &method.AdaBelief{Beta1: 1} },
 			"method: AdaBelief.Beta2 = NaN":   func() tested { return &method.AdaBelief{Beta2: nan} },
 			"method: AdaBelief.Epsilon = -1":  func() tested { return &method.AdaBelief{Epsilon: -1} },
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) / (math.Sqrt(0.81*g*g+1e-16/0.001) + 1e-16) },
+		firstStep: func(g float64) float64 { return 0.03 * abs(g) / (math.Sqrt(0.81*g*g+1e-16/0.001) + 1e-16) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.AdaBelief{StepSize: 0.1} },
-		floor:     0.1 * 0.5 / 2 * math.Sqrt(0.95) / 0.9, // (α/2h)(σ/β₁)√((1+β₁)/2)
-		reach:     1,
+		floor:     0.03 * 0.5 / 2 * math.Sqrt(0.95) / 0.9, // (α/2h)(σ/β₁)√((1+β₁)/2)
+		reach:     0.2,
 	},
 	{
 		name:     "AdaGradFull",
 		make:     func() tested { return &method.AdaGradFull{} },
-		defaults: func() tested { return &method.AdaGradFull{StepSize: 0.01, Epsilon: 1e-10} },
+		defaults: func() tested { return &method.AdaGradFull{StepSize: 1, Epsilon: 1e-10} },
 		bad: map[string]func() tested{
 			"method: AdaGradFull.StepSize = -1": func() tested { return &method.AdaGradFull{StepSize: -1} },
 			"method: AdaGradFull.Epsilon = NaN": func() tested { return &method.AdaGradFull{Epsilon: nan} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (abs(g) + 1e-10) },
+		firstStep: func(g float64) float64 { return abs(g) / (abs(g) + 1e-10) },
 		scaleFree: true,
 		mixes:     true,
-		tuned:     func() tested { return &method.AdaGradFull{StepSize: 1} },
 		reach:     0.1,
 	},
+}
+
+// adamWFloor is the stationary variance of AdamW at curvature 1 and noise of standard deviation sigma, where v is its square:
+// that of the process x ← φ₁ x + φ₂ x', x' being x of the step before, with noise of α (1-β₁). To first order in α it
+// is ασ/2(1+λσ).
+func adamWFloor(alpha, lambda, b, sigma float64) float64 {
+	phi1, phi2 := 1-alpha*lambda+b-alpha/sigma*(1-b), -b*(1-alpha*lambda)
+	return alpha * alpha * (1 - b) * (1 - b) * (1 - phi2) / ((1 + phi2) * ((1-phi2)*(1-phi2) - phi1*phi1))
 }
 
 // averagesGolden are their files of testdata/golden.

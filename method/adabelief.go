@@ -25,7 +25,8 @@ import (
 // Reference: J. Zhuang, T. Tang, Y. Ding, S. Tatikonda, N. Dvornek, X. Papademetris, J. S. Duncan, AdaBelief optimizer: adapting stepsizes by
 // the belief in observed gradients, NeurIPS 2020, Algorithm 2, with the default ε of the authors' code.
 type AdaBelief struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the authors have 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory, where s is nothing but ε, set
 	// stochopt.Zero.
@@ -56,7 +57,7 @@ func (r *AdaBelief) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *AdaBelief) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaBelief.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-16)
 	r.count(b1, b2)
 	alpha /= r.c1

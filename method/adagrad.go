@@ -26,7 +26,8 @@ import (
 // 2011, Algorithm 1 with diagonal matrices; AdaGradFull is that with full ones. Some implementations start s above 0,
 // which makes small gradients make small steps.
 type AdaGrad struct {
-	// StepSize is α, in units of x. If it is 0, 0.01 is used; the paper has no default.
+	// StepSize is α, in units of x. If it is 0, 1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none.
 	StepSize float64
 	// Epsilon is ε, in units of the gradient, outside the root; δ in the paper. If it is 0, 1e-10 is used; for none set
 	// stochopt.Zero.
@@ -56,7 +57,7 @@ func (r *AdaGrad) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *AdaGrad) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaGrad.Step", x, grad, len(r.s))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
 	eps := hyper.Or(r.Epsilon, 1e-10)
 	s := r.s[:len(x)]
 	for i, g := range grad[:len(x)] {

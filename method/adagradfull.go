@@ -31,7 +31,8 @@ import (
 // Reference: J. Duchi, E. Hazan, Y. Singer, Adaptive subgradient methods for online learning and stochastic optimization, JMLR 12,
 // 2011, Algorithm 1 with full matrices. Some texts have (G + ε)^(-1/2).
 type AdaGradFull struct {
-	// StepSize is α, in units of x. If it is 0, 0.01 is used; the paper has no default.
+	// StepSize is α, in units of x. If it is 0, 1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none.
 	StepSize float64
 	// Epsilon is ε, in units of the gradient, outside the root; δ in the paper. If it is 0, 1e-10 is used; for none set
 	// stochopt.Zero.
@@ -78,7 +79,7 @@ func (r *AdaGradFull) symmetric(data []float64) blas64.Symmetric {
 // Step implements stochopt.Rule.
 func (r *AdaGradFull) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaGradFull.Step", x, grad, r.n)
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
 	eps := hyper.Or(r.Epsilon, 1e-10)
 	n := r.n
 	for i, g := range grad {

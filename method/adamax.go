@@ -24,7 +24,8 @@ import (
 // Reference: D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, Algorithm 2. Implementations that
 // add an ε to u or |g| guard against u = 0 with it.
 type AdaMax struct {
-	// StepSize is α, in units of x. If it is 0, 0.002 is used.
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has 0.002, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -51,7 +52,7 @@ func (r *AdaMax) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *AdaMax) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaMax.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 2e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2 := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999)
 	r.count(b1, b2)
 	alpha /= r.c1

@@ -18,8 +18,8 @@ import (
 // corrections are c₁ = 1-β₁ᵏ and c₂ = 1-β₂ᵏ after k steps. Where v and ε are 0, x only decays.
 //
 // A steady gradient leads to a distance of 1/λ from c, whatever its size; in noise of standard deviation σ around a
-// minimum c with curvature h the mean square of the distance is about ασ/2(h+λσ). A penalty λ(x-c)²/2 in the objective is
-// something else: there, Adam divides the pull to c by √v with the rest of the gradient.
+// minimum c with curvature h the mean square of the distance is about ασ/2(h+λσ) for small α. A penalty λ(x-c)²/2 in
+// the objective is something else: there, Adam divides the pull to c by √v with the rest of the gradient.
 //
 // Prefer it to Adam where a prior value of the parameters is known, or to keep those bounded that the data do not
 // determine. The decay biases the answer: it is not wanted in a fit whose parameters the data determine.
@@ -27,7 +27,8 @@ import (
 // Reference: I. Loshchilov, F. Hutter, Decoupled weight decay regularization, ICLR 2019, Algorithm 2, where c is 0 and the
 // decay is multiplied by the Schedule but not by α: its λ is the αλ of here.
 type AdamW struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has 0.001, for the weights of neural networks.
 	StepSize float64
 	// WeightDecay is λ in [0, ∞), in units of 1/x; 0 is none. A product αλ above 1 throws x beyond the center.
 	WeightDecay float64
@@ -72,7 +73,7 @@ func (r *AdamW) checkCenter(dim int) {
 func (r *AdamW) Step(x, grad []float64) {
 	hyper.Lengths("method: AdamW.Step", x, grad, len(r.m))
 	r.checkCenter(len(x))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
 	decay := alpha * r.WeightDecay

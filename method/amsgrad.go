@@ -27,7 +27,8 @@ import (
 // Reference: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, Algorithm 2, which has no ε. The
 // corrected form is that of torch; others take the maximum of v/c₂, which holds on to the noise of the first steps.
 type AMSGrad struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none, that of Adam 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -60,7 +61,7 @@ func (r *AMSGrad) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *AMSGrad) Step(x, grad []float64) {
 	hyper.Lengths("method: AMSGrad.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
 	correct := 1.0

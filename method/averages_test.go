@@ -470,7 +470,7 @@ func TestRAdamRectification(t *testing.T) {
 
 // TestRAdamMomentumStart: the first four steps are along m, the others those of the form that waits, and of nothing else.
 func TestRAdamMomentumStart(t *testing.T) {
-	paper, waits := &method.RAdam{MomentumStart: true}, &method.RAdam{}
+	paper, waits := &method.RAdam{StepSize: 1e-3, MomentumStart: true}, &method.RAdam{StepSize: 1e-3}
 	paper.Reset(1)
 	waits.Reset(1)
 	var m float64

@@ -30,7 +30,8 @@ import (
 // Reference: T. Dozat, Incorporating Nesterov momentum into Adam, ICLR 2016 workshop. The author's report has v/c₂
 // multiplied by β₂, and lets m decay by μₖ. The form with ψ is that of torch.
 type NAdam struct {
-	// StepSize is α, in units of x. If it is 0, 0.002 is used.
+	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; torch has 0.002, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -64,7 +65,7 @@ func (r *NAdam) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *NAdam) Step(x, grad []float64) {
 	hyper.Lengths("method: NAdam.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 2e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
 	wm := b1 / (float64(b1*r.c1) + (1 - b1)) // weights of m and g in n; c₁ = 1-β₁ᵏ

@@ -31,7 +31,8 @@ import (
 // beyond, ICLR 2020, Algorithm 2, which has MomentumStart and no ε. Some implementations ask for ρ > 5, and add ε to the
 // uncorrected √v.
 type RAdam struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none, that of Adam 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -40,7 +41,7 @@ type RAdam struct {
 	Beta2 float64
 	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-8 is used; for none set stochopt.Zero.
 	Epsilon float64
-	// MomentumStart takes the first steps along m instead of waiting.
+	// MomentumStart takes the first steps along m instead of waiting. StepSize must then be short enough for SGD, too.
 	MomentumStart bool
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
@@ -68,7 +69,7 @@ func (r *RAdam) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *RAdam) Step(x, grad []float64) {
 	hyper.Lengths("method: RAdam.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
 	// ρ is twice the mean age of the gradients in v, less 1, equation 4 of the paper. Summed up, it does not cancel.

@@ -34,7 +34,8 @@ import (
 // keeps the means of g² and g, whose difference v - c² is the v of here in exact arithmetic but can round to less than
 // 0, and has ε inside the root.
 type RMSProp struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α, in units of x. If it is 0, 0.01 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the lecture has none, torch has 0.01 too.
 	StepSize float64
 	// Rho is ρ in [0, 1), the memory of v and c. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Rho float64
@@ -73,7 +74,7 @@ func (r *RMSProp) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *RMSProp) Step(x, grad []float64) {
 	hyper.Lengths("method: RMSProp.Step", x, grad, len(r.v))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	rho, eps, mu := hyper.Or(r.Rho, 0.9), hyper.Or(r.Epsilon, 1e-8), r.Momentum
 	v, b, c := r.v[:len(x)], r.b[:len(x)], r.c[:len(x)]
 	for i, g := range grad[:len(x)] {

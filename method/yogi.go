@@ -25,7 +25,8 @@ import (
 // Reference: M. Zaheer, S. J. Reddi, D. Sachan, S. Kale, S. Kumar, Adaptive methods for nonconvex optimization, NeurIPS 2018,
 // Algorithm 2. Some implementations correct m and v for their start as in Adam, and start from 1e-6.
 type Yogi struct {
-	// StepSize is α, in units of x. If it is 0, 0.01 is used.
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has 0.01, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -56,7 +57,7 @@ func (r *Yogi) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *Yogi) Step(x, grad []float64) {
 	hyper.Lengths("method: Yogi.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-3)
 	m, v := r.m[:len(x)], r.v[:len(x)]
 	for i, g := range grad[:len(x)] {

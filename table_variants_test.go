@@ -86,7 +86,7 @@ var variants = []row{
 		name: "QHM",
 		make: func() tested { return &method.QHM{} },
 		defaults: func() tested {
-			return &method.QHM{StepSize: 0.01, Beta: 0.999, Nu: 0.7}
+			return &method.QHM{StepSize: 3e-3, Beta: 0.999, Nu: 0.7}
 		},
 		bad: map[string]func() tested{
 			"method: QHM.StepSize = -1": func() tested { return &method.QHM{StepSize: -1} },
@@ -94,15 +94,15 @@ var variants = []row{
 			"method: QHM.Nu = 1.5":      func() tested { return &method.QHM{Nu: 1.5} },
 			"method: QHM.Nu = NaN":      func() tested { return &method.QHM{Nu: nan} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * (1 - 0.7*0.999) * abs(g) },
-		floor:     qhmFloor(0.01, 0.999, 0.7),
-		reach:     0.01,
+		firstStep: func(g float64) float64 { return 3e-3 * (1 - 0.7*0.999) * abs(g) },
+		floor:     qhmFloor(3e-3, 0.999, 0.7),
+		reach:     0.004,
 	},
 	{
 		name: "QHAdam",
 		make: func() tested { return &method.QHAdam{} },
 		defaults: func() tested {
-			return &method.QHAdam{StepSize: 0.1, Beta1: 0.995, Beta2: 0.999, Nu1: 0.7, Nu2: 1, Epsilon: 1e-8}
+			return &method.QHAdam{StepSize: 0.03, Beta1: 0.995, Beta2: 0.999, Nu1: 0.7, Nu2: 1, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: QHAdam.StepSize = -1":  func() tested { return &method.QHAdam{StepSize: -1} },
@@ -112,15 +112,15 @@ var variants = []row{
 			"method: QHAdam.Nu2 = 1.1":      func() tested { return &method.QHAdam{Nu2: 1.1} },
 			"method: QHAdam.Epsilon = +Inf": func() tested { return &method.QHAdam{Epsilon: inf} },
 		},
-		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.03 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
-		reach:     0.2,
+		reach:     0.08,
 	},
 	{
 		name: "Rprop",
 		make: func() tested { return &method.Rprop{} },
 		defaults: func() tested {
-			return &method.Rprop{StepSize: 0.1, Increase: 1.2, Decrease: 0.5, MinStep: 1e-6, MaxStep: 50}
+			return &method.Rprop{StepSize: 0.01, Increase: 1.2, Decrease: 0.5, MinStep: 1e-6, MaxStep: 50}
 		},
 		bad: map[string]func() tested{
 			"method: Rprop.StepSize = -1":  func() tested { return &method.Rprop{StepSize: -1} },
@@ -129,7 +129,7 @@ var variants = []row{
 			"method: Rprop.MinStep = 51":   func() tested { return &method.Rprop{MinStep: 51} },
 			"method: Rprop.MaxStep = NaN":  func() tested { return &method.Rprop{MaxStep: nan} },
 		},
-		firstStep: func(g float64) float64 { return 0.1 },
+		firstStep: func(g float64) float64 { return 0.01 },
 		scaleFree: true,
 		cycles:    true,
 		tuned:     func() tested { return &method.Rprop{MinStep: 1e-3} }, // as short as noise makes its steps
@@ -139,7 +139,7 @@ var variants = []row{
 		name: "Padam",
 		make: func() tested { return &method.Padam{} },
 		defaults: func() tested {
-			return &method.Padam{StepSize: 0.1, Power: 0.125, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+			return &method.Padam{StepSize: 0.01, Power: 0.125, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: Padam.StepSize = -1": func() tested { return &method.Padam{StepSize: -1} },
@@ -148,14 +148,14 @@ var variants = []row{
 			"method: Padam.Beta2 = NaN":   func() tested { return &method.Padam{Beta2: nan} },
 			"method: Padam.Epsilon = -1":  func() tested { return &method.Padam{Epsilon: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.1 * abs(g) / math.Pow(abs(g)+1e-8, 0.25) },
-		reach:     0.25,
+		firstStep: func(g float64) float64 { return 0.01 * abs(g) / math.Pow(abs(g)+1e-8, 0.25) },
+		reach:     0.05,
 	},
 	{
 		name: "Adan",
 		make: func() tested { return &method.Adan{} },
 		defaults: func() tested {
-			return &method.Adan{StepSize: 0.1, Beta1: 0.98, Beta2: 0.92, Beta3: 0.99, Epsilon: 1e-8}
+			return &method.Adan{StepSize: 0.03, Beta1: 0.98, Beta2: 0.92, Beta3: 0.99, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: Adan.StepSize = -1":    func() tested { return &method.Adan{StepSize: -1} },
@@ -165,15 +165,15 @@ var variants = []row{
 			"method: Adan.Epsilon = -1":     func() tested { return &method.Adan{Epsilon: -1} },
 			"method: Adan.WeightDecay = -1": func() tested { return &method.Adan{WeightDecay: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.03 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
-		reach:     0.2,
+		reach:     0.06,
 	},
 	{
 		name: "FTML",
 		make: func() tested { return &method.FTML{} },
 		defaults: func() tested {
-			return &method.FTML{StepSize: 0.1, Beta1: 0.6, Beta2: 0.999, Epsilon: 1e-8}
+			return &method.FTML{StepSize: 0.03, Beta1: 0.6, Beta2: 0.999, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: FTML.StepSize = -1": func() tested { return &method.FTML{StepSize: -1} },
@@ -181,16 +181,16 @@ var variants = []row{
 			"method: FTML.Beta2 = NaN":   func() tested { return &method.FTML{Beta2: nan} },
 			"method: FTML.Epsilon = -1":  func() tested { return &method.FTML{Epsilon: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.03 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
-		floor:     0.4 * 0.1 * 0.5 / 2, // as Adam, with its step size in the long run
-		reach:     0.2,
+		floor:     0.4 * 0.03 * 0.5 / 2, // as Adam, with its step size in the long run
+		reach:     0.06,
 	},
 	{
 		name: "OptimisticAdam",
 		make: func() tested { return &method.OptimisticAdam{} },
 		defaults: func() tested {
-			return &method.OptimisticAdam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
+			return &method.OptimisticAdam{StepSize: 0.03, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: OptimisticAdam.StepSize = -1": func() tested { return &method.OptimisticAdam{StepSize: -1} },
@@ -198,29 +198,29 @@ var variants = []row{
 			"method: OptimisticAdam.Beta2 = NaN":   func() tested { return &method.OptimisticAdam{Beta2: nan} },
 			"method: OptimisticAdam.Epsilon = -1":  func() tested { return &method.OptimisticAdam{Epsilon: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.2 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.06 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
-		reach:     0.25,
+		reach:     0.15,
 	},
 	{
 		name: "AggMo",
 		make: func() tested { return &method.AggMo{} },
 		defaults: func() tested {
-			return &method.AggMo{StepSize: 0.01, Momenta: []float64{0, 0.9, 0.99}}
+			return &method.AggMo{StepSize: 3e-4, Momenta: []float64{0, 0.9, 0.99}}
 		},
 		bad: map[string]func() tested{
 			"method: AggMo.StepSize = -1":    func() tested { return &method.AggMo{StepSize: -1} },
 			"method: AggMo.Momenta[1] = 1":   func() tested { return &method.AggMo{Momenta: []float64{0, 1}} },
 			"method: AggMo.Momenta[0] = NaN": func() tested { return &method.AggMo{Momenta: []float64{nan}} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) },
-		reach:     0.4,
+		firstStep: func(g float64) float64 { return 3e-4 * abs(g) },
+		reach:     0.05,
 	},
 	{
 		name: "AccSGD",
 		make: func() tested { return &method.AccSGD{} },
 		defaults: func() tested {
-			return &method.AccSGD{StepSize: 0.01, Kappa: 1000, Xi: 10, SmallConst: 0.7}
+			return &method.AccSGD{StepSize: 1e-3, Kappa: 1000, Xi: 10, SmallConst: 0.7}
 		},
 		bad: map[string]func() tested{
 			"method: AccSGD.StepSize = -1":    func() tested { return &method.AccSGD{StepSize: -1} },
@@ -228,15 +228,15 @@ var variants = []row{
 			"method: AccSGD.Xi = 40":          func() tested { return &method.AccSGD{Xi: 40} },
 			"method: AccSGD.SmallConst = 1.5": func() tested { return &method.AccSGD{SmallConst: 1.5} },
 		},
-		firstStep: func(g float64) float64 { return accSGDFirst(0.01, 1000, 10, 0.7) * abs(g) },
-		floor:     qhmFloor(0.01*0.7*11/1.7, 0.7*(1-0.0049)/(0.7+0.0049), 6/(0.7*11)), // AccSGD is this QHM
-		reach:     0.12,
+		firstStep: func(g float64) float64 { return accSGDFirst(1e-3, 1000, 10, 0.7) * abs(g) },
+		floor:     qhmFloor(1e-3*0.7*11/1.7, 0.7*(1-0.0049)/(0.7+0.0049), 6/(0.7*11)), // AccSGD is this QHM
+		reach:     0.03,
 	},
 	{
 		name: "LARS",
 		make: func() tested { return &method.LARS{Momentum: 0.9} },
 		defaults: func() tested {
-			return &method.LARS{StepSize: 1, Trust: 0.001, Momentum: 0.9}
+			return &method.LARS{StepSize: 3, Trust: 0.001, Momentum: 0.9}
 		},
 		bad: map[string]func() tested{
 			"method: LARS.StepSize = -1":    func() tested { return &method.LARS{StepSize: -1} },
@@ -246,7 +246,7 @@ var variants = []row{
 			"method: LARS.Blocks = [1 0 1]": func() tested { return &method.LARS{Blocks: []int{1, 0, 1}} },
 			"method: LARS.Blocks = [1 2]":   func() tested { return &method.LARS{Blocks: []int{1, 2}} },
 		},
-		firstStep: func(g float64) float64 { return abs(g) },
+		firstStep: func(g float64) float64 { return 3 * abs(g) },
 		mixes:     true,
 		reach:     0.001, // relative steps are short at this minimum, which is the origin
 	},
@@ -254,7 +254,7 @@ var variants = []row{
 		name: "LAMB",
 		make: func() tested { return &method.LAMB{} },
 		defaults: func() tested {
-			return &method.LAMB{StepSize: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-6}
+			return &method.LAMB{StepSize: 3e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-6}
 		},
 		bad: map[string]func() tested{
 			"method: LAMB.StepSize = -1":    func() tested { return &method.LAMB{StepSize: -1} },
@@ -264,10 +264,10 @@ var variants = []row{
 			"method: LAMB.WeightDecay = -1": func() tested { return &method.LAMB{WeightDecay: -1} },
 			"method: LAMB.Blocks = [1 2]":   func() tested { return &method.LAMB{Blocks: []int{1, 2}} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (abs(g) + 1e-6) },
+		firstStep: func(g float64) float64 { return 3e-3 * abs(g) / (abs(g) + 1e-6) },
 		scaleFree: true,
 		mixes:     true,
-		reach:     0.005, // likewise
+		reach:     0.001, // likewise
 	},
 }
 

@@ -24,7 +24,8 @@ import (
 // for least squares regression, COLT 2018, in the form of R. Kidambi, P. Netrapalli, P. Jain, S. M. Kakade, On the
 // insufficiency of existing momentum schemes for stochastic optimization, ICLR 2018, Algorithm 3.
 type AccSGD struct {
-	// StepSize is α, the short step, in units of x²/f. If it is 0, 0.01 is used.
+	// StepSize is α, the short step, in units of x²/f. If it is 0, 0.001 is used, the choice of docs/stepsizes.md for a
+	// few variables of the order of 1; the papers have none, as none suits all scales of f.
 	StepSize float64
 	// Kappa is κ >= 1, the ratio of the long step to the short one, up to c. If it is 0, 1000 is used.
 	Kappa float64
@@ -60,7 +61,7 @@ func (r *AccSGD) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *AccSGD) Step(x, grad []float64) {
 	hyper.Lengths("method: AccSGD.Step", x, grad, len(r.w))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
 	kappa, xi, c := cmp.Or(r.Kappa, 1000), cmp.Or(r.Xi, 10), cmp.Or(r.SmallConst, 0.7)
 	b := c * c * xi / kappa
 	zeta := c / (c + b)

@@ -26,8 +26,8 @@ import (
 // deep models, IEEE TPAMI 2024 (arXiv 2208.06677), Algorithm 1, whose β are 1 minus those here, with another default
 // for α. Some programs weigh δ by 1-β₂ instead of β₂.
 type Adan struct {
-	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; the 0.001 of
-	// the paper suits the many small weights of neural networks.
+	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.98 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -71,7 +71,7 @@ func (r *Adan) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *Adan) Step(x, grad []float64) {
 	hyper.Lengths("method: Adan.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k)
 	b1, b2, b3 := hyper.Or(r.Beta1, 0.98), hyper.Or(r.Beta2, 0.92), hyper.Or(r.Beta3, 0.99)
 	eps, lambda := hyper.Or(r.Epsilon, 1e-8), r.WeightDecay
 	r.c1 = float64(b1*r.c1) + (1 - b1)

@@ -22,7 +22,8 @@ import (
 // Reference: J. Lucas, S. Sun, R. Zemel, R. Grosse, Aggregated momentum: stability through passive damping, ICLR 2019,
 // equation 2.
 type AggMo struct {
-	// StepSize is α, in units of x²/f. If it is 0, 0.01 is used.
+	// StepSize is α, in units of x²/f. If it is 0, 0.0003 is used, the choice of docs/stepsizes.md for a few variables
+	// of the order of 1; the paper has none, as none suits all scales of f.
 	StepSize float64
 	// Momenta are the μⱼ, each in [0, 1). If it is empty, 0, 0.9 and 0.99 are used. Their number must not change between
 	// Reset and the last Step.
@@ -61,7 +62,7 @@ func (r *AggMo) Step(x, grad []float64) {
 		panic(fmt.Sprintf("method: AggMo.Step: %d momenta, want the %d of Reset", len(momenta), len(r.b)))
 	}
 	hyper.Lengths("method: AggMo.Step", x, grad, len(r.b[0]))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k) / float64(len(momenta))
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3e-4), r.Schedule, r.k) / float64(len(momenta))
 	for i, g := range grad[:len(x)] {
 		var sum float64
 		for j, mu := range momenta {

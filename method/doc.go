@@ -20,9 +20,10 @@
 //	the variables          Freeze, Scale
 //	the answer             Average, TailAverage, Lookahead
 //
-// In noise take Adam to start with; where one step size suits all variables and the end matters, SGD with a Schedule that
-// decays; Average or TailAverage around either for an answer with less noise; and DoG where there is no time to choose a
-// step size. The default step size of a method is that of its primary source unless its comment says otherwise.
+// In noise take Adam to start with; where one step size suits all variables and the end matters, SGD with a Schedule
+// that decays; Average or TailAverage around either for an answer with less noise; and DoG where there is no time to
+// choose a step size. The default step size of a method suits a few variables of the order of 1; docs/stepsizes.md
+// shows where it comes from.
 //
 // Methods that say they rebuild x from their own state must not be given a projection.
 package method

@@ -82,7 +82,7 @@ func ExampleQHM() {
 func ExampleQHAdam() {
 	minimize(noisyValley, 20000, &method.QHAdam{Schedule: fading})
 	// Output:
-	// [1.011 2.001]
+	// [1.008 2.000]
 }
 
 // Rprop is for exact gradients. It finds a step size for each variable.
@@ -101,11 +101,11 @@ func ExamplePadam() {
 func ExampleAdan() {
 	minimize(noisyValley, 20000, &method.Adan{Schedule: fading})
 	// Output:
-	// [1.008 2.001]
+	// [1.011 2.000]
 }
 
 func ExampleFTML() {
-	minimize(noisyValley, 20000, &method.FTML{Schedule: fading})
+	minimize(noisyValley, 20000, &method.FTML{StepSize: 0.1, Schedule: fading})
 	// Output:
 	// [1.009 2.000]
 }
@@ -139,7 +139,7 @@ func ExampleAccSGD() {
 
 // The first two variables and the other three are scaled apart: each block moves by a thousandth of its length.
 func ExampleLARS() {
-	r := &method.LARS{Blocks: []int{2, 3}}
+	r := &method.LARS{StepSize: 1, Blocks: []int{2, 3}}
 	x := []float64{3, 4, 0.1, 0.2, 0.2}
 	r.Reset(len(x))
 	r.Step(x, []float64{1, 0, 0, 50, 0})

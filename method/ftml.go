@@ -26,7 +26,8 @@ import (
 //
 // Reference: S. Zheng, J. T. Kwok, Follow the moving leader in deep learning, ICML 2017, Algorithm 1.
 type FTML struct {
-	// StepSize is α, in units of x. If it is 0, 0.1 is used.
+	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of past models. If it is 0, 0.6 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -62,7 +63,7 @@ func (r *FTML) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *FTML) Step(x, grad []float64) {
 	hyper.Lengths("method: FTML.Step", x, grad, len(r.v))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.6), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.c1 = float64(b1*r.c1) + (1 - b1)
 	r.c2 = float64(b2*r.c2) + (1 - b2)

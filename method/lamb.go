@@ -25,7 +25,8 @@ import (
 // Reference: Y. You, J. Li, S. Reddi, et al., Large batch optimization for deep learning: training BERT in 76 minutes,
 // ICLR 2020, Algorithm 2 with the identity for φ. Some programs leave the bias corrections out.
 type LAMB struct {
-	// StepSize is α, the length of a step in units of that of x. If it is 0, 0.01 is used.
+	// StepSize is α, the length of a step in units of that of x. If it is 0, 0.003 is used, the choice of
+	// docs/stepsizes.md for a few variables of the order of 1; the paper has none.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -62,7 +63,7 @@ func (r *LAMB) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *LAMB) Step(x, grad []float64) {
 	hyper.Lengths("method: LAMB.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3e-3), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-6)
 	r.count(b1, b2)
 	m, v, u := r.m[:len(x)], r.v[:len(x)], r.u[:len(x)]

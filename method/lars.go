@@ -25,7 +25,8 @@ import (
 // Reference: Y. You, I. Gitman, B. Ginsburg, Large batch training of convolutional networks, arXiv 1708.03888, 2017,
 // Algorithm 1. The step for lengths of 0 is that of its implementations, some of which have |g + λx| below the line.
 type LARS struct {
-	// StepSize is α, a pure number. If it is 0, 1 is used.
+	// StepSize is α, a pure number. If it is 0, 3 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none.
 	StepSize float64
 	// Trust is η, the length of a step in units of that of x, at α = 1. If it is 0, 0.001 is used.
 	Trust float64
@@ -63,7 +64,7 @@ func (r *LARS) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *LARS) Step(x, grad []float64) {
 	hyper.Lengths("method: LARS.Step", x, grad, len(r.b))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3), r.Schedule, r.k)
 	eta, mu, lambda := hyper.Or(r.Trust, 1e-3), r.Momentum, r.WeightDecay
 	for j, from := 0, 0; from < len(x); j++ {
 		to := blockEnd(r.Blocks, j, from, len(x))

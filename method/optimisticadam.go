@@ -23,11 +23,11 @@ import (
 // the gradient) and Adam goes round in growing circles. For minimization alone Adam is better: the difference of two
 // directions adds noise.
 //
-// Reference: C. Daskalakis, A. Ilyas, V. Syrgkanis, H. Zeng, Training GANs with optimism, ICLR 2018, Algorithm 1, with
-// another default for α. Some programs start with u' = u, and so with a step of α.
+// Reference: C. Daskalakis, A. Ilyas, V. Syrgkanis, H. Zeng, Training GANs with optimism, ICLR 2018, Algorithm 1. Some
+// programs start with u' = u, and so with a step of α.
 type OptimisticAdam struct {
-	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; 0.001 suits
-	// the many small weights of neural networks.
+	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none, that of Adam 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -58,7 +58,7 @@ func (r *OptimisticAdam) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *OptimisticAdam) Step(x, grad []float64) {
 	hyper.Lengths("method: OptimisticAdam.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
 	m, v, u := r.m[:len(x)], r.v[:len(x)], r.u[:len(x)]

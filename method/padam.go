@@ -28,7 +28,8 @@ import (
 // methods in training deep neural networks, IJCAI 2020, Algorithm 1, which has neither bias corrections nor ε.
 // Programs that take √c₂ for the correction at every p make the first steps too short.
 type Padam struct {
-	// StepSize is α, in units of x times those of the gradient to the power 2p-1. If it is 0, 0.1 is used.
+	// StepSize is α, in units of x times those of the gradient to the power 2p-1. If it is 0, 0.01 is used, the choice
+	// of docs/stepsizes.md for a few variables of the order of 1; the paper has 0.1, for the weights of neural networks.
 	StepSize float64
 	// Power is p in [0, 1/2]. If it is 0, 1/8 is used; for none, which is momentum alone, set stochopt.Zero.
 	Power float64
@@ -62,7 +63,7 @@ func (r *Padam) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *Padam) Step(x, grad []float64) {
 	hyper.Lengths("method: Padam.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	p := hyper.Or(r.Power, 0.125)
 	r.count(b1, b2)

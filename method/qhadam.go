@@ -21,11 +21,10 @@ import (
 //
 // Prefer it to Adam where a long memory β₁ is wanted in large noise, but without its delay.
 //
-// Reference: J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, section 4, with another
-// default for α.
+// Reference: J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, section 4.
 type QHAdam struct {
-	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; 0.001 suits the
-	// many small weights of neural networks.
+	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has none, that of Adam 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.995 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -60,7 +59,7 @@ func (r *QHAdam) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *QHAdam) Step(x, grad []float64) {
 	hyper.Lengths("method: QHAdam.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.995), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	nu1, nu2 := hyper.Or(r.Nu1, 0.7), hyper.Or(r.Nu2, 1)
 	r.count(b1, b2)

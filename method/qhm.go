@@ -22,7 +22,8 @@ import (
 //
 // Reference: J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, equations 3 and 4.
 type QHM struct {
-	// StepSize is α, in units of x²/f. If it is 0, 0.01 is used.
+	// StepSize is α, in units of x²/f. If it is 0, 0.003 is used, the choice of docs/stepsizes.md for a few variables of
+	// the order of 1; the paper has none, as none suits all scales of f.
 	StepSize float64
 	// Beta is β in [0, 1), the memory of m. If it is 0, 0.999 is used; for no memory set stochopt.Zero.
 	Beta float64
@@ -54,7 +55,7 @@ func (r *QHM) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *QHM) Step(x, grad []float64) {
 	hyper.Lengths("method: QHM.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3e-3), r.Schedule, r.k)
 	beta, nu := hyper.Or(r.Beta, 0.999), hyper.Or(r.Nu, 0.7)
 	m := r.m[:len(x)]
 	for i, g := range grad[:len(x)] {

@@ -26,9 +26,10 @@ import (
 //
 // Reference: C. Igel, M. Hüsken, Empirical evaluation of the improved Rprop learning algorithms, Neurocomputing 50,
 // 2003, where it is iRprop⁻. M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning:
-// the RPROP algorithm, ICNN 1993, whence the defaults.
+// the RPROP algorithm, ICNN 1993, whence the other defaults.
 type Rprop struct {
-	// StepSize is the first d, in units of x, if it is between MinStep and MaxStep. If it is 0, 0.1 is used.
+	// StepSize is the first d, in units of x, if it is between MinStep and MaxStep. If it is 0, 0.01 is used, the choice
+	// of docs/stepsizes.md for a few variables of the order of 1; torch has 0.01 too, the paper of 1993 has 0.1.
 	StepSize float64
 	// Increase is η₊ >= 1. If it is 0, 1.2 is used.
 	Increase float64
@@ -68,7 +69,7 @@ func (r *Rprop) Step(x, grad []float64) {
 	d, s := r.d[:len(x)], r.s[:len(x)]
 	for i, g := range grad[:len(x)] {
 		if r.k == 0 {
-			d[i] = min(max(cmp.Or(r.StepSize, 0.1), least), most)
+			d[i] = min(max(cmp.Or(r.StepSize, 0.01), least), most)
 		}
 		g = sign(g)
 		switch g * s[i] {

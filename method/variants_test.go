@@ -460,7 +460,7 @@ func TestRpropByHand(t *testing.T) {
 	// d: .1, .12, .144, then .072 and a pause, .072 (the pause is no sign), .0864, 0 is no sign either, .0864, .0432 and a
 	// pause, .0432.
 	want := []float64{-0.1, -0.22, -0.364, -0.364, -0.292, -0.2056, -0.2056, -0.1192, -0.1192, -0.1624}
-	for k, x := range iterates(&method.Rprop{}, []float64{0}, grads) {
+	for k, x := range iterates(&method.Rprop{StepSize: 0.1}, []float64{0}, grads) {
 		if math.Abs(x[0]-want[k]) > 1e-15 {
 			t.Fatalf("step %d: x = %v, want %v", k, x[0], want[k])
 		}
@@ -475,7 +475,7 @@ func TestRpropByHand(t *testing.T) {
 		}
 	}
 	// The limits.
-	x := iterates(&method.Rprop{MinStep: 0.08, MaxStep: 0.11}, []float64{0}, [][]float64{{1}, {1}, {-1}, {-1}})
+	x := iterates(&method.Rprop{StepSize: 0.1, MinStep: 0.08, MaxStep: 0.11}, []float64{0}, [][]float64{{1}, {1}, {-1}, {-1}})
 	for k, want := range []float64{-0.1, -0.21, -0.21, -0.13} {
 		if math.Abs(x[k][0]-want) > 1e-15 {
 			t.Errorf("with limits, step %d: x = %v, want %v", k, x[k][0], want)
@@ -488,7 +488,7 @@ func TestRpropByHand(t *testing.T) {
 func TestRpropNoise(t *testing.T) {
 	for _, noise := range []float64{0, 3000} {
 		rnd := rand.New(rand.NewPCG(10, 11))
-		r := &method.Rprop{}
+		r := &method.Rprop{StepSize: 0.1}
 		r.Reset(1)
 		x := []float64{1000}
 		for range 1000 {
@@ -561,7 +561,7 @@ func TestOptimisticGame(t *testing.T) {
 		}
 	}
 	// The first step is twice the others.
-	x := iterates(&method.OptimisticAdam{}, []float64{0}, [][]float64{{1}, {1}, {1}})
+	x := iterates(&method.OptimisticAdam{StepSize: 0.1}, []float64{0}, [][]float64{{1}, {1}, {1}})
 	for k, want := range []float64{-0.2, -0.3, -0.4} {
 		if math.Abs(x[k][0]-want) > 1e-8 {
 			t.Errorf("step %d: x = %v, want %v", k, x[k][0], want)
@@ -632,11 +632,11 @@ func TestRatioSteps(t *testing.T) {
 		block    bool
 	}{
 		{&method.LARS{StepSize: 2, Blocks: blocks}, 0.002, true},
-		{&method.LARS{Trust: 0.03, Blocks: blocks}, 0.03, true},
-		{&method.LAMB{Blocks: blocks}, 0.01, true},
+		{&method.LARS{StepSize: 1, Trust: 0.03, Blocks: blocks}, 0.03, true},
+		{&method.LAMB{StepSize: 0.01, Blocks: blocks}, 0.01, true},
 		{&method.LAMB{StepSize: 0.1, Blocks: blocks, WeightDecay: 0.1}, 0.1, true},
-		{&method.LARS{}, 0.001, false},
-		{&method.LAMB{}, 0.01, false},
+		{&method.LARS{StepSize: 1}, 0.001, false},
+		{&method.LAMB{StepSize: 0.01}, 0.01, false},
 	} {
 		before := x0
 		for k, x := range iterates(test.rule, x0, grads) {
@@ -677,7 +677,7 @@ func TestRatioZeros(t *testing.T) {
 		}
 	}
 	// LARS's ratio has |g| + λ|x| below the line, not |g + λx|: they differ where g and x are at an angle.
-	x := iterates(&method.LARS{Trust: 0.1, WeightDecay: 1}, []float64{3, 0}, [][]float64{{0, 4}})[0]
+	x := iterates(&method.LARS{StepSize: 1, Trust: 0.1, WeightDecay: 1}, []float64{3, 0}, [][]float64{{0, 4}})[0]
 	want := []float64{3 - 0.1*3/(4+3)*3, -0.1 * 3 / (4 + 3) * 4}
 	if floats.Distance(x, want, 2) > 1e-15 || math.Abs(x[1]+0.1*3/5*4) < 0.01 {
 		t.Errorf("LARS goes to %v, want %v", x, want)

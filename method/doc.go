@@ -22,8 +22,8 @@
 //
 // In noise take Adam to start with; where one step size suits all variables and the end matters, SGD with a Schedule
 // that decays; Average or TailAverage around either for an answer with less noise; and DoG where there is no time to
-// choose a step size. The default step size of a method suits a few variables of the order of 1; docs/stepsizes.md
-// shows where it comes from.
+// choose a step size. The default step sizes are those of docs/stepsizes.md, for a few variables of the order of 1,
+// and for a method that it does not list those of its primary source, unless its comment says otherwise.
 //
 // Methods that say they rebuild x from their own state must not be given a projection.
 package method

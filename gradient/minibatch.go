@@ -2,6 +2,7 @@ package gradient
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"sync"
@@ -15,7 +16,7 @@ import (
 //	f(x) = (1/N) Σ f_i(x),  i = 0, ..., N-1
 //
 // Its methods make Oracles that evaluate all terms or a minibatch of them. Each returns a mean, so that step sizes need
-// not change with the size of the batch, and is unbiased. With S² the variance of the terms at x, divisor N-1, the
+// not change with the size of the batch. All but Blocks are unbiased. With S² the variance of the terms at x, divisor N-1, the
 // variance of a draw of the value (likewise of a component of the gradient) is
 //
 //	Full            0
@@ -182,6 +183,37 @@ func (fs FiniteSum) Shuffled(b int) stochopt.Oracle {
 			sum = fs.part(grad, x, sum, orders, s, 0, b-n)
 		}
 		return mean(grad, sum, b), nil
+	}
+}
+
+// Blocks returns the Oracle of a fixed partition into k blocks, for methods that need to come back to one: Step = i of the
+// Sample selects the terms i, i+k, i+2k, ..., which are as many for all blocks or one more, and the rest of it does not matter.
+//
+//	f_i(x) = (k/N) Σ f_j(x),  j = i, i+k, i+2k, ... < N
+//
+// The mean of the k blocks is the full sum; if k divides N each is the mean of its terms. A stride keeps blocks alike where the
+// terms are sorted. It is an error if Step is not in [0, k), as it soon is for a method that does not choose its draws.
+// Blocks panics if k is not in [1, N] or a field of fs is not set.
+func (fs FiniteSum) Blocks(k int) stochopt.Oracle {
+	fs.check()
+	if k <= 0 || k > fs.N {
+		panic(fmt.Sprintf("gradient: FiniteSum.Blocks(%d): want 1 to FiniteSum.N = %d blocks", k, fs.N))
+	}
+	weight := float64(fs.N) / float64(k)
+	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		if s.Step < 0 || s.Step >= k {
+			return math.NaN(), fmt.Errorf("gradient: FiniteSum.Blocks: Sample.Step = %d, want one of the %d blocks; Blocks is for methods that "+
+				"choose their draws, such as method.SFO: for others use Shuffled", s.Step, k)
+		}
+		clear(grad)
+		var sum float64
+		for i := s.Step; i < fs.N; i += k {
+			sum += fs.Term(grad, x, i)
+		}
+		for i := range grad {
+			grad[i] /= weight
+		}
+		return sum / weight, nil
 	}
 }
 

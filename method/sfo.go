@@ -1,0 +1,531 @@
+package method
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/hyper"
+	"gonum.org/v1/gonum/floats"
+)
+
+// SFO, the sum of functions optimizer, minimizes the mean of N terms that stay what they are, such as the misfits to N fixed
+// batches of data. It keeps a quadratic model of each term, and every evaluation of one term is followed by a
+// quasi-Newton step for the whole sum.
+//
+//	F(x) = (1/N) Σ f_i(x)
+//	f_i evaluated at p_i: gradient d_i, model Hessian H_i = B_i + e_i I
+//	G ← Σ d_i + H_i (x - p_i)
+//	H ← Σ H_i
+//	x ← x - η H⁻¹ G
+//
+// The sums are over the terms in use (the active set), whose number begins with 2 and grows while their gradients tell
+// too little about the sum. H_i is the BFGS matrix of the last differences of p_i and d_i, kept positive definite. The next
+// term is one that has been evaluated less than twice, or else the one whose p_i is farthest from x in the metric of H or
+// that of H_i. η is 1 until a term is found to have risen by more than all others were predicted to fall: the step is then
+// rejected, the same term is evaluated at the point before, and if need be at points near it, and η is halved. It goes
+// back to 1 in about N steps.
+//
+// All this takes place in the subspace of the last gradients and positions: of at most K = min(n, 3N+3) of n dimensions. If
+// K is n that is the whole space, and the path does not depend on the orientation of the axes. It does depend on their
+// scales. G and H are sums, of which N cancels: the values and gradients that are evaluated, and HessianInit with them, have the
+// units of F.
+//
+// The terms must not be noisy: term i is the draw of the Sample with the Seed of the Problem and Step i, whatever FirstStep
+// is, for i = 0, ..., N-1, and it must be the same function whenever it is wanted. Any Oracle that takes all its
+// randomness from the Sample has such terms; N of them make a sample average approximation, whose minimum differs from
+// that of the expectation like a mean of N draws. Of a gradient.FiniteSum, Blocks makes N terms. To find terms that are not
+// what they were, the second evaluation, and once in each max(N, 20) after it, is made twice. If the difference is more
+// than rounding (√ε of the largest value or gradient among the terms, plus 1e-12 of the largest of the run), Draw ends
+// the run with an error that says what was seen.
+//
+// Prefer it where a sum of 25 to some hundreds of smooth terms, each a batch of data rather than a single one, is to be
+// minimized to many digits: it needs no step size, and 10 to 20 passes through the terms where methods that only see
+// noise need hundreds. The authors advise N of about √(size of the data)/10 and no less than 25. It is not for fresh noise,
+// functions with jumps or kinks, or terms whose curvatures differ by orders of magnitude at the start. A step takes time
+// proportional to nK + K³ + NK·History; memory is nK numbers for the subspace and NK(4·History+2) for the models.
+//
+// Each Step is for the one evaluation, of one term, that Draw has asked for; those of a rejected step and the double ones are
+// iterations like others. So the F and the gradient of a Result are those of a single term, a threshold for the gradient
+// says nothing, and the Result may be a point that would have been rejected next. The F of the sum takes N evaluations:
+// FiniteSum.Full, or those of the Samples at Step 0, ..., N-1. A projection moves x as it does for any Rule, but the models do
+// not know of it. In a plain loop of Draw, Observe and Step, a value or gradient that is not finite makes a step rejected,
+// except at the first point, where there is nothing to go back to; the other drivers end a run there.
+//
+// Reference: J. Sohl-Dickstein, B. Poole, S. Ganguli, Fast large-scale optimization by unifying stochastic gradient and
+// quasi-Newton methods, ICML 2014 (arXiv:1311.2115), and the authors' program. Here the subspace is made orthonormal again
+// whenever it is reduced, not only when it has ceased to be; its eigenvalues are those of the dimensions in use; and a start at 0
+// does not add a random dimension.
+type SFO struct {
+	// Terms is N > 0. There is no default.
+	Terms int
+	// HessianInit is the curvature that the first terms are taken to have before it is measured, in units of F/x². The first step
+	// is the gradient divided by twice that. It must be large: if the first steps fail, make it larger. If it is 0, 1e5 is used.
+	HessianInit float64
+	// History is how many differences of a term are kept. If it is 0, 10 is used.
+	History int
+	// MinStep is the length of the shortest step, in units of x: shorter ones would show no curvature. If it is 0, 1e-8 is used;
+	// for none set stochopt.Zero.
+	MinStep float64
+	// Seed selects the stream of its own choices.
+	Seed uint64
+
+	sequential // optimize.Method
+
+	phase       sfoPhase
+	term        int     // that is wanted
+	terms       []term  // N
+	total       int     // visits to all terms
+	check       int     // total at which to evaluate a term twice
+	shortenings int     // of the step that is being rejected
+	span        float64 // change of the term that was predicted for it
+	f           float64 // of Observe
+
+	eta     float64 // η
+	gain    float64 // of the sum, predicted for the step that led to x
+	travel  float64 // sum of the lengths of the steps that were kept
+	steps   int     // of which travel is the sum
+	growth  int     // steps since a term was activated
+	largest struct{ value, gradient float64 }
+
+	before   []float64 // x before the step
+	far      []float64 // the point that is being rejected
+	at       point     // the evaluation under way
+	rejected point     // at far
+	back     point     // at before, of the same term
+	seen     struct {  // of an evaluation to be repeated, and the repetition, if they contradict
+		f, g, fAgain, gAgain float64
+		component            int
+		grad                 []float64
+	}
+
+	space space
+	b     []float64  // Σ B_i, upper triangle of a matrix of the size of the subspace
+	work  sfoWork    // scratch
+	pcg   rand.PCG   // of the present choice
+	rnd   *rand.Rand // around pcg
+	draws int        // choices made
+	all   []float64  // the memory of all vectors above but those of work
+}
+
+// sfoPhase tells what the next evaluation is for.
+type sfoPhase int
+
+const (
+	visiting   sfoPhase = iota // a term at a new x
+	repeating                  // the same again at the same x
+	returning                  // the same at the point before
+	shortening                 // the same nearer to the point before
+	noisy                      // nothing: terms have been found noisy
+	nowhere                    // nothing: the term is not finite at the start, nor before and after a step
+)
+
+const (
+	sfoEps      = 1e-12 // relative to 1, and absolute for lengths of differences
+	sfoRatio    = 1e8   // of eigenvalues of one model
+	sfoMaxRatio = 10    // of a step to the mean of those before
+	sfoMinEta   = 1e-5
+	sfoBackoff  = 0.01 // of the step that is being rejected
+)
+
+// point is an evaluation of a term: value, position and gradient in the subspace. If the evaluation was not finite, f is +Inf.
+type point struct {
+	f    float64
+	p, d []float64
+}
+
+func (p *point) finite() bool { return !math.IsInf(p.f, 1) }
+
+func (p *point) set(q point) {
+	p.f = q.f
+	copy(p.p, q.p)
+	copy(p.d, q.d)
+}
+
+// Init implements optimize.Method.
+func (r *SFO) Init(dim, tasks int) int {
+	r.sequential.Rule = r
+	return r.sequential.Init(dim, tasks)
+}
+
+// Reset implements stochopt.Rule.
+func (r *SFO) Reset(dim int) {
+	hyper.Dim("method: SFO.Reset", dim)
+	if r.Terms <= 0 {
+		panic(fmt.Sprintf("method: SFO.Terms = %d, want > 0", r.Terms))
+	}
+	if r.History < 0 {
+		panic(fmt.Sprintf("method: SFO.History = %d, want >= 0", r.History))
+	}
+	hyper.NonNegative("method: SFO.HessianInit", r.HessianInit)
+	hyper.NonNegative("method: SFO.MinStep", r.MinStep)
+	r.allocate(dim)
+	for range min(2, r.Terms) {
+		r.terms[r.activate()].e = hyper.Or(r.HessianInit, 1e5)
+	}
+	r.eta, r.check = 1, 1
+	r.choose()
+}
+
+// allocate makes an empty state for dim variables.
+func (r *SFO) allocate(dim int) {
+	history := r.history()
+	*r = SFO{Terms: r.Terms, HessianInit: r.HessianInit, History: r.History, MinStep: r.MinStep, Seed: r.Seed, sequential: r.sequential}
+	r.rnd = rand.New(&r.pcg)
+	r.space.size(dim, r.Terms)
+	k := r.space.most
+	r.all = make([]float64, sfoNumbers(&r.space, r.Terms, history))
+	free := r.all
+	take := func(n int) []float64 {
+		v := free[:n:n]
+		free = free[n:]
+		return v
+	}
+	r.space.p = take(r.space.numbers())
+	r.before, r.far, r.seen.grad = take(dim), take(dim), take(dim)
+	for _, p := range []*point{&r.at, &r.rejected, &r.back} {
+		p.p, p.d = take(k), take(k)
+	}
+	r.b = take(k * k)
+	r.terms = make([]term, r.Terms)
+	for i := range r.terms {
+		r.terms[i].carve(k, history, take)
+	}
+	r.work.size(k, history)
+}
+
+// sfoNumbers is how many numbers an SFO keeps.
+func sfoNumbers(s *space, terms, history int) int {
+	k := s.most
+	return s.numbers() + 3*s.n + 6*k + k*k + terms*termNumbers(k, history)
+}
+
+func (r *SFO) history() int {
+	if r.History == 0 {
+		return 10
+	}
+	return r.History
+}
+
+// Draw asks for the term that is wanted next.
+func (r *SFO) Draw(next stochopt.Sample) (stochopt.Sample, error) {
+	switch s := &r.seen; r.phase {
+	case noisy:
+		return next, fmt.Errorf("method: SFO: term %d is noisy: evaluated twice at one point, its value was %v and %v, component %d of its "+
+			"gradient %v and %v; freeze its randomness (the Oracle must take all of it from the Sample), or use Adam, which is "+
+			"made for fresh noise", r.term, s.f, s.fAgain, s.component, s.g, s.gAgain)
+	case nowhere:
+		return next, fmt.Errorf("method: SFO: term %d is not finite, and there is no point to go back to where it is", r.term)
+	}
+	return stochopt.Sample{Seed: next.Seed, Step: r.term}, nil
+}
+
+// Observe takes the value of the term.
+func (r *SFO) Observe(f float64) { r.f = f }
+
+// Step implements stochopt.Rule. grad is the gradient of the term that Draw has asked for, and x moves to where a term is
+// wanted next. After an error of Draw it stays.
+func (r *SFO) Step(x, grad []float64) {
+	hyper.Lengths("method: SFO.Step", x, grad, len(r.before))
+	switch r.phase {
+	case visiting:
+		if finite(r.f, grad) && r.total >= r.check {
+			r.check = r.total + max(r.Terms, 20)
+			r.seen.f = r.f
+			copy(r.seen.grad, grad)
+			r.phase = repeating
+			return
+		}
+		r.visit(x, r.f, grad)
+	case repeating:
+		if r.contradicted(grad) {
+			r.phase = noisy
+			return
+		}
+		r.visit(x, r.seen.f, r.seen.grad)
+	case returning:
+		r.locate(x, r.f, grad)
+		r.back.set(r.at)
+		r.approach(x)
+	case shortening:
+		r.locate(x, r.f, grad)
+		r.rejected.set(r.at)
+		copy(r.far, x)
+		r.approach(x)
+	}
+}
+
+// visit takes an evaluation of a term at a new x: step 3 of the algorithm, and the others if it is not a failure.
+func (r *SFO) visit(x []float64, f float64, grad []float64) {
+	r.locate(x, f, grad)
+	t := &r.terms[r.term]
+	if r.failed(t) {
+		if r.steps == 0 {
+			r.phase = nowhere
+			return
+		}
+		r.eta = max(r.eta/2, sfoMinEta)
+		r.rejected.set(r.at)
+		copy(r.far, x)
+		copy(x, r.before)
+		r.shortenings, r.span = 0, 0
+		switch {
+		case t.known():
+			r.span = math.Abs(r.predict(t, r.at.p) - t.last.f)
+		case r.at.finite():
+			r.span = math.Inf(1) // without a model there is no telling what is too much
+		}
+		r.phase = returning
+		return
+	}
+	n := float64(r.Terms)
+	r.eta = 1/n + float64((1-1/n)*r.eta)
+	r.travelled(x)
+	t.record(&r.at)
+	r.advance(x, false)
+}
+
+// failed reports whether the evaluation r.at of t shows that the last step has failed.
+func (r *SFO) failed(t *term) bool {
+	switch {
+	case !r.at.finite():
+		return true
+	case t.known():
+		predicted := r.predict(t, r.at.p)
+		return r.at.f > t.last.f && r.at.f-predicted > r.gain-(t.last.f-predicted)
+	}
+	// There is nothing to compare a new term with but the others.
+	var n, sum, squares float64
+	for i := range r.terms {
+		if u := &r.terms[i]; u.known() && u.visits > 1 {
+			n++
+			d := u.last.f - r.at.f
+			sum += d
+			squares += d * d
+		}
+	}
+	if n == 0 {
+		return false
+	}
+	mean := sum / n
+	return -mean > 3*math.Sqrt(max(0, squares/n-mean*mean))
+}
+
+// approach follows an evaluation at the point before, or nearer to it. A value that has exploded is of no use to the model:
+// nearer points are tried until it has risen by no more than ten times what the model said it would change.
+func (r *SFO) approach(x []float64) {
+	if r.rejected.f-r.back.f > 10*max(r.span, sfoEps) && r.shortenings < 10 {
+		for i, b := range r.before {
+			r.far[i] = b + float64(sfoBackoff*(r.far[i]-b))
+		}
+		copy(x, r.far)
+		r.shortenings++
+		r.phase = shortening
+		return
+	}
+	// Both evaluations teach the model of the term, that of the better point last, where x goes on from.
+	worse, better, to := &r.rejected, &r.back, r.before
+	if r.rejected.f < r.back.f {
+		worse, better, to = better, worse, r.far
+	}
+	if !better.finite() {
+		r.phase = nowhere
+		return
+	}
+	t := &r.terms[r.term]
+	if worse.finite() {
+		t.record(worse)
+	}
+	t.record(better)
+	r.at.set(*better)
+	copy(x, to)
+	r.travelled(x)
+	r.advance(x, true)
+}
+
+// travelled counts the length of the last step, of which x is the end that was kept.
+func (r *SFO) travelled(x []float64) {
+	if r.steps > 0 {
+		r.travel += floats.Distance(x, r.before, 2)
+	}
+}
+
+// advance moves x, which is at r.at, by a step for the sum: the rest of the algorithm after the term has been recorded.
+func (r *SFO) advance(x []float64, failed bool) {
+	r.fit(&r.terms[r.term])
+	step := r.newton()
+	length := floats.Norm(step, 2)
+	limit := math.Inf(1)
+	if r.total > r.Terms {
+		limit = sfoMaxRatio * r.travel / float64(r.steps)
+	}
+	if want := min(max(length, hyper.Or(r.MinStep, 1e-8)), limit); want != length && length > 0 {
+		floats.Scale(want/length, step)
+	}
+	r.gain = r.curvature(step) / 2
+	copy(r.before, x)
+	r.space.move(x, step)
+	floats.Add(r.at.p[:len(step)], step)
+	r.steps++
+	r.grow(failed)
+	r.choose()
+	r.phase = visiting
+}
+
+// grow activates one more term if the gradients of those that are active tell too little of the sum.
+func (r *SFO) grow(failed bool) {
+	active := r.active()
+	n := float64(active)
+	late := r.growth > active
+	r.growth++
+	if active == r.Terms {
+		return
+	}
+	for i := range r.terms {
+		if t := &r.terms[i]; t.active && t.visits < 2 {
+			return
+		}
+	}
+	if failed || late {
+		r.activate()
+		return
+	}
+	k := r.space.k
+	mean, d := r.work.v1[:k], r.work.v2[:k]
+	clear(mean)
+	for i := range r.terms {
+		if t := &r.terms[i]; t.active {
+			floats.AddScaled(mean, 1/n, t.last.d[:k])
+		}
+	}
+	noise := 0.0
+	for i := range r.terms {
+		if t := &r.terms[i]; t.active {
+			floats.SubTo(d, t.last.d[:k], mean)
+			noise += r.work.inverse(d)
+		}
+	}
+	if noise/(n*(n-1)) >= r.work.inverse(mean) {
+		r.activate()
+	}
+}
+
+// choose sets the term that is wanted next, at r.at.p.
+func (r *SFO) choose() {
+	fresh := 0
+	for i := range r.terms {
+		switch t := &r.terms[i]; {
+		case t.active && t.visits == 1:
+			r.term = i
+			return
+		case t.active && t.visits == 0:
+			fresh++
+		}
+	}
+	if fresh > 0 {
+		r.term = r.pick(fresh, func(t *term) bool { return t.active && t.visits == 0 })
+		return
+	}
+	k := r.space.k
+	whole := r.random().Uint64()&1 == 0
+	apart := r.work.v1[:k]
+	farthest := -1.0
+	for i := range r.terms {
+		t := &r.terms[i]
+		if !t.active {
+			continue
+		}
+		floats.SubTo(apart, r.at.p[:k], t.last.p[:k])
+		d := 0.0
+		if whole {
+			d = r.curvature(apart)
+		} else {
+			d = t.curvature(apart)
+		}
+		if d > farthest {
+			r.term, farthest = i, d
+		}
+	}
+	if whole && farthest < sfoEps && r.active() < r.Terms {
+		r.term = r.activate()
+	}
+}
+
+// activate activates an inactive term, which it returns.
+func (r *SFO) activate() int {
+	i := r.pick(r.Terms-r.active(), func(t *term) bool { return !t.active })
+	r.terms[i].active = true
+	r.growth = 0
+	return i
+}
+
+func (r *SFO) active() (n int) {
+	for i := range r.terms {
+		if r.terms[i].active {
+			n++
+		}
+	}
+	return n
+}
+
+// pick returns one of the n terms that are candidates.
+func (r *SFO) pick(n int, candidate func(t *term) bool) int {
+	which := r.random().IntN(n)
+	for i := range r.terms {
+		if candidate(&r.terms[i]) {
+			if which == 0 {
+				return i
+			}
+			which--
+		}
+	}
+	panic("method: SFO.pick: fewer candidates than it was told")
+}
+
+// random returns a generator for the next choice. Its stream is a function of Seed and the number of the choice, and not one of
+// an Oracle, whose draws have Probe >= 0.
+func (r *SFO) random() *rand.Rand {
+	r.pcg = stochopt.Sample{Seed: r.Seed, Step: r.draws, Probe: -2}.PCG()
+	r.draws++
+	return r.rnd
+}
+
+// finite reports whether f and all of grad are.
+func finite(f float64, grad []float64) bool {
+	if f-f != 0 {
+		return false
+	}
+	for _, g := range grad {
+		if g-g != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// contradicted compares r.f and grad with the evaluation seen before.
+func (r *SFO) contradicted(grad []float64) bool {
+	s := &r.seen
+	value, gradient := math.Abs(s.f), floats.Norm(s.grad, 2)
+	for i := range r.terms {
+		if t := &r.terms[i]; t.known() {
+			value = max(value, math.Abs(t.last.f))
+			gradient = max(gradient, floats.Norm(t.last.d, 2))
+		}
+	}
+	r.largest.value, r.largest.gradient = max(r.largest.value, value), max(r.largest.gradient, gradient)
+	s.component = 0
+	apart := 0.0
+	for i, g := range grad {
+		if d := math.Abs(g - s.grad[i]); !(d <= apart) {
+			s.component, apart = i, d
+		}
+	}
+	const half = 1.5e-8 // of the digits
+	if math.Abs(r.f-s.f) <= half*value+sfoEps*r.largest.value && apart <= half*gradient+sfoEps*r.largest.gradient {
+		return false
+	}
+	s.fAgain, s.g, s.gAgain = r.f, s.grad[s.component], grad[s.component]
+	return true
+}

@@ -20,7 +20,7 @@ type tested interface {
 
 // methods lists every method once, in families. Everything in conformance_test.go, property_test.go and
 // convergence_test.go runs on each row.
-var methods = slices.Concat(basic, averages, variants, automatic, wrappers, curvature)
+var methods = slices.Concat(basic, averages, variants, automatic, wrappers, curvature, sums)
 
 // row is a method, or a setting that makes it another method.
 type row struct {
@@ -41,6 +41,11 @@ type row struct {
 	memoryless bool
 	// chooses is set for methods that choose their draws, which a plain optimize.Problem cannot be asked for.
 	chooses bool
+	// frozen is set for methods of terms that stay what they are. Their draws are always those of the first Steps, so that
+	// a run does not see its FirstStep, and an objective whose noise depends on the Sample is none that is noisy: its
+	// minimum is that of the mean of these draws. Gradients of terms that are not asked for equally often have a mean, which
+	// a stop may take for a drive against which x is held, and say StepConvergence.
+	frozen bool
 	// estimates is set for methods whose answer is not the iterate. Their runs evaluate F at the answer as well.
 	estimates bool
 	// cycles is set for methods whose steps do not shrink. Without noise they end in a cycle around the minimum, of which the

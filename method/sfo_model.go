@@ -311,7 +311,8 @@ func (w *sfoWork) extremes(s, y []float64, m, n int) (low, high float64) {
 			floats.AddScaled(a.Data[c*m:(c+1)*m], u.Data[j*kept+c]/v, y[j*m:(j+1)*m])
 		}
 	}
-	if !lapack64.Gesvd(lapack.SVDNone, lapack.SVDNone, a, blas64.General{}, blas64.General{}, sigma, w.lapack, len(w.lapack)) {
+	u.Rows = kept // is not looked at, but without it gonum allocates
+	if !lapack64.Gesvd(lapack.SVDStore, lapack.SVDNone, a, u, blas64.General{}, sigma, w.lapack, len(w.lapack)) {
 		return math.NaN(), math.NaN()
 	}
 	return sigma[kept-1], sigma[0]

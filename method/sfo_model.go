@@ -10,13 +10,13 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// term is what SFO knows of one term. Its vectors have the length of the largest subspace, and are 0 beyond the present one.
+// sfoTerm is what SFO knows of one term. Its vectors have the length of the largest subspace, and are 0 beyond the present one.
 //
 //	f_i(p) ≈ f + dᵀΔ + ΔᵀH_iΔ/2,  Δ = p - p_i,  H_i = e I + Σ u_c b_c b_cᵀ
-type term struct {
+type sfoTerm struct {
 	active  bool // counts in the sum
 	visits  int
-	last    point     // its last evaluation that counts
+	last    sfoPoint  // its last evaluation that counts
 	pairs   int       // differences kept
 	dp, dd  []float64 // of positions and gradients, one after the other, the oldest first
 	e       float64
@@ -25,26 +25,26 @@ type term struct {
 }
 
 // known reports whether there is a last evaluation.
-func (t *term) known() bool { return t.last.finite() }
+func (t *sfoTerm) known() bool { return t.last.finite() }
 
-// termNumbers is how many numbers carve takes.
-func termNumbers(k, history int) int { return 2*k + 2*history*k + 2*history*(k+1) }
+// sfoTermNumbers is how many numbers carve takes.
+func sfoTermNumbers(k, history int) int { return 2*k + 2*history*k + 2*history*(k+1) }
 
-func (t *term) carve(k, history int, take func(n int) []float64) {
-	t.last = point{f: math.Inf(1), p: take(k), d: take(k)}
+func (t *sfoTerm) carve(k, history int, take func(n int) []float64) {
+	t.last = sfoPoint{f: math.Inf(1), p: take(k), d: take(k)}
 	t.dp, t.dd = take(history*k), take(history*k)
 	t.b, t.u = take(2*history*k), take(2*history)
 }
 
 // row returns vector j of several that stand one after the other.
-func (t *term) row(v []float64, j int) []float64 {
+func (t *sfoTerm) row(v []float64, j int) []float64 {
 	k := len(t.last.p)
 	return v[j*k : (j+1)*k]
 }
 
 // record makes q the last evaluation and keeps the difference to the one before. That there is one, and not the number of
 // visits, decides: a first visit that has failed has been counted.
-func (t *term) record(q *point) {
+func (t *sfoTerm) record(q *sfoPoint) {
 	if t.known() {
 		if t.pairs*len(t.last.p) == len(t.dp) {
 			copy(t.dp, t.dp[len(t.last.p):])
@@ -63,7 +63,7 @@ func (t *term) record(q *point) {
 }
 
 // curvature returns vᵀH_iv.
-func (t *term) curvature(v []float64) float64 {
+func (t *sfoTerm) curvature(v []float64) float64 {
 	sum := t.e * floats.Dot(v, v)
 	for c := range t.columns {
 		d := floats.Dot(t.row(t.b, c)[:len(v)], v)
@@ -73,7 +73,7 @@ func (t *term) curvature(v []float64) float64 {
 }
 
 // addGradient adds that of the model, d + H_iΔ, to g. Δ is where it is taken, from p_i.
-func (t *term) addGradient(g, delta []float64) {
+func (t *sfoTerm) addGradient(g, delta []float64) {
 	floats.Add(g, t.last.d[:len(g)])
 	floats.AddScaled(g, t.e, delta)
 	for c := range t.columns {
@@ -83,7 +83,7 @@ func (t *term) addGradient(g, delta []float64) {
 }
 
 // predict returns the value that the model of t has at p.
-func (r *SFO) predict(t *term, p []float64) float64 {
+func (r *SFO) predict(t *sfoTerm, p []float64) float64 {
 	k := r.space.k
 	delta := r.work.v1[:k]
 	floats.SubTo(delta, p[:k], t.last.p[:k])
@@ -105,7 +105,7 @@ func (r *SFO) sumE() (sum float64) {
 }
 
 // addB adds sign times the B of t to the sum.
-func (r *SFO) addB(sign float64, t *term) {
+func (r *SFO) addB(sign float64, t *sfoTerm) {
 	h := r.sumB()
 	for c := range t.columns {
 		blas64.Syr(sign*t.u[c], blas64.Vector{N: h.N, Inc: 1, Data: t.row(t.b, c)}, h)
@@ -185,7 +185,7 @@ func (w *sfoWork) inverse(v []float64) float64 {
 }
 
 // fit makes the model of t anew from its differences, and updates the sum.
-func (r *SFO) fit(t *term) {
+func (r *SFO) fit(t *sfoTerm) {
 	r.addB(-1, t)
 	if t.pairs == 0 {
 		r.guess(t)
@@ -200,7 +200,7 @@ func (r *SFO) fit(t *term) {
 }
 
 // guess is fit without differences: the curvature of the others.
-func (r *SFO) guess(t *term) {
+func (r *SFO) guess(t *sfoTerm) {
 	t.columns = 0
 	w := &r.work
 	values := w.values[:r.space.k]
@@ -213,7 +213,7 @@ func (r *SFO) guess(t *term) {
 }
 
 // bfgs is fit with differences. It works in their span, where they have few components.
-func (r *SFO) bfgs(t *term) {
+func (r *SFO) bfgs(t *sfoTerm) {
 	w, k, n := &r.work, r.space.k, t.pairs
 	m := min(k, 2*n) // dimension of the span
 

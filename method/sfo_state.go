@@ -39,19 +39,19 @@ func (r *SFO) MarshalBinary() ([]byte, error) { return state.Marshal("SFO", r.st
 // UnmarshalBinary restores a state that MarshalBinary has returned. Terms and History must be those of its method. On an error r
 // is unchanged.
 func (r *SFO) UnmarshalBinary(data []byte) error {
-	want := SFO{terms: make([]term, max(0, r.Terms))}
+	want := SFO{terms: make([]sfoTerm, max(0, r.Terms))}
 	s, err := state.Unmarshal("SFO", data, want.state())
 	if err != nil {
 		return err
 	}
 	c, f := s.Counters, s.Scalars
-	var sp space
+	var sp sfoSpace
 	all := s.Vectors[0]
 	if c[0] <= 0 || c[0] > len(all) || c[1] != r.history() {
 		return errors.New("stochopt: state of SFO: it has another History, or is damaged")
 	}
 	sp.size(c[0], r.Terms)
-	damaged := len(all) != sfoNumbers(&sp, r.Terms, c[1]) || c[2] > int(nowhere) || c[3] >= r.Terms || c[9] > sp.most || sp.whole() && c[9] != sp.most ||
+	damaged := len(all) != sfoNumbers(&sp, r.Terms, c[1]) || c[2] > int(sfoNowhere) || c[3] >= r.Terms || c[9] > sp.most || sp.whole() && c[9] != sp.most ||
 		c[11] >= c[0]
 	for i := sfoCounters; i < len(c); i += 4 {
 		damaged = damaged || c[i] > 1 || c[i+2] > c[1] || c[i+3] > min(2*c[1], sp.most)

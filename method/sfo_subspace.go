@@ -6,29 +6,26 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// space is the subspace that SFO works in: the span of k orthonormal vectors of n components. When they are to be more than
+// sfoSpace is the subspace that SFO works in: the span of k orthonormal vectors of n components. When they are to be more than
 // most, they are reduced to the least that hold what is known last. If most is n the space is whole and needs no vectors.
-type space struct {
+type sfoSpace struct {
 	n, least, most int
 	k              int
 	p              []float64 // the vectors, one after the other
 
 	// Scratch, of a space that is not whole.
 	w       []float64 // of n components
-	q       []float64 // new basis in terms of the old one, most × least
-	tau     []float64
-	lapack  []float64
+	q       []float64 // new vectors in terms of the old ones, one after the other
 	v       []float64 // of most components
 	columns []float64 // some components of all vectors
 }
 
-const spaceColumns = 64 // that are changed to a new basis at once
+const sfoColumns = 64 // that are changed to a new basis at once
 
 // size is for the positions and gradients of the terms, one more gradient, and x.
-func (s *space) size(n, terms int) {
+func (s *sfoSpace) size(n, terms int) {
 	s.n = n
 	s.least = min(2*terms+2, n)
 	s.most = min((3*s.least+1)/2, n)
@@ -37,30 +34,24 @@ func (s *space) size(n, terms int) {
 		return
 	}
 	s.w, s.v = make([]float64, n), make([]float64, s.most)
-	s.q, s.tau = make([]float64, s.most*s.least), make([]float64, s.least)
-	s.columns = make([]float64, s.most*spaceColumns)
-	q := blas64.General{Rows: s.most, Cols: s.least, Stride: s.least, Data: s.q}
-	need := []float64{0}
-	lapack64.Geqrf(q, s.tau, need, -1)
-	most := int(need[0])
-	lapack64.Orgqr(q, s.tau, need, -1)
-	s.lapack = make([]float64, max(most, int(need[0])))
+	s.q = make([]float64, s.least*s.most)
+	s.columns = make([]float64, s.most*sfoColumns)
 }
 
-func (s *space) whole() bool { return s.most == s.n }
+func (s *sfoSpace) whole() bool { return s.most == s.n }
 
 // numbers is the length of p.
-func (s *space) numbers() int {
+func (s *sfoSpace) numbers() int {
 	if s.whole() {
 		return 0
 	}
 	return s.n * s.most
 }
 
-func (s *space) vector(j int) []float64 { return s.p[j*s.n : (j+1)*s.n] }
+func (s *sfoSpace) vector(j int) []float64 { return s.p[j*s.n : (j+1)*s.n] }
 
 // move adds the step, given in the subspace, to x.
-func (s *space) move(x, step []float64) {
+func (s *sfoSpace) move(x, step []float64) {
 	if s.whole() {
 		floats.Add(x, step)
 		return
@@ -84,8 +75,7 @@ func (r *SFO) locate(x []float64, f float64, grad []float64) {
 	r.place(r.at.d, grad)
 }
 
-// place stores the components of v in the subspace, which is extended to hold v, in c, a vector of r.at. By Gram and Schmidt,
-// again where little of v is outside, up to three times.
+// place stores the components of v in the subspace, which is extended to hold v, in c, a vector of r.at.
 func (r *SFO) place(c, v []float64) {
 	s := &r.space
 	if s.whole() {
@@ -93,85 +83,96 @@ func (r *SFO) place(c, v []float64) {
 		return
 	}
 	clear(c)
-	length := floats.Norm(v, 2)
+	copy(s.w, v)
+	length := outside(s.w, s.p[:s.k*s.n], c)
 	if length == 0 {
 		return
-	}
-	w := s.w
-	floats.ScaleTo(w, 1/length, v)
-	for range 3 {
-		for j := range s.k {
-			d := floats.Dot(s.vector(j), w)
-			floats.AddScaled(w, -d, s.vector(j))
-			c[j] += float64(d * length)
-		}
-		outside := floats.Norm(w, 2)
-		if outside < sfoEps {
-			return
-		}
-		floats.Scale(1/outside, w)
-		length *= outside
-		if outside > 0.1 {
-			break
-		}
 	}
 	if s.k == s.most {
 		r.collapse(c)
 	}
-	copy(s.vector(s.k), w)
+	copy(s.vector(s.k), s.w)
 	c[s.k] = length
 	s.k++
 }
 
-// collapse reduces the subspace to the span of the last positions and gradients of all active terms, the vector c that is
-// being placed, and x, and random vectors up to the number of dimensions that all terms will need.
+// outside takes from w what is in the span of orthonormal vectors that stand one after the other, and adds its components to c.
+// It returns the length of the rest, which is made a unit vector, or 0 if there is none but rounding errors. (Gram and Schmidt,
+// again where the rest is small, up to three times.)
+func outside(w, vectors, c []float64) (length float64) {
+	n := len(w)
+	length = floats.Norm(w, 2)
+	if length == 0 {
+		return 0
+	}
+	floats.Scale(1/length, w)
+	for range 3 {
+		for j := 0; j*n < len(vectors); j++ {
+			v := vectors[j*n : (j+1)*n]
+			d := floats.Dot(v, w)
+			floats.AddScaled(w, -d, v)
+			c[j] += float64(d * length)
+		}
+		rest := floats.Norm(w, 2)
+		if rest < sfoEps {
+			return 0
+		}
+		floats.Scale(1/rest, w)
+		length *= rest
+		if rest > 0.1 {
+			break
+		}
+	}
+	return length
+}
+
+// collapse reduces the subspace to the span of the last gradients and positions of all active terms, the vector c that is
+// being placed, and x, and adds random vectors of the old one up to the number of dimensions that all terms will need.
 func (r *SFO) collapse(c []float64) {
 	s := &r.space
-	q := blas64.General{Rows: s.k, Cols: s.least, Stride: s.least, Data: s.q[:s.k*s.least]}
-	rnd := r.random()
-	for i := range q.Data {
-		q.Data[i] = rnd.NormFloat64()
-	}
-	n := 0
-	column := func(v []float64) {
-		for i := range q.Rows {
-			q.Data[i*q.Stride+n] = v[i]
+	k, n := s.k, 0
+	keep := func(v []float64) {
+		w := s.q[n*k : (n+1)*k]
+		copy(w, v)
+		if outside(w, s.q[:n*k], s.v) > 0 {
+			n++
 		}
-		n++
 	}
 	for i := range r.terms {
 		if t := &r.terms[i]; t.active {
-			column(t.last.d)
-			column(t.last.p)
+			keep(t.last.d)
+			keep(t.last.p)
 		}
 	}
-	column(c)
-	column(r.at.p)
-	lapack64.Geqrf(q, s.tau, s.lapack, len(s.lapack))
-	lapack64.Orgqr(q, s.tau, s.lapack, len(s.lapack))
+	keep(c)
+	keep(r.at.p)
+	for rnd := r.random(); n < s.least; {
+		for j := range s.v {
+			s.v[j] = rnd.Float64() - 0.5
+		}
+		keep(s.v)
+	}
 
-	// P ← P Q, some components at a time.
-	for from := 0; from < s.n; from += spaceColumns {
-		width := min(spaceColumns, s.n-from)
-		old := blas64.General{Rows: s.k, Cols: width, Stride: width, Data: s.columns[:s.k*width]}
-		for j := range s.k {
+	// P ← Q P, some components at a time. Rounding errors must not add up over many changes.
+	q := blas64.General{Rows: n, Cols: k, Stride: k, Data: s.q}
+	for from := 0; from < s.n; from += sfoColumns {
+		width := min(sfoColumns, s.n-from)
+		old := blas64.General{Rows: k, Cols: width, Stride: width, Data: s.columns}
+		for j := range k {
 			copy(old.Data[j*width:(j+1)*width], s.vector(j)[from:])
 		}
-		blas64.Gemm(blas.Trans, blas.NoTrans, 1, q, old, 0, blas64.General{Rows: s.least, Cols: width, Stride: s.n, Data: s.p[from:]})
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, q, old, 0, blas64.General{Rows: n, Cols: width, Stride: s.n, Data: s.p[from:]})
 	}
-	// Rounding errors must not add up over many changes.
-	for i := range s.least {
-		for j := range i {
-			floats.AddScaled(s.vector(i), -floats.Dot(s.vector(j), s.vector(i)), s.vector(j))
-		}
-		floats.Scale(1/floats.Norm(s.vector(i), 2), s.vector(i))
+	for j := range n {
+		outside(s.vector(j), s.p[:j*s.n], s.v)
 	}
-	change := func(v []float64) { // to the new basis
+
+	change := func(v []float64) { // to the new vectors
 		copy(s.v, v)
 		clear(v)
-		blas64.Gemv(blas.Trans, 1, q, blas64.Vector{N: q.Rows, Inc: 1, Data: s.v}, 0, blas64.Vector{N: s.least, Inc: 1, Data: v})
+		blas64.Gemv(blas.NoTrans, 1, q, vec(s.v[:k]), 0, vec(v[:n]))
 	}
-	for _, p := range [...]*point{&r.at, &r.rejected, &r.back} {
+	for _, p := range [...]*sfoPoint{&r.at, &r.rejected, &r.back} {
 		change(p.p)
 		change(p.d)
 	}
@@ -187,6 +188,6 @@ func (r *SFO) collapse(c []float64) {
 			change(t.row(t.b, j))
 		}
 	}
-	s.k = s.least
+	s.k = n
 	r.sumUp()
 }

@@ -2,8 +2,12 @@ package method_test
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stochopt/stochopt"
@@ -16,22 +20,25 @@ import (
 // logistic is regression of a yes or no on n columns whose scales differ by factors of 1.3, with a small penalty: blocks terms
 // of 40 data each.
 func logistic(n, blocks int, seed uint64) gradient.FiniteSum {
+	return regression(n, blocks, 1.3, 1e-3, seed)
+}
+
+func regression(n, blocks int, ratio, penalty float64, seed uint64) gradient.FiniteSum {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	const size = 40
 	data, yes := make([][]float64, size*blocks), make([]bool, size*blocks)
 	truth := make([]float64, n)
 	for j := range truth {
-		truth[j] = rnd.NormFloat64() / math.Pow(1.3, float64(j))
+		truth[j] = rnd.NormFloat64() / math.Pow(ratio, float64(j))
 	}
 	for i := range data {
 		data[i] = make([]float64, n)
 		for j := range data[i] {
-			data[i][j] = rnd.NormFloat64() * math.Pow(1.3, float64(j))
+			data[i][j] = rnd.NormFloat64() * math.Pow(ratio, float64(j))
 		}
 		yes[i] = rnd.Float64() < 1/(1+math.Exp(-floats.Dot(data[i], truth)))
 	}
 	return gradient.FiniteSum{N: len(data), Term: func(grad, x []float64, i int) float64 {
-		const penalty = 1e-3
 		z := floats.Dot(data[i], x)
 		if yes[i] {
 			z = -z
@@ -49,17 +56,479 @@ func logistic(n, blocks int, seed uint64) gradient.FiniteSum {
 	}}
 }
 
-func TestSFOLogisticProto(t *testing.T) {
+// passes runs SFO on the blocks for some passes through them.
+func passes(fs gradient.FiniteSum, blocks, n int, seed uint64, passes int) (*optimize.Result, error) {
+	s := &optimize.Settings{GradEvaluations: blocks * passes, Converger: optimize.NeverTerminate{}}
+	return stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: fs.Blocks(blocks)}, make([]float64, n), s,
+		&method.SFO{Terms: blocks, Seed: seed})
+}
+
+// minimum is the value of the sum at its minimum, to rounding.
+func minimum(t *testing.T, fs gradient.FiniteSum, n int) float64 {
+	t.Helper()
+	s := &optimize.Settings{GradientThreshold: 1e-13, Converger: optimize.NeverTerminate{}, MajorIterations: 10000}
+	r, _ := optimize.Minimize(stochopt.Problem{Oracle: fs.Full()}.Optimize(), make([]float64, n), s, &optimize.BFGS{})
+	if g := floats.Norm(r.Gradient, 2); g > 1e-6 { // its search of the line ends there in rounding; F is off by the square
+		t.Fatalf("BFGS ends at a gradient of %v", g)
+	}
+	return r.F
+}
+
+// value is that of the whole sum.
+func value(fs gradient.FiniteSum, x []float64) float64 {
+	f, _ := fs.Full()(nil, x, stochopt.Sample{})
+	return f
+}
+
+// TestSFOLogistic: SFO comes to rounding level in less than 25 passes; minibatches of the same blocks, in which gradient descent
+// sees noise only, are far from it whatever the step.
+func TestSFOLogistic(t *testing.T) {
+	const n, blocks = 12, 30
 	for seed := range uint64(5) {
-		fs := logistic(12, 30, seed)
-		full := fs.Full()
-		ref, err := optimize.Minimize(stochopt.Problem{Oracle: full}.Optimize(), make([]float64, 12), &optimize.Settings{GradientThreshold: 1e-13, Converger: optimize.NeverTerminate{}, MajorIterations: 1000}, &optimize.BFGS{})
-		t.Log(ref.F, ref.FuncEvaluations, err, floats.Norm(ref.Gradient, 2))
-		for _, passes := range []int{3, 6, 9, 12, 15, 18, 21, 25, 40} {
-			m := &method.SFO{Terms: 30, Seed: seed}
-			r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: fs.Blocks(30)}, make([]float64, 12), &optimize.Settings{GradEvaluations: 30 * passes, Converger: optimize.NeverTerminate{}}, m)
-			f, _ := full(nil, r.X, stochopt.Sample{})
-			t.Logf("%d passes: gap %.3g (sum %.3g)  %v %v", passes, f-ref.F, 30*(f-ref.F), r.Status, err)
+		fs := logistic(n, blocks, seed)
+		least := minimum(t, fs, n)
+		for _, c := range []struct {
+			passes int
+			gap    float64
+		}{{9, 2e-2}, {15, 1e-10}, {24, 1e-14}} {
+			r, err := passes(fs, blocks, n, seed, c.passes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gap := value(fs, r.X) - least
+			if !(gap <= c.gap) {
+				t.Errorf("seed %d: %.2g from the minimum after %d passes, want %g", seed, gap, c.passes, c.gap)
+			}
+			t.Logf("seed %d: %.2g from the minimum after %d passes", seed, gap, c.passes)
 		}
+		best := math.Inf(1)
+		for _, step := range []float64{1e-3, 1e-2, 1e-1} {
+			s := &optimize.Settings{GradEvaluations: 24 * blocks, Converger: optimize.NeverTerminate{}}
+			r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: fs.Shuffled(40), Seed: seed}, make([]float64, n), s,
+				&method.SGD{StepSize: step, Schedule: func(k int) float64 { return 1 / (1 + float64(k)/100) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			best = min(best, value(fs, r.X)-least)
+		}
+		if best < 1e-5 {
+			t.Errorf("seed %d: gradient descent comes within %.2g: the test is too easy", seed, best)
+		}
+		t.Logf("seed %d: gradient descent comes within %.2g", seed, best)
+	}
+}
+
+// bowls are quadratic terms, each with a Hessian and a minimum of its own, in coordinates that turn has turned.
+func bowls(n, terms int, seed uint64, turn func(x []float64) []float64, back func(g []float64) []float64) gradient.FiniteSum {
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	h, o := make([][]float64, terms), make([][]float64, terms)
+	for i := range h {
+		h[i], o[i] = make([]float64, n), make([]float64, n)
+		for j := range n {
+			h[i][j], o[i][j] = math.Exp(rnd.NormFloat64()), rnd.NormFloat64()
+		}
+	}
+	return gradient.FiniteSum{N: terms, Term: func(grad, x []float64, i int) (f float64) {
+		y := x
+		if turn != nil {
+			y = turn(x)
+		}
+		g := make([]float64, n)
+		for j, v := range y {
+			d := v - o[i][j]
+			f += h[i][j] * d * d / 2
+			g[j] = h[i][j] * d
+		}
+		if back != nil {
+			g = back(g)
+		}
+		if grad != nil {
+			floats.Add(grad, g)
+		}
+		return f
+	}}
+}
+
+// TestSFOQuadratic: the models of quadratic terms become exact, and the step then goes to the minimum.
+func TestSFOQuadratic(t *testing.T) {
+	for seed := range uint64(5) {
+		const n, terms = 5, 25
+		fs := bowls(n, terms, seed, nil, nil)
+		least := minimum(t, fs, n)
+		early, err := passes(fs, terms, n, seed, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := passes(fs, terms, n, seed, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gap := value(fs, r.X) - least; gap > 1e-14 {
+			t.Errorf("seed %d: %.2g from the minimum", seed, gap)
+		}
+		if gap := value(fs, early.X) - least; gap < 1e-10 {
+			t.Errorf("seed %d: %.2g from the minimum before the models can be exact", seed, gap)
+		}
+	}
+}
+
+// follow runs m on the blocks from x and returns the first evaluated points, without those that are evaluated twice.
+func follow(t *testing.T, m *method.SFO, fs gradient.FiniteSum, x []float64, evaluations int) (points [][]float64) {
+	t.Helper()
+	o := fs.Blocks(m.Terms)
+	x, g := slices.Clone(x), make([]float64, len(x))
+	m.Reset(len(x))
+	for range evaluations {
+		s, err := m.Draw(stochopt.Sample{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		points = append(points, slices.Clone(x))
+		f, err := o(g, x, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Observe(f)
+		m.Step(x, g)
+	}
+	return points
+}
+
+// TestSFORotation: in the whole space the path turns with the axes, but does not stretch with them.
+func TestSFORotation(t *testing.T) {
+	const n, terms, evaluations = 4, 10, 100
+	rnd := rand.New(rand.NewPCG(1, 1))
+	q := make([][]float64, n) // orthogonal
+	for i := range q {
+		q[i] = make([]float64, n)
+		for j := range q[i] {
+			q[i][j] = rnd.NormFloat64()
+		}
+		for _, p := range q[:i] {
+			floats.AddScaled(q[i], -floats.Dot(p, q[i]), p)
+		}
+		floats.Scale(1/floats.Norm(q[i], 2), q[i])
+	}
+	times := func(x []float64) []float64 {
+		y := make([]float64, n)
+		for i := range y {
+			y[i] = floats.Dot(q[i], x)
+		}
+		return y
+	}
+	transposed := func(y []float64) []float64 {
+		x := make([]float64, n)
+		for i := range y {
+			floats.AddScaled(x, y[i], q[i])
+		}
+		return x
+	}
+	stretch := func(x []float64) []float64 {
+		return []float64{x[0] * 2, x[1], x[2], x[3]}
+	}
+	start := []float64{1, -2, 3, 0.5}
+	straight := follow(t, &method.SFO{Terms: terms}, bowls(n, terms, 1, nil, nil), start, evaluations)
+	turned := follow(t, &method.SFO{Terms: terms}, bowls(n, terms, 1, times, transposed), transposed(start), evaluations)
+	stretched := follow(t, &method.SFO{Terms: terms}, bowls(n, terms, 1, stretch, stretch), []float64{0.5, -2, 3, 0.5}, evaluations)
+	var off, wrong float64
+	for k, p := range straight {
+		off = max(off, floats.Distance(times(turned[k]), p, 2))
+		wrong = max(wrong, floats.Distance(stretch(stretched[k]), p, 2))
+	}
+	if !(off < 1e-8) { // of a way of 4; errors of rounding grow on the way
+		t.Errorf("the path in turned coordinates is off by %v", off)
+	}
+	if !(wrong > 1e-2) {
+		t.Errorf("the path in stretched coordinates is off by %v only: the test cannot fail", wrong)
+	}
+}
+
+// TestSFOSubspace: in many dimensions SFO works in 3N+3 of them and still comes to the minimum.
+func TestSFOSubspace(t *testing.T) {
+	const n, terms = 300, 20
+	for seed := range uint64(3) {
+		fs := regression(n, terms, 1, 0.1, seed)
+		least := minimum(t, fs, n)
+		if first := value(fs, make([]float64, n)) - least; first < 0.1 {
+			t.Errorf("seed %d: starts %.2g from the minimum", seed, first)
+		}
+		for _, c := range []struct {
+			passes int
+			gap    float64
+		}{{10, 1e-6}, {24, 1e-13}} {
+			r, err := passes(fs, terms, n, seed, c.passes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gap := value(fs, r.X) - least
+			if !(gap <= c.gap) {
+				t.Errorf("seed %d: %.2g from the minimum after %d passes, want %g", seed, gap, c.passes, c.gap)
+			}
+			t.Logf("seed %d: %.2g from the minimum after %d passes", seed, gap, c.passes)
+		}
+	}
+}
+
+// TestSFONoise: terms that are not what they were are found in the first pass, or soon after they begin to differ; those that
+// differ in rounding are not.
+func TestSFONoise(t *testing.T) {
+	const n, blocks = 12, 30
+	for seed := range uint64(5) {
+		fs := logistic(n, blocks, seed)
+		terms := fs.Blocks(blocks)
+		for _, c := range []struct {
+			name                   string
+			value, gradient, round float64 // standard deviations of noise, the last relative
+			from                   int     // evaluation at which it begins
+			found                  int     // evaluation by which it must be found; 0 is never
+		}{
+			{name: "value and gradient", value: 0.3, gradient: 0.3, found: blocks},
+			{name: "value", value: 0.3, found: blocks},
+			{name: "gradient", gradient: 0.3, found: blocks},
+			{name: "little", value: 1e-6, gradient: 1e-6, found: blocks},
+			{name: "late", value: 0.3, gradient: 0.3, from: 400, found: 400 + 2*blocks},
+			{name: "rounding", round: 1e-15},
+			{name: "none"},
+		} {
+			rnd := rand.New(rand.NewPCG(seed, 3)) // fresh: not of the Sample
+			evaluations := 0
+			p := stochopt.Problem{Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+				f, err := terms(grad, x, s)
+				evaluations++
+				if evaluations <= c.from {
+					return f, err
+				}
+				f += c.value*rnd.NormFloat64() + c.round*f*rnd.NormFloat64()
+				for i := range grad {
+					grad[i] += c.gradient*rnd.NormFloat64() + c.round*grad[i]*rnd.NormFloat64()
+				}
+				return f, err
+			}}
+			s := &optimize.Settings{GradEvaluations: 100 * blocks, Converger: optimize.NeverTerminate{}}
+			r, err := stochopt.Minimize(context.Background(), p, make([]float64, n), s, &method.SFO{Terms: blocks, Seed: seed})
+			switch {
+			case c.found == 0 && err != nil:
+				t.Errorf("seed %d, %s: %v", seed, c.name, err)
+			case c.found > 0 && (err == nil || r.Status != optimize.Failure || evaluations > c.found):
+				t.Errorf("seed %d, %s: %v, error %v after %d evaluations, want one by %d", seed, c.name, r.Status, err, evaluations, c.found)
+			case c.found > 0:
+				for _, part := range []string{"is noisy: evaluated twice at one point, its value was ", "freeze its randomness", "use Adam"} {
+					if !strings.Contains(err.Error(), part) {
+						t.Errorf("%v does not say %q", err, part)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestSFODraw: a term is asked for as often as one likes, by a Rule around SFO as well, whatever the next draw would be.
+func TestSFODraw(t *testing.T) {
+	m := &method.SFO{Terms: 7}
+	m.Reset(3)
+	x := []float64{1, 2, 3}
+	for k := range 50 {
+		first, err := m.Draw(stochopt.Sample{Seed: 9, Step: 12, Probe: 3, Replicate: 2})
+		again, err2 := m.Draw(stochopt.Sample{Seed: 9, Step: 30})
+		if err != nil || err2 != nil || first != again || first != (stochopt.Sample{Seed: 9, Step: first.Step}) || first.Step < 0 || first.Step >= 7 {
+			t.Fatalf("evaluation %d: %+v %v, then %+v %v", k, first, err, again, err2)
+		}
+		m.Observe(floats.Dot(x, x) / 2 * float64(1+first.Step))
+		m.Step(x, []float64{x[0] * float64(1+first.Step), x[1] * float64(1+first.Step), x[2] * float64(1+first.Step)})
+	}
+	fs := bowls(3, 10, 1, nil, nil)
+	s := &optimize.Settings{GradEvaluations: 600, Converger: optimize.NeverTerminate{}}
+	r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: fs.Blocks(10)}, []float64{5, 5, 5}, s,
+		&method.Average{Rule: &method.SFO{Terms: 10}, Decay: 0.5})
+	if gap := value(fs, r.X) - minimum(t, fs, 3); err != nil || !(gap < 1e-12) {
+		t.Errorf("an average ends %v from the minimum, error %v", gap, err)
+	}
+}
+
+// TestSFOFewTerms: there may be a single term, which is then minimized by BFGS.
+func TestSFOFewTerms(t *testing.T) {
+	for _, terms := range []int{1, 2, 3} {
+		fs := bowls(6, terms, 1, nil, nil)
+		r, err := passes(fs, terms, 6, 1, 300/terms)
+		if gap := value(fs, r.X) - minimum(t, fs, 6); err != nil || !(gap < 1e-13) {
+			t.Errorf("%d terms: %v from the minimum, error %v", terms, gap, err)
+		}
+	}
+}
+
+// TestSFONotFinite: in a plain loop, a step to where a term is not finite is rejected, and the run goes on.
+func TestSFONotFinite(t *testing.T) {
+	const terms, n = 25, 3
+	// A barrier: each term is infinite or NaN outside a ball around a point of its own; the minimum is inside all of them.
+	o := bowls(n, terms, 4, nil, nil).Blocks(terms)
+	run := func(wall float64) (*method.SFO, []float64, int, error) {
+		m, x, g := &method.SFO{Terms: terms, HessianInit: 1e-2}, make([]float64, n), make([]float64, n) // the first step is far too long
+		m.Reset(n)
+		outside := 0
+		for range 60 * terms {
+			s, err := m.Draw(stochopt.Sample{})
+			if err != nil {
+				return m, x, outside, err
+			}
+			f, _ := o(g, x, s)
+			if r := floats.Norm(x, 2); !(r <= wall) {
+				outside++
+				f = math.Inf(1)
+				g[s.Step%n] = math.NaN()
+			}
+			m.Observe(f)
+			m.Step(x, g)
+		}
+		return m, x, outside, nil
+	}
+	_, x, outside, err := run(10)
+	fs := bowls(n, terms, 4, nil, nil)
+	if gap := value(fs, x) - minimum(t, fs, n); err != nil || !(gap < 1e-12) || outside == 0 {
+		t.Errorf("%v from the minimum, %d evaluations not finite, error %v", gap, outside, err)
+	}
+	// At the start there is nothing to go back to.
+	m, x, _, err := run(-1)
+	if err == nil || !strings.Contains(err.Error(), "is not finite") || !slices.Equal(x, make([]float64, n)) {
+		t.Errorf("not finite at the start: x = %v, error %v", x, err)
+	}
+	m.Step(x, x)
+	if !slices.Equal(x, make([]float64, n)) {
+		t.Errorf("after an error x moves to %v", x)
+	}
+	// So is a value that has not been told.
+	m.Reset(n)
+	m.Step(x, x)
+	if _, err := m.Draw(stochopt.Sample{}); err == nil || !strings.Contains(err.Error(), "Observe was not called") {
+		t.Errorf("without Observe: error %v", err)
+	}
+}
+
+// TestSFOLongStart: a HessianInit that is far too small is made good by rejected steps.
+func TestSFOLongStart(t *testing.T) {
+	fs := bowls(4, 25, 2, nil, nil)
+	s := &optimize.Settings{GradEvaluations: 25 * 24, Converger: optimize.NeverTerminate{}}
+	for _, h := range []float64{1e-6, 1, 1e12} {
+		r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: fs.Blocks(25)}, make([]float64, 4), s,
+			&method.SFO{Terms: 25, HessianInit: h})
+		if gap := value(fs, r.X) - minimum(t, fs, 4); err != nil || !(gap < 1e-12) {
+			t.Errorf("HessianInit %v: %v from the minimum, error %v", h, gap, err)
+		}
+	}
+}
+
+// TestSFOState goes on from the state at each evaluation of a run that rejects steps and reduces its subspace, and refuses states
+// that are damaged or those of another method.
+func TestSFOState(t *testing.T) {
+	for _, c := range []struct{ n, terms, evaluations int }{{4, 8, 120}, {40, 4, 120}} {
+		fs := bowls(c.n, c.terms, 3, nil, nil)
+		o := fs.Blocks(c.terms)
+		step := func(m *method.SFO, x []float64) {
+			g := make([]float64, c.n)
+			s, err := m.Draw(stochopt.Sample{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, _ := o(g, x, s)
+			m.Observe(f)
+			m.Step(x, g)
+		}
+		start := make([]float64, c.n)
+		for i := range start {
+			start[i] = 3 * math.Sin(float64(i))
+		}
+		whole, x := &method.SFO{Terms: c.terms, HessianInit: 0.1, History: 4, Seed: 5}, slices.Clone(start)
+		carried, y := &method.SFO{Terms: c.terms, HessianInit: 0.1, History: 4, Seed: 5}, slices.Clone(start)
+		whole.Reset(c.n)
+		carried.Reset(c.n)
+		for k := range c.evaluations {
+			step(whole, x)
+			step(carried, y)
+			data, _ := carried.MarshalBinary()
+			carried = &method.SFO{Terms: c.terms, HessianInit: 0.1, History: 4, Seed: 5}
+			if err := carried.UnmarshalBinary(data); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(x, y) {
+				t.Fatalf("n = %d, evaluation %d: %v, through bytes %v", c.n, k, x, y)
+			}
+		}
+		data, _ := carried.MarshalBinary()
+		for name, other := range map[string]*method.SFO{
+			"Terms":   {Terms: c.terms + 1, History: 4},
+			"History": {Terms: c.terms},
+			"no":      {},
+		} {
+			if err := other.UnmarshalBinary(data); err == nil || !strings.HasPrefix(err.Error(), "stochopt: state of SFO: ") {
+				t.Errorf("other %s: error %v", name, err)
+			}
+		}
+		// Counters out of range would be indices out of range later.
+		const header = 4 + 3 + 5*8
+		for counter := range 12 + 4*c.terms {
+			damaged := slices.Clone(data)
+			binary.LittleEndian.PutUint64(damaged[header+8*counter:], 1<<40)
+			m := &method.SFO{Terms: c.terms, HessianInit: 0.1, History: 4, Seed: 5}
+			if m.UnmarshalBinary(damaged) == nil { // of those that may be great
+				step(m, slices.Clone(y))
+			}
+		}
+		if _, err := (&method.SFO{Terms: 3}).MarshalBinary(); err != nil {
+			t.Error(err)
+		}
+		empty, _ := (&method.SFO{Terms: 3}).MarshalBinary()
+		if err := (&method.SFO{Terms: 3}).UnmarshalBinary(empty); err == nil {
+			t.Error("a state that was never Reset is restored")
+		}
+	}
+}
+
+// TestSFOAllocations: none in the subspace either, reductions included.
+func TestSFOAllocations(t *testing.T) {
+	const n, terms = 300, 20
+	o := regression(n, terms, 1, 0.1, 1).Blocks(terms)
+	m, x, g := &method.SFO{Terms: terms}, make([]float64, n), make([]float64, n)
+	m.Reset(n)
+	if a := testing.AllocsPerRun(20, func() {
+		for range terms {
+			s, err := m.Draw(stochopt.Sample{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, _ := o(g, x, s)
+			m.Observe(f)
+			m.Step(x, g)
+		}
+	}); a != 0 {
+		t.Errorf("%v allocations in a pass", a)
+	}
+}
+
+// BenchmarkSFO measures a step without the evaluation that it needs, in the whole space and in subspaces.
+func BenchmarkSFO(b *testing.B) {
+	for _, c := range []struct{ n, terms int }{{12, 30}, {300, 20}, {1000, 30}, {10000, 30}, {1000, 100}} {
+		b.Run(fmt.Sprintf("n=%d/terms=%d", c.n, c.terms), func(b *testing.B) {
+			o := bowls(c.n, c.terms, 1, nil, nil).Blocks(c.terms)
+			m, x, g := &method.SFO{Terms: c.terms}, make([]float64, c.n), make([]float64, c.n)
+			m.Reset(c.n)
+			step := func() {
+				s, err := m.Draw(stochopt.Sample{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				f, _ := o(g, x, s)
+				b.StartTimer()
+				m.Observe(f)
+				m.Step(x, g)
+			}
+			for range 5 * c.terms { // all active, with differences
+				step()
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				step()
+			}
+		})
 	}
 }

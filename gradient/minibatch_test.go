@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -342,6 +343,56 @@ func wantPanicAny(t *testing.T, f func()) {
 	f()
 }
 
+// The blocks are a partition that does not depend on the rest of the Sample, and their mean is the full sum, whether their number
+// divides N or not.
+func TestBlocks(t *testing.T) {
+	for _, c := range []struct{ n, k int }{{20, 5}, {20, 6}, {7, 7}, {7, 1}, {101, 100}} {
+		seen := make([]int, c.n)
+		fs, order := indices(c.n)
+		o := fs.Blocks(c.k)
+		for i := range c.k {
+			*order = nil
+			o(nil, nil, stochopt.Sample{Seed: uint64(i), Step: i, Probe: 3, Replicate: i})
+			if size := len(*order); size != c.n/c.k && size != (c.n+c.k-1)/c.k {
+				t.Errorf("N %d: block %d of %d has %d terms", c.n, i, c.k, size)
+			}
+			for _, j := range *order {
+				seen[j]++
+			}
+		}
+		for j, times := range seen {
+			if times != 1 {
+				t.Errorf("N %d, %d blocks: term %d is in %d of them", c.n, c.k, j, times)
+			}
+		}
+		fs = line(c.n)
+		x := []float64{1, 2}
+		full, fullGrad := evaluate(t, fs.Full(), x, stochopt.Sample{})
+		var f, g, unweighted float64
+		o = fs.Blocks(c.k)
+		for i := range c.k {
+			v, h := evaluate(t, o, x, stochopt.Sample{Step: i})
+			f += v / float64(c.k)
+			g += h[1] / float64(c.k)
+			size := (c.n - i + c.k - 1) / c.k
+			unweighted += v * float64(c.n) / float64(c.k*size) / float64(c.k)
+		}
+		if math.Abs(f/full-1) > 1e-12 || math.Abs(g/fullGrad[1]-1) > 1e-12 {
+			t.Errorf("N %d: %d blocks average to %v %v, want %v %v", c.n, c.k, f, g, full, fullGrad[1])
+		}
+		if c.n%c.k != 0 && math.Abs(unweighted/full-1) < 1e-4 {
+			t.Errorf("N %d: the means of %d blocks average to the full sum: the test cannot fail", c.n, c.k)
+		}
+		for _, step := range []int{-1, c.k} {
+			f, err := o(nil, x, stochopt.Sample{Step: step})
+			if want := fmt.Sprintf("gradient: FiniteSum.Blocks: Sample.Step = %d, want one of the %d blocks", step, c.k); err == nil ||
+				!strings.HasPrefix(err.Error(), want) || !math.IsNaN(f) {
+				t.Errorf("Step %d: %v, error %v", step, f, err)
+			}
+		}
+	}
+}
+
 func TestMinibatchPanics(t *testing.T) {
 	fs := line(4)
 	for want, f := range map[string]func(){
@@ -354,6 +405,8 @@ func TestMinibatchPanics(t *testing.T) {
 		"gradient: FiniteSum.Weighted: 3 weights":        func() { fs.Weighted(1, []float64{1, 1, 1}) },
 		"FiniteSum.Weighted: weight[1] = 0":              func() { fs.Weighted(1, []float64{1, 0, 1, 1}) },
 		"FiniteSum.Weighted: weight[3] = +Inf":           func() { fs.Weighted(1, []float64{1, 1, 1, math.Inf(1)}) },
+		"gradient: FiniteSum.Blocks(0)":                  func() { fs.Blocks(0) },
+		"gradient: FiniteSum.Blocks(5)":                  func() { fs.Blocks(5) },
 		"gradient: FiniteSum.Shuffled(-1)":               func() { fs.Shuffled(-1) },
 		"gradient: FiniteSum.Shuffled(5)":                func() { fs.Shuffled(5) },
 		"gradient: FiniteSum.Shuffled: Sample.Step = -1": func() { fs.Shuffled(3)(nil, []float64{0, 0}, stochopt.Sample{Step: -1}) },
@@ -366,7 +419,7 @@ func TestMinibatchAllocations(t *testing.T) {
 	fs := line(1000)
 	x, grad := []float64{1, 2}, make([]float64, 2)
 	for name, o := range map[string]stochopt.Oracle{"Full": fs.Full(), "Sampled": fs.Sampled(300), "Shuffled": fs.Shuffled(300),
-		"Weighted": fs.Weighted(300, slices.Repeat([]float64{2, 1}, 500))} {
+		"Weighted": fs.Weighted(300, slices.Repeat([]float64{2, 1}, 500)), "Blocks": fs.Blocks(1000)} {
 		k := 0
 		draws := func() { // of 30 epochs
 			for range 100 {
@@ -436,6 +489,16 @@ func ExampleFiniteSum_Weighted() {
 	fmt.Printf("gradient %.0f, error with equal probabilities %.0f, with weights c %.0f\n", full[0],
 		spread(fs.Sampled(1)), spread(fs.Weighted(1, c)))
 	// Output: gradient 260, error with equal probabilities 421, with weights c 6
+}
+
+// A block is the same whenever it is wanted, and the mean of all is the full sum.
+func ExampleFiniteSum_Blocks() {
+	fs := gradient.FiniteSum{N: 10, Term: func(grad, x []float64, i int) float64 { return x[0] * float64(i) }}
+	block := fs.Blocks(2)
+	even, err := block(nil, []float64{1}, stochopt.Sample{Step: 0})
+	odd, err2 := block(nil, []float64{1}, stochopt.Sample{Step: 1})
+	fmt.Println(even, odd, (even+odd)/2, err, err2)
+	// Output: 4 5 4.5 <nil> <nil>
 }
 
 func ExampleFiniteSum_Full() {

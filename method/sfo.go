@@ -67,8 +67,8 @@ type SFO struct {
 	HessianInit float64
 	// History is how many differences of a term are kept. If it is 0, 10 is used.
 	History int
-	// MinStep is the length of the shortest step, in units of x: shorter ones would show no curvature. If it is 0, 1e-8 is used;
-	// for none set stochopt.Zero.
+	// MinStep is the length of the shortest step, in units of x: shorter ones would show no curvature. So x ends at about this
+	// distance from a minimum, where F is above it by the square. If it is 0, 1e-8 is used; for none set stochopt.Zero.
 	MinStep float64
 	// Seed selects the stream of its own choices.
 	Seed uint64

@@ -1,0 +1,129 @@
+package method
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/stochopt/stochopt"
+	"gonum.org/v1/gonum/floats"
+)
+
+func TestSFOPositive(t *testing.T) {
+	for _, c := range []struct{ values, want []float64 }{
+		{[]float64{1, 2, 8}, []float64{1, 2, 8}},
+		{[]float64{-3, 2, 8}, []float64{5, 2, 8}}, // the median of 2 and 8
+		{[]float64{-3, 0, 2, 4, 8}, []float64{4, 4, 2, 4, 8}},
+		{[]float64{1e-9, 1, 4}, []float64{1, 1, 4}}, // which counts it, since it is positive
+		{[]float64{1e-7, 1, 4}, []float64{1e-7, 1, 4}},
+		{[]float64{-1e9, 1, 4}, []float64{2.5, 2.5, 2.5}}, // too small beside the negative one
+		{[]float64{-2, -1}, []float64{7, 7}},
+		{[]float64{0}, []float64{7}},
+	} {
+		got := slices.Clone(c.values)
+		positive(got, 7)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v become %v, want %v", c.values, got, c.want)
+		}
+	}
+}
+
+// TestSFOIndefinite: where rounding has made H indefinite the step still goes down.
+func TestSFOIndefinite(t *testing.T) {
+	r := &SFO{Terms: 2}
+	r.Reset(3)
+	s, _ := r.Draw(stochopt.Sample{})
+	t0 := &r.terms[s.Step]
+	r.terms[1-s.Step].e, t0.e = 0, 0
+	copy(r.b, []float64{ // upper triangle
+		4, 0, 0,
+		0, 1e-40, 1e-17,
+		0, 0, 1,
+	})
+	t0.record(&sfoPoint{f: 1, p: make([]float64, 3), d: []float64{4, 0, 1}})
+	if step := r.newton(); math.Abs(step[0]+1) > 1e-12 || math.Abs(step[2]+1) > 1e-12 || math.IsNaN(step[1]) {
+		t.Errorf("a step of %v", step)
+	}
+	r.b[4] = -1e-3
+	step := r.newton()
+	if d := floats.Dot(step, t0.last.d); !(d < 0) || floats.HasNaN(step) {
+		t.Errorf("a step of %v, along the gradient %v", step, d)
+	}
+	r.b[4] = math.NaN()
+	if step := r.newton(); !floats.HasNaN(step) {
+		t.Errorf("a step of %v from a matrix that is none", step)
+	}
+}
+
+// TestSFOOrthonormal: the vectors of the subspace remain orthonormal, hold x and the last gradient and position of every term,
+// and the Hessian is the sum of those of the terms, each positive definite, over hundreds of reductions.
+func TestSFOOrthonormal(t *testing.T) {
+	const n, terms = 60, 3
+	r, x, g := &SFO{Terms: terms}, make([]float64, n), make([]float64, n)
+	for i := range x {
+		x[i] = math.Cos(float64(i))
+	}
+	r.Reset(n)
+	reductions := 0
+	for k := range 600 {
+		s, err := r.Draw(stochopt.Sample{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := 0.0
+		for i := range x {
+			h, o := 1+float64((i*7+s.Step)%5), math.Sin(float64(i*(s.Step+1)+k/100)) // the terms move now and then, and so x
+			f += h * (x[i] - o) * (x[i] - o) / 2
+			g[i] = h * (x[i] - o)
+		}
+		before := r.space.k
+		phase := r.phase
+		r.Observe(f)
+		r.Step(x, g)
+		if r.phase == sfoNoisy { // which this test makes them
+			r.phase = sfoVisit
+		}
+		if r.space.k < before {
+			reductions++
+		}
+		for i := range r.space.k {
+			for j := range i + 1 {
+				want := 0.0
+				if i == j {
+					want = 1
+				}
+				if d := floats.Dot(r.space.vector(i), r.space.vector(j)); math.Abs(d-want) > 1e-14 {
+					t.Fatalf("evaluation %d: the product of vectors %d and %d of %d is %v", k, i, j, r.space.k, d)
+				}
+			}
+		}
+		if phase != sfoVisit || r.phase != sfoVisit {
+			continue
+		}
+		// x in the subspace is x.
+		y := make([]float64, n)
+		r.space.move(y, r.at.p[:r.space.k])
+		if d := floats.Distance(x, y, 2); d > 1e-12 {
+			t.Fatalf("evaluation %d: x is off by %v in the subspace", k, d)
+		}
+		sum := make([]float64, r.space.most*r.space.most)
+		copy(sum, r.b)
+		r.sumUp()
+		if d := floats.Distance(sum, r.b, math.Inf(1)); d > 1e-10*(1+floats.Norm(sum, math.Inf(1))) {
+			t.Fatalf("evaluation %d: the sum of the models is off by %v", k, d)
+		}
+		copy(r.b, sum)
+		for i := range r.terms {
+			v := make([]float64, r.space.k)
+			for j := range v {
+				v[j] = math.Sin(float64(3*j + k + i))
+			}
+			if c := r.terms[i].curvature(v); r.terms[i].known() && !(c > 0) {
+				t.Fatalf("evaluation %d: the model of term %d has the curvature %v", k, i, c)
+			}
+		}
+	}
+	if reductions < 100 {
+		t.Errorf("%d reductions", reductions)
+	}
+}

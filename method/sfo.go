@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
@@ -92,7 +93,7 @@ type SFO struct {
 	largest struct{ value, gradient float64 }
 
 	before   []float64 // x before the step
-	far      []float64 // the point that is being rejected
+	far      []float64 // the point that is being rejected, or where a term is evaluated twice
 	at       sfoPoint  // the evaluation under way
 	rejected sfoPoint  // at far
 	back     sfoPoint  // at before, of the same term
@@ -239,18 +240,23 @@ func (r *SFO) Step(x, grad []float64) {
 			r.check = r.total + max(r.Terms, 20)
 			r.seen.f = f
 			copy(r.seen.grad, grad)
+			copy(r.far, x)
 			r.phase = sfoRepeat
 			return
 		}
 		r.visit(x, f, grad)
 	case sfoRepeat:
-		if r.contradicted(f, grad) {
+		switch {
+		case !slices.Equal(x, r.far): // a Rule around this one has moved it
+			r.visit(x, f, grad)
+		case r.contradicted(f, grad):
 			r.phase = sfoNoisy
-			return
+		default:
+			r.visit(x, r.seen.f, r.seen.grad)
 		}
-		r.visit(x, r.seen.f, r.seen.grad)
 	case sfoReturn:
 		r.locate(x, f, grad)
+		copy(r.before, x)
 		r.back.set(r.at)
 		r.approach(x)
 	case sfoShorten:

@@ -2,6 +2,7 @@ package method
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -125,5 +126,42 @@ func TestSFOOrthonormal(t *testing.T) {
 	}
 	if reductions < 100 {
 		t.Errorf("%d reductions", reductions)
+	}
+}
+
+// TestSFONonsense: values and gradients that are those of no function, of any size, do not panic or hang, and x stays finite
+// where they are not extreme.
+func TestSFONonsense(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for run := range 200 {
+		n, terms := 1+rnd.IntN(30), 1+rnd.IntN(6)
+		extreme := run%2 == 0
+		size := func() float64 {
+			if extreme {
+				return math.Pow(10, 300*rnd.Float64()-150)
+			}
+			return math.Pow(10, 12*rnd.Float64()-6)
+		}
+		r, x, g := &SFO{Terms: terms, History: 1 + rnd.IntN(4), Seed: uint64(run)}, make([]float64, n), make([]float64, n)
+		r.Reset(n)
+		for k := range 300 {
+			r.check = math.MaxInt // never look
+			f := size() * rnd.NormFloat64()
+			scale := size()
+			for i := range g {
+				g[i] = scale * rnd.NormFloat64() * float64(rnd.IntN(3))
+			}
+			if _, err := r.Draw(stochopt.Sample{}); err != nil {
+				t.Fatal(err)
+			}
+			r.Observe(f)
+			r.Step(x, g)
+			if i := slices.IndexFunc(x, func(v float64) bool { return v-v != 0 }); i >= 0 {
+				if !extreme {
+					t.Fatalf("run %d, n = %d, %d terms: x[%d] = %v after %d evaluations", run, n, terms, i, x[i], k+1)
+				}
+				break // as every driver does
+			}
+		}
 	}
 }

@@ -55,7 +55,7 @@ func (t *sfoTerm) record(q *sfoPoint) {
 		floats.SubTo(dp, q.p, t.last.p)
 		floats.SubTo(dd, q.d, t.last.d)
 		a, b := floats.Norm(dp, 2), floats.Norm(dd, 2)
-		if a >= sfoEps && b >= sfoEps && math.Abs(floats.Dot(dp, dd)) >= sfoEps*a*b { // of either sign
+		if a >= sfoEps && b >= sfoEps && a*b <= math.MaxFloat64 && math.Abs(floats.Dot(dp, dd)) >= sfoEps*a*b { // of either sign
 			t.pairs++
 		}
 	}
@@ -276,8 +276,8 @@ func (r *SFO) bfgs(t *sfoTerm) {
 
 	values := w.values[:m]
 	t.columns = m
-	if !lapack64.Syev(lapack.EVCompute, h, values, w.lapack, len(w.lapack)) || values[0]-values[0] != 0 || values[m-1]-values[m-1] != 0 {
-		t.columns, t.e = 0, high
+	if size := floats.Norm(h.Data, 1); size-size != 0 || !lapack64.Syev(lapack.EVCompute, h, values, w.lapack, len(w.lapack)) {
+		t.columns, t.e = 0, high // the differences are out of the range of numbers
 		return
 	}
 	positive(values, high)

@@ -345,6 +345,32 @@ func TestSFODraw(t *testing.T) {
 	}
 }
 
+// TestSFOMoved: whatever moves x between the steps, in the subspace or out of it, is no noise and does not keep SFO from the minimum.
+func TestSFOMoved(t *testing.T) {
+	const n, terms = 200, 8
+	fs := bowls(n, terms, 6, nil, nil)
+	box := func(x []float64) {
+		for i := range x {
+			x[i] = min(max(x[i], -10), 10) // the minimum is inside, the way to it is not
+		}
+	}
+	start := make([]float64, n)
+	for i := range start {
+		start[i] = 9 - float64(i%5)
+	}
+	least := minimum(t, fs, n)
+	for name, m := range map[string]optimize.Method{
+		"projection": &stochopt.Sequential{Rule: &method.SFO{Terms: terms}, Project: box},
+		"Lookahead":  &method.Lookahead{Rule: &method.SFO{Terms: terms}, SyncPeriod: 5, SlowStepSize: 0.8},
+	} {
+		s := &optimize.Settings{GradEvaluations: 100 * terms, Converger: optimize.NeverTerminate{}}
+		r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: fs.Blocks(terms)}, start, s, m)
+		if gap := value(fs, r.X) - least; err != nil || !(gap < 1e-8) {
+			t.Errorf("%s: %v from the minimum, error %v", name, gap, err)
+		}
+	}
+}
+
 // TestSFOFewTerms: there may be a single term, which is then minimized by BFGS.
 func TestSFOFewTerms(t *testing.T) {
 	for _, terms := range []int{1, 2, 3} {

@@ -165,3 +165,134 @@ func TestSFONonsense(t *testing.T) {
 		}
 	}
 }
+
+// TestSFOGrow: a term is activated after a failure, after a pass without growth, and if the variance of the mean gradient is not
+// less than its square; but never while an active term is known from one visit only.
+func TestSFOGrow(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		spread  float64 // of two gradients 1 ± spread
+		visits  int
+		growth  int
+		failed  bool
+		choices int // terms that are active then
+	}{
+		{name: "agreement", spread: 0.9, visits: 2, choices: 2},
+		{name: "variance", spread: 1.1, visits: 2, choices: 3}, // Σ(d-1)²/(2·1) = 1.21
+		{name: "failure", spread: 0.1, visits: 2, failed: true, choices: 3},
+		{name: "a pass", spread: 0.1, visits: 2, growth: 3, choices: 3},
+		{name: "not a pass", spread: 0.1, visits: 2, growth: 2, choices: 2},
+		{name: "one visit", spread: 1.1, visits: 1, growth: 3, failed: true, choices: 2},
+	} {
+		r := &SFO{Terms: 5}
+		r.Reset(1)
+		sign := 1.0
+		for i := range r.terms {
+			if u := &r.terms[i]; u.active {
+				u.record(&sfoPoint{f: 1, p: []float64{0}, d: []float64{1 + sign*c.spread}})
+				u.visits = c.visits
+				sign = -sign
+			}
+		}
+		r.newton()
+		r.growth = c.growth
+		r.grow(c.failed)
+		if n := r.active(); n != c.choices {
+			t.Errorf("%s: %d terms are active, want %d", c.name, n, c.choices)
+		}
+	}
+}
+
+// TestSFOChoose: where all active terms are known already, another is activated.
+func TestSFOChoose(t *testing.T) {
+	r := &SFO{Terms: 5}
+	r.Reset(1)
+	for i := range r.terms {
+		if u := &r.terms[i]; u.active {
+			u.record(&sfoPoint{f: 1, p: []float64{0}, d: []float64{1}})
+			u.visits = 2
+		}
+	}
+	for range 20 { // by the metric of H or by that of the terms
+		r.choose()
+	}
+	if n := r.active(); n != 3 || r.terms[r.term].visits != 0 {
+		t.Errorf("%d terms are active, and one with %d visits chosen", n, r.terms[r.term].visits)
+	}
+}
+
+// TestSFORightAngle: pairs of negative curvature may make a later step one that H takes to a right angle; dividing by the
+// product would give a model of any size.
+func TestSFORightAngle(t *testing.T) {
+	r := &SFO{Terms: 1}
+	r.Reset(2)
+	u := &r.terms[0]
+	for _, q := range []sfoPoint{ // differences (1, 0) and (1, 1) of positions, (-1, 0) and (-1, 3) of gradients
+		{f: 1, p: []float64{0, 0}, d: []float64{0, 0}},
+		{f: 1, p: []float64{1, 0}, d: []float64{-1, 0}},
+		{f: 1, p: []float64{2, 1}, d: []float64{-2, 3}},
+	} {
+		u.record(&q)
+	}
+	r.total = 1
+	r.fit(u)
+	for _, v := range [][]float64{{1, 0}, {0, 1}, {1, 1}, {1, -1}} {
+		if c := u.curvature(v); u.pairs != 2 || !(c > 0.1 && c < 10) {
+			t.Errorf("%d pairs, curvature %v along %v", u.pairs, c, v)
+		}
+	}
+}
+
+// TestSFOSumUp: the sum of the models is made anew in every pass.
+func TestSFOSumUp(t *testing.T) {
+	r, x := &SFO{Terms: 4}, []float64{3, 2}
+	r.Reset(2)
+	for k := range 60 {
+		s, err := r.Draw(stochopt.Sample{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := 1 + float64(s.Step)
+		r.Observe(h * floats.Dot(x, x) / 2)
+		r.Step(x, []float64{h * x[0], h * x[1]})
+		if k == 40 {
+			r.b[0] += 1e-3 // errors of rounding
+		}
+	}
+	got := slices.Clone(r.b)
+	r.sumUp()
+	if d := floats.Distance(got, r.b, 2); d > 1e-12 {
+		t.Errorf("the sum is off by %v", d)
+	}
+}
+
+// TestSFOMovedWhileRejecting: where a term is evaluated after a rejected step is where x is, not where it was to be.
+func TestSFOMovedWhileRejecting(t *testing.T) {
+	quartic := func(x []float64) (float64, []float64) {
+		return x[0] * x[0] * x[0] * x[0], []float64{4 * x[0] * x[0] * x[0]}
+	}
+	seen := map[sfoPhase]bool{}
+	r, x := &SFO{Terms: 1, HessianInit: 1e-3}, []float64{1}
+	r.Reset(1)
+	r.check = math.MaxInt
+	for range 12 {
+		phase := r.phase
+		if phase == sfoReturn || phase == sfoShorten {
+			x[0] += 1e-3 // as a projection or another Rule may
+		}
+		at := x[0]
+		f, g := quartic(x)
+		r.Observe(f)
+		r.Step(x, g)
+		if phase == sfoReturn && r.before[0] != at {
+			t.Errorf("the point before is %v, evaluated at %v", r.before, at)
+		}
+		if phase == sfoShorten && (r.rejected.p[0] != at || r.phase == sfoVisit && r.far[0] != at) {
+			t.Errorf("the rejected point is %v and %v, evaluated at %v", r.rejected.p, r.far, at)
+		}
+		seen[phase] = true
+	}
+	if !seen[sfoReturn] || !seen[sfoShorten] {
+		t.Errorf("phases %v", seen)
+	}
+}

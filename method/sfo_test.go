@@ -288,8 +288,12 @@ func TestSFONoise(t *testing.T) {
 			{name: "little", value: 1e-6, gradient: 1e-6, found: blocks},
 			{name: "late", value: 0.3, gradient: 0.3, from: 400, found: 400 + 2*blocks},
 			{name: "rounding", round: 1e-15},
+			{name: "solver", round: 1e-10}, // as of terms that are solved for, to a tolerance
 			{name: "none"},
 		} {
+			if seed > 1 && c.found == 0 {
+				continue // a long run
+			}
 			rnd := rand.New(rand.NewPCG(seed, 3)) // fresh: not of the Sample
 			evaluations := 0
 			p := stochopt.Problem{Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
@@ -304,7 +308,7 @@ func TestSFONoise(t *testing.T) {
 				}
 				return f, err
 			}}
-			s := &optimize.Settings{GradEvaluations: 100 * blocks, Converger: optimize.NeverTerminate{}}
+			s := &optimize.Settings{GradEvaluations: 40 * blocks, Converger: optimize.NeverTerminate{}}
 			r, err := stochopt.Minimize(context.Background(), p, make([]float64, n), s, &method.SFO{Terms: blocks, Seed: seed})
 			switch {
 			case c.found == 0 && err != nil:
@@ -319,6 +323,27 @@ func TestSFONoise(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestSFORoundingOfNothing: where all terms come to 0, what is left of them is rounding of what they are made of.
+func TestSFORoundingOfNothing(t *testing.T) {
+	const n, terms = 3, 25
+	rnd := rand.New(rand.NewPCG(1, 1))
+	a := make([][]float64, terms)
+	for i := range a {
+		a[i] = []float64{rnd.NormFloat64(), rnd.NormFloat64(), rnd.NormFloat64()}
+	}
+	p := stochopt.Problem{Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		row := a[s.Step]
+		r := floats.Dot(row, x) - floats.Sum(row) + 1e-15*rnd.NormFloat64() // 0 at (1, 1, 1)
+		floats.ScaleTo(grad, r, row)
+		return r * r / 2, nil
+	}}
+	s := &optimize.Settings{GradEvaluations: 60 * terms, Converger: optimize.NeverTerminate{}}
+	r, err := stochopt.Minimize(context.Background(), p, make([]float64, n), s, &method.SFO{Terms: terms, MinStep: stochopt.Zero})
+	if d := floats.Distance(r.X, []float64{1, 1, 1}, 2); err != nil || !(d < 1e-12) {
+		t.Errorf("%v from the minimum, error %v", d, err)
 	}
 }
 
@@ -438,6 +463,39 @@ func TestSFOLongStart(t *testing.T) {
 			&method.SFO{Terms: 25, HessianInit: h})
 		if gap := value(fs, r.X) - minimum(t, fs, 4); err != nil || !(gap < 1e-12) {
 			t.Errorf("HessianInit %v: %v from the minimum, error %v", h, gap, err)
+		}
+	}
+}
+
+// TestSFOShortStart: while the first steps show no difference of gradients the curvature is taken to be less and less.
+func TestSFOShortStart(t *testing.T) {
+	slope := gradient.FiniteSum{N: 1, Term: func(grad, x []float64, _ int) float64 {
+		grad[0]++
+		return x[0]
+	}}
+	points := follow(t, &method.SFO{Terms: 1}, slope, []float64{0}, 6)
+	var steps []float64
+	for k, p := range points[1:] {
+		if d := points[k][0] - p[0]; d != 0 { // else the second evaluation, made twice
+			steps = append(steps, d)
+		}
+	}
+	for k, want := range []float64{1e-5, 1e-5, 1e-4} { // then ten times the mean of these is the limit
+		if k >= len(steps) || math.Abs(steps[k]/want-1) > 1e-6 {
+			t.Fatalf("steps %v: number %d is not %v", steps, k, want)
+		}
+	}
+}
+
+// TestSFOAllRejected: when not a single step has been kept there is no mean length that would limit the next.
+func TestSFOAllRejected(t *testing.T) {
+	wall := gradient.FiniteSum{N: 1, Term: func(grad, x []float64, _ int) float64 {
+		grad[0] += math.Sinh(x[0] - 1)
+		return math.Cosh(x[0] - 1)
+	}}
+	for k, p := range follow(t, &method.SFO{Terms: 1, HessianInit: 1e-2}, wall, []float64{0}, 100) {
+		if k == 99 && math.Abs(p[0]-1) > 1e-6 {
+			t.Errorf("x = %v after %d evaluations", p, k)
 		}
 	}
 }

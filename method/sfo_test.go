@@ -493,7 +493,7 @@ func TestSFOAllRejected(t *testing.T) {
 		grad[0] += math.Sinh(x[0] - 1)
 		return math.Cosh(x[0] - 1)
 	}}
-	for k, p := range follow(t, &method.SFO{Terms: 1, HessianInit: 1e-2}, wall, []float64{0}, 100) {
+	for k, p := range follow(t, &method.SFO{Terms: 1, HessianInit: 0.4}, wall, []float64{0}, 100) {
 		if k == 99 && math.Abs(p[0]-1) > 1e-6 {
 			t.Errorf("x = %v after %d evaluations", p, k)
 		}

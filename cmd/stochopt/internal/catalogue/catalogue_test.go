@@ -63,6 +63,7 @@ func rules(t *testing.T) []string {
 // needy are methods that cannot run on any problem: why they are not listed.
 var needy = map[string]string{
 	"AdaHessian": "HessVec",
+	"SFO":        "the number of terms, and noise that is frozen",
 	"Sophia":     "HessVec",
 }
 

@@ -1,6 +1,7 @@
 package method
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -52,7 +53,9 @@ import (
 // Each Step is for the one evaluation, of one term, that Draw has asked for; those of a rejected step and the double ones are
 // iterations like others. So the F and the gradient of a Result are those of a single term, a threshold for the gradient
 // says nothing, and the Result may be a point that would have been rejected next. The F of the sum takes N evaluations:
-// FiniteSum.Full, or those of the Samples at Step 0, ..., N-1. A projection moves x as it does for any Rule, but the models do
+// FiniteSum.Full, or those of the Samples at Step 0, ..., N-1. End a run by a limit of 15 to 25 passes: the default stop of Minimize
+// wants some thousand iterations, and may take the mean of the gradients of terms, which are not visited equally often, for a
+// force against which x is held (optimize.StepConvergence). A projection moves x as it does for any Rule, but the models do
 // not know of it. In a plain loop of Draw, Observe and Step, a value or gradient that is not finite makes a step rejected,
 // except at the first point, where there is nothing to go back to; the other drivers end a run there.
 //
@@ -165,7 +168,7 @@ func (r *SFO) Reset(dim int) {
 	hyper.NonNegative("method: SFO.MinStep", r.MinStep)
 	r.allocate(dim)
 	for range min(2, r.Terms) {
-		r.terms[r.activate()].e = hyper.Or(r.HessianInit, 1e5)
+		r.terms[r.activate()].e = cmp.Or(r.HessianInit, 1e5)
 	}
 	r.eta, r.check, r.f = 1, 1, math.NaN()
 	r.choose()
@@ -307,20 +310,24 @@ func (r *SFO) failed(t *sfoTerm) bool {
 		return r.at.f > t.last.f && r.at.f-predicted > r.gain-(t.last.f-predicted)
 	}
 	// There is nothing to compare a new term with but the others.
-	var n, sum, squares float64
+	var n, mean, variance float64
 	for i := range r.terms {
 		if u := &r.terms[i]; u.known() && u.visits > 1 {
 			n++
-			d := u.last.f - r.at.f
-			sum += d
-			squares += d * d
+			mean += u.last.f
 		}
 	}
 	if n == 0 {
 		return false
 	}
-	mean := sum / n
-	return -mean > 3*math.Sqrt(max(0, squares/n-mean*mean))
+	mean /= n
+	for i := range r.terms {
+		if u := &r.terms[i]; u.known() && u.visits > 1 {
+			d := u.last.f - mean
+			variance += float64(d * d / n)
+		}
+	}
+	return r.at.f > mean+3*math.Sqrt(variance)
 }
 
 // approach follows an evaluation at the point before, or nearer to it. A value that has exploded is of no use to the model:

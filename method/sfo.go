@@ -222,8 +222,8 @@ func (r *SFO) Draw(next stochopt.Sample) (stochopt.Sample, error) {
 			"gradient %v and %v; freeze its randomness (the Oracle must take all of it from the Sample), or use Adam, which is "+
 			"made for fresh noise", r.term, s.f, s.fAgain, s.component, s.g, s.gAgain)
 	case sfoNowhere:
-		return next, fmt.Errorf("method: SFO: the value or the gradient of term %d is not finite (or Observe was not called), and there is no point to go "+
-			"back to where it is", r.term)
+		return next, fmt.Errorf("method: SFO: the value or the gradient of term %d is not finite (or Observe was not called), and "+
+			"there is no point to go back to where it is", r.term)
 	}
 	return stochopt.Sample{Seed: next.Seed, Step: r.term}, nil
 }

@@ -14,8 +14,8 @@ const (
 
 func (r *SFO) state() state.State {
 	s := state.State{
-		Counters: []int{len(r.before), r.history(), int(r.phase), r.term, r.total, r.check, r.shortenings, r.steps, r.growth, r.space.k, r.draws,
-			r.seen.component},
+		Counters: []int{len(r.before), r.history(), int(r.phase), r.term, r.total, r.check, r.shortenings, r.steps, r.growth, r.space.k,
+			r.draws, r.seen.component},
 		Scalars: []float64{r.eta, r.gain, r.span, r.travel, r.largest.value, r.largest.gradient, r.at.f, r.rejected.f, r.back.f,
 			r.seen.f, r.seen.g, r.seen.fAgain, r.seen.gAgain},
 		Vectors: [][]float64{r.all},
@@ -51,8 +51,8 @@ func (r *SFO) UnmarshalBinary(data []byte) error {
 		return errors.New("stochopt: state of SFO: it has another History, or is damaged")
 	}
 	sp.size(c[0], r.Terms)
-	damaged := len(all) != sfoNumbers(&sp, r.Terms, c[1]) || c[2] > int(sfoNowhere) || c[3] >= r.Terms || c[9] > sp.most || sp.whole() && c[9] != sp.most ||
-		c[11] >= c[0]
+	damaged := len(all) != sfoNumbers(&sp, r.Terms, c[1]) || c[2] > int(sfoNowhere) || c[3] >= r.Terms ||
+		c[9] > sp.most || sp.whole() && c[9] != sp.most || c[11] >= c[0]
 	for i := sfoCounters; i < len(c); i += 4 {
 		damaged = damaged || c[i] > 1 || c[i+2] > c[1] || c[i+3] > min(2*c[1], sp.most)
 	}

@@ -18,6 +18,7 @@
 //
 //	minibatches            FiniteSum{N: n, Term: term}.Shuffled(32), Sampled(32), Weighted(32, w)
 //	linear convergence     (&SAGA{Sum: fs}).Oracle(), SVRG, SARAH, SAG
+//	fixed blocks           FiniteSum{N: n, Term: term}.Blocks(30), for method.SFO
 //
 // Another Oracle, with less noise or fewer failures:
 //

@@ -35,7 +35,7 @@ var curvature = []row{
 		name: "OLBFGS",
 		make: func() tested { return &method.OLBFGS{} },
 		defaults: func() tested {
-			return &method.OLBFGS{StepSize: 0.1, FirstStep: 1e-3, Curvature: 1e-6, Memory: 10}
+			return &method.OLBFGS{StepSize: 0.01, FirstStep: 1e-3, Curvature: 1e-6, Memory: 10}
 		},
 		bad: map[string]func() tested{
 			"method: OLBFGS.StepSize = -1":   func() tested { return &method.OLBFGS{StepSize: -1} },
@@ -52,7 +52,7 @@ var curvature = []row{
 		scaleFree: true,
 		mixes:     true,
 		chooses:   true,
-		floor:     0.1 * 0.25 / (2 - 0.1), // ασ²/h²(2-α): H is exact, as the noise does not depend on x
+		floor:     0.01 * 0.25 / (2 - 0.01), // ασ²/h²(2-α): H is exact, as the noise does not depend on x
 		reach:     0.5,
 	},
 	{
@@ -168,7 +168,7 @@ var curvature = []row{
 		name: "SWATS",
 		make: func() tested { return &method.SWATS{} },
 		defaults: func() tested {
-			return &method.SWATS{StepSize: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Tolerance: 1e-9}
+			return &method.SWATS{StepSize: 0.03, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Tolerance: 1e-9}
 		},
 		bad: map[string]func() tested{
 			"method: SWATS.StepSize = -1":   func() tested { return &method.SWATS{StepSize: -1} },
@@ -177,10 +177,9 @@ var curvature = []row{
 			"method: SWATS.Epsilon = -1":    func() tested { return &method.SWATS{Epsilon: -1} },
 			"method: SWATS.Tolerance = NaN": func() tested { return &method.SWATS{Tolerance: nan} },
 		},
-		firstStep: func(g float64) float64 { return 0.001 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.03 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
-		tuned:     func() tested { return &method.SWATS{StepSize: 0.1} },
-		floor:     0.1 * 0.5 / 2, // Adam's: it does not switch
+		floor:     0.03 * 0.5 / 2, // Adam's: it does not switch
 		reach:     1,
 	},
 	{
@@ -197,12 +196,12 @@ var curvature = []row{
 	{
 		name:     "WNGrad",
 		make:     func() tested { return &method.WNGrad{} },
-		defaults: func() tested { return &method.WNGrad{StepSize: 1, Initial: 1} },
+		defaults: func() tested { return &method.WNGrad{StepSize: 3, Initial: 1} },
 		bad: map[string]func() tested{
 			"method: WNGrad.StepSize = -1": func() tested { return &method.WNGrad{StepSize: -1} },
 			"method: WNGrad.Initial = NaN": func() tested { return &method.WNGrad{Initial: nan} },
 		},
-		firstStep: func(g float64) float64 { return abs(g) / (1 + g*g) },
+		firstStep: func(g float64) float64 { return 3 * abs(g) / (1 + g*g) },
 		mixes:     true,
 		reach:     0.2,
 	},
@@ -210,7 +209,7 @@ var curvature = []row{
 		name: "AdEMAMix",
 		make: func() tested { return &method.AdEMAMix{} },
 		defaults: func() tested {
-			return &method.AdEMAMix{StepSize: 0.001, Beta1: 0.9, Beta2: 0.999, Beta3: 0.9999, Mix: 5, Epsilon: 1e-8}
+			return &method.AdEMAMix{StepSize: 0.3, Beta1: 0.9, Beta2: 0.999, Beta3: 0.9999, Mix: 5, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: AdEMAMix.StepSize = -1": func() tested { return &method.AdEMAMix{StepSize: -1} },
@@ -220,7 +219,7 @@ var curvature = []row{
 			"method: AdEMAMix.Mix = +Inf":    func() tested { return &method.AdEMAMix{Mix: inf} },
 			"method: AdEMAMix.Epsilon = -1":  func() tested { return &method.AdEMAMix{Epsilon: -1} },
 		},
-		firstStep: func(g float64) float64 { return 0.001 * (1 + 5*1e-4) * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.3 * (1 + 5*1e-4) * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
 		tuned:     func() tested { return &method.AdEMAMix{StepSize: 0.02, Beta3: 0.99} },
 		reach:     1,
@@ -228,7 +227,7 @@ var curvature = []row{
 	{
 		name:     "NovoGrad",
 		make:     func() tested { return &method.NovoGrad{} },
-		defaults: func() tested { return &method.NovoGrad{StepSize: 0.01, Beta1: 0.9, Beta2: 0.25, Epsilon: 1e-8} },
+		defaults: func() tested { return &method.NovoGrad{StepSize: 0.003, Beta1: 0.9, Beta2: 0.25, Epsilon: 1e-8} },
 		bad: map[string]func() tested{
 			"method: NovoGrad.StepSize = -1":      func() tested { return &method.NovoGrad{StepSize: -1} },
 			"method: NovoGrad.Beta1 = 1":          func() tested { return &method.NovoGrad{Beta1: 1} },
@@ -237,11 +236,11 @@ var curvature = []row{
 			"method: NovoGrad.WeightDecay = +Inf": func() tested { return &method.NovoGrad{WeightDecay: inf} },
 			"method: NovoGrad.Blocks = [3], of":   func() tested { return &method.NovoGrad{Blocks: []int{3}} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.003 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
 		mixes:     true,
 		cycles:    true,
-		floor:     0.01 / math.Sqrt(200*0.25) * 0.25 / (2 * 0.1), // momentum's, as |g| is σ√n
+		floor:     0.003 / math.Sqrt(200*0.25) * 0.25 / (2 * 0.1), // momentum's, as |g| is σ√n
 		reach:     1,
 	},
 	{
@@ -331,16 +330,15 @@ var curvature = []row{
 	{
 		name:     "SMORMS3",
 		make:     func() tested { return &method.SMORMS3{} },
-		defaults: func() tested { return &method.SMORMS3{StepSize: 0.001, Epsilon: 1e-16} },
+		defaults: func() tested { return &method.SMORMS3{StepSize: 0.3, Epsilon: 1e-16} },
 		bad: map[string]func() tested{
 			"method: SMORMS3.StepSize = -1": func() tested { return &method.SMORMS3{StepSize: -1} },
 			"method: SMORMS3.Epsilon = NaN": func() tested { return &method.SMORMS3{Epsilon: nan} },
 		},
 		firstStep: func(g float64) float64 {
-			return abs(g) * min(0.001, 0.25*g*g/(0.5*g*g+1e-16)) / (math.Sqrt(0.5*g*g) + 1e-16)
+			return abs(g) * min(0.3, 0.25*g*g/(0.5*g*g+1e-16)) / (math.Sqrt(0.5*g*g) + 1e-16)
 		},
 		scaleFree: true,
-		tuned:     func() tested { return &method.SMORMS3{StepSize: 0.1} },
 		reach:     0.5,
 	},
 }

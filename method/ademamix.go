@@ -24,7 +24,8 @@ import (
 // Reference: M. Pagliardini, P. Ablin, D. Grangier, The AdEMAMix optimizer: better, faster, older, ICLR 2025, Algorithm
 // 1, with constant γ and β₃; the paper lets both grow to their values over the run. The paper's decay is left out.
 type AdEMAMix struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α, in units of x. If it is 0, 0.3 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has 0.001 or less, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -61,7 +62,7 @@ func (r *AdEMAMix) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *AdEMAMix) Step(x, grad []float64) {
 	hyper.Lengths("method: AdEMAMix.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.3), r.Schedule, r.k)
 	b1, b2, b3 := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Beta3, 0.9999)
 	mix, eps := hyper.Or(r.Mix, 5), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)

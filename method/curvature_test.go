@@ -827,7 +827,7 @@ func TestSWATSSwitches(t *testing.T) {
 // TestWNGradIsAdaGradNorm: in the end it is AdaGradNorm with α/√2, unless the first gradient was long beside b₀.
 func TestWNGradIsAdaGradNorm(t *testing.T) {
 	for _, first := range []float64{0.1, 100} {
-		a, b := &method.WNGrad{}, &method.AdaGradNorm{StepSize: math.Sqrt(0.5)}
+		a, b := &method.WNGrad{StepSize: 1}, &method.AdaGradNorm{StepSize: math.Sqrt(0.5)}
 		a.Reset(2)
 		b.Reset(2)
 		x, y, g := []float64{0, 0}, []float64{0, 0}, []float64{first, 0}
@@ -891,7 +891,7 @@ func TestAdEMAMix(t *testing.T) {
 // TestNovoGradBlocks: the first step of each block has the length α, the last of a steady gradient α/(1-β₁), and
 // neither depends on the scale of the gradient.
 func TestNovoGradBlocks(t *testing.T) {
-	r := &method.NovoGrad{Blocks: []int{2, 1}, Epsilon: stochopt.Zero}
+	r := &method.NovoGrad{StepSize: 0.01, Blocks: []int{2, 1}, Epsilon: stochopt.Zero}
 	r.Reset(3)
 	x := []float64{0, 0, 0}
 	g := []float64{3e-170, 4e-170, -1e150}

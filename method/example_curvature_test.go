@@ -69,7 +69,7 @@ func ExampleSWATS() {
 func ExampleWNGrad() {
 	iterations(20000, &method.WNGrad{Initial: 50})
 	// Output:
-	// [1.109 1.998]
+	// [1.135 1.993]
 }
 
 // A plain loop asks Draw for the Sample of every gradient.
@@ -109,7 +109,7 @@ func ExampleAdEMAMix() {
 func ExampleNovoGrad() {
 	iterations(2000, &method.NovoGrad{Schedule: schedule.Linear(2000, 0)})
 	// Output:
-	// [1.026 2.003]
+	// [1.016 1.999]
 }
 
 func ExampleNormalizedSGD() {

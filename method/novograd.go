@@ -24,7 +24,8 @@ import (
 // Reference: B. Ginsburg, P. Castonguay, O. Hrinchuk, et al., Stochastic gradient methods with layer-wise adaptive
 // moments for training of deep networks, arXiv:1905.11286, 2019, Algorithm 1.
 type NovoGrad struct {
-	// StepSize is α, in units of x. If it is 0, 0.01 is used.
+	// StepSize is α, in units of x. If it is 0, 0.003 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; the paper has 0.01 or more, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -66,7 +67,7 @@ func (r *NovoGrad) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *NovoGrad) Step(x, grad []float64) {
 	hyper.Lengths("method: NovoGrad.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.003), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.25), hyper.Or(r.Epsilon, 1e-8)
 	if r.k == 0 {
 		b2 = 0

@@ -43,7 +43,8 @@ import (
 // 2015. There the first step is 1e-10 g, which a curvature below 1e-6 rounds off, and every pair is kept, which takes
 // convex draws.
 type OLBFGS struct {
-	// StepSize is α, without unit: 1 is Newton's step. If it is 0, 0.1 is used.
+	// StepSize is α, without unit: 1 is Newton's step. If it is 0, 0.01 is used, the choice of docs/stepsizes.md for a few
+	// variables of the order of 1; the papers have about 0.1 and less.
 	StepSize float64
 	// FirstStep is the length of the steps before there is a pair, in units of x. If it is 0, 1e-3 is used. It should
 	// be too short to matter, and long beside the rounding of x.
@@ -124,7 +125,7 @@ func (r *OLBFGS) Step(x, grad []float64) {
 	if length == 0 {
 		return
 	}
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	if r.pairs == 0 {
 		alpha = hyper.StepSize(hyper.Or(r.FirstStep, 1e-3), r.Schedule, r.k) / length
 	}

@@ -24,7 +24,8 @@ import (
 //
 // Reference: S. Funk, RMSprop loses to SMORMS3, beware the epsilon!, sifter.org, 2015.
 type SMORMS3 struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α, in units of x. If it is 0, 0.3 is used, the choice of docs/stepsizes.md for a few variables of the
+	// order of 1; its author has 0.001, for the weights of neural networks.
 	StepSize float64
 	// Epsilon is ε, in units of g² in q and of g under the step. If it is 0, 1e-16 is used; for none set stochopt.Zero.
 	Epsilon float64
@@ -56,7 +57,7 @@ func (r *SMORMS3) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *SMORMS3) Step(x, grad []float64) {
 	hyper.Lengths("method: SMORMS3.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.3), r.Schedule, r.k)
 	eps := hyper.Or(r.Epsilon, 1e-16)
 	m, v, n := r.m[:len(x)], r.v[:len(x)], r.n[:len(x)]
 	for i, g := range grad[:len(x)] {

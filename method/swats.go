@@ -29,7 +29,8 @@ import (
 // Reference: N. S. Keskar, R. Socher, Improving generalization performance by switching from Adam to SGD, arXiv:1712.07628,
 // 2017, Algorithm 1. There the condition is |L - r| < e, which depends on units, and L may be negative.
 type SWATS struct {
-	// StepSize is α of Adam, in units of x. If it is 0, 0.001 is used.
+	// StepSize is α of Adam, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables
+	// of the order of 1; the paper has 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m and b. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -82,7 +83,7 @@ func (r *SWATS) Step(x, grad []float64) {
 
 // adam is a step of the first phase.
 func (r *SWATS) adam(x, grad []float64, b1, b2 float64) {
-	alpha, eps := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k), hyper.Or(r.Epsilon, 1e-8)
+	alpha, eps := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
 	m, v, p := r.m[:len(x)], r.v[:len(x)], r.p.of(len(x))
 	var along float64 // -<p,g>

@@ -21,7 +21,8 @@ import (
 // Reference: X. Wu, R. Ward, L. Bottou, WNGrad: learn the learning rate in gradient descent, arXiv:1803.02865, 2018,
 // Algorithm 1, where α is 1. Programs that multiply |g|² by α² have a b, and a b₀, that is α times this one.
 type WNGrad struct {
-	// StepSize is α, in units of x. If it is 0, 1 is used.
+	// StepSize is α, in units of x. If it is 0, 3 is used, the choice of docs/stepsizes.md for a few variables of the order
+	// of 1; the paper has 1.
 	StepSize float64
 	// Initial is b₀ > 0, in units of the gradient. If it is 0, 1 is used.
 	Initial float64
@@ -51,7 +52,7 @@ func (r *WNGrad) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *WNGrad) Step(x, grad []float64) {
 	hyper.Lengths("method: WNGrad.Step", x, grad, r.dim)
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3), r.Schedule, r.k)
 	n := norm2(grad)
 	r.b += float64(n * (n / r.b))
 	for i, g := range grad {

@@ -33,7 +33,7 @@ var Methods = []Method{
 
 	{"AdaGrad", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGrad{StepSize: a} }},
 	{"AdaGradNorm", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGradNorm{StepSize: a} }},
-	{"WNGrad", "sums of squares", 1, func(a float64) optimize.Method { return &method.WNGrad{StepSize: a} }},
+	{"WNGrad", "sums of squares", 3, func(a float64) optimize.Method { return &method.WNGrad{StepSize: a} }},
 	{"AdaGradFull", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGradFull{StepSize: a} }},
 	{"AdaDelta", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaDelta{StepSize: a} }},
 
@@ -53,9 +53,9 @@ var Methods = []Method{
 	{"Adan", "means of squares", 0.03, func(a float64) optimize.Method { return &method.Adan{StepSize: a} }},
 	{"FTML", "means of squares", 0.03, func(a float64) optimize.Method { return &method.FTML{StepSize: a} }},
 	{"OptimisticAdam", "means of squares", 0.03, func(a float64) optimize.Method { return &method.OptimisticAdam{StepSize: a} }},
-	{"AdEMAMix", "means of squares", 0.001, func(a float64) optimize.Method { return &method.AdEMAMix{StepSize: a} }},
-	{"SWATS", "means of squares", 0.001, func(a float64) optimize.Method { return &method.SWATS{StepSize: a} }},
-	{"SMORMS3", "means of squares", 0.001, func(a float64) optimize.Method { return &method.SMORMS3{StepSize: a} }},
+	{"AdEMAMix", "means of squares", 0.3, func(a float64) optimize.Method { return &method.AdEMAMix{StepSize: a} }},
+	{"SWATS", "means of squares", 0.03, func(a float64) optimize.Method { return &method.SWATS{StepSize: a} }},
+	{"SMORMS3", "means of squares", 0.3, func(a float64) optimize.Method { return &method.SMORMS3{StepSize: a} }},
 
 	{"signSGD", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a} }},
 	{"Signum", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a, Momentum: 0.9} }},
@@ -63,7 +63,7 @@ var Methods = []Method{
 	{"Rprop", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Rprop{StepSize: a} }},
 	{"LARS", "signs and ratios", 3, func(a float64) optimize.Method { return &method.LARS{StepSize: a} }},
 	{"LAMB", "signs and ratios", 0.003, func(a float64) optimize.Method { return &method.LAMB{StepSize: a} }},
-	{"NovoGrad", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.NovoGrad{StepSize: a} }},
+	{"NovoGrad", "signs and ratios", 0.003, func(a float64) optimize.Method { return &method.NovoGrad{StepSize: a} }},
 	{"Fromage", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Fromage{StepSize: a} }},
 	{"Adafactor", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Adafactor{StepSize: a} }},
 
@@ -85,7 +85,7 @@ var Methods = []Method{
 	{"FTRL", "dual averaging", 1, func(a float64) optimize.Method { return &method.FTRL{StepSize: a} }},
 	{"RDA", "dual averaging", 0.003, func(a float64) optimize.Method { return &method.RDA{StepSize: a} }},
 
-	{"OLBFGS", "curvature", 0.1, func(a float64) optimize.Method { return &method.OLBFGS{StepSize: a} }},
+	{"OLBFGS", "curvature", 0.01, func(a float64) optimize.Method { return &method.OLBFGS{StepSize: a} }},
 }
 
 // Gonum are methods of gonum to compare with.

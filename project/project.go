@@ -56,7 +56,8 @@ func Box(lo, hi []float64) func(x []float64) {
 	}
 }
 
-// Ball is the set of all x no farther than radius from center; nil is the origin.
+// Ball is the set of all x no farther than radius from center; nil is the origin. Distance and radius may be of any finite
+// size, and so may their ratio.
 func Ball(center []float64, radius float64) func(x []float64) {
 	if !(radius > 0) || math.IsInf(radius, 1) {
 		panic(fmt.Sprintf("project: Ball: radius = %v, want finite and > 0", radius))
@@ -77,21 +78,30 @@ func Ball(center []float64, radius float64) func(x []float64) {
 		if center != nil {
 			lengths("Ball", x, center)
 		}
-		// The distance, as top √sum, so that no square overflows or vanishes.
-		var top, sum float64
+		// The distance is top √sum in units of the radius's, so that nothing overflows or vanishes on the way. The
+		// difference of two numbers can overflow itself; that of their halves cannot.
+		unit, top := 1.0, 0.0
 		for i, v := range x {
 			top = max(top, math.Abs(v-at(i)))
 		}
-		if top <= radius/math.Sqrt(float64(len(x))) {
+		if math.IsInf(top, 1) {
+			unit, top = 0.5, 0
+			for i, v := range x {
+				top = max(top, math.Abs(unit*v-unit*at(i)))
+			}
+		}
+		most := unit * radius / top
+		if most >= math.Sqrt(float64(len(x))) {
 			return
 		}
+		sum := 0.0
 		for i, v := range x {
-			d := (v - at(i)) / top
+			d := (unit*v - unit*at(i)) / top
 			sum += float64(d * d)
 		}
-		if d := top * math.Sqrt(sum); d > radius {
+		if d := math.Sqrt(sum); d > most {
 			for i, v := range x {
-				x[i] = at(i) + float64((v-at(i))*(radius/d))
+				x[i] = at(i) + float64(radius*((unit*v-unit*at(i))/top/d))
 			}
 		}
 	}
@@ -112,8 +122,8 @@ func Simplex(total float64) func(x []float64) {
 		if len(x) == 0 {
 			return
 		}
-		top := slices.Max(x) // subtracted first, so that large components do not cancel
-		tau, kept := math.Inf(-1), len(x)+1
+		top := slices.Max(x)          // subtracted first, so that large components do not cancel
+		tau, kept := -total, len(x)+1 // a lower bound of τ, as the greatest component alone has no more than total
 		for {
 			n, sum := 0, 0.0
 			for _, v := range x {

@@ -98,7 +98,7 @@ var goldenGrads = map[string]func(grad, x []float64){
 // deviation is how far r leaves the trajectory c, at the worst step and component: the difference of the iterates, divided
 // by the greatest distance of the reference from x0 so far. (The length of x itself would hide all steps behind a large
 // x0, and make nothing of the rounding of the steps when x passes 0.) If grad is nil, r is given the gradients of c,
-// otherwise those at its own iterates.
+// otherwise those at its own iterates, which are not its answers if it is of the type answers.
 func (c *goldenCase) deviation(r stochopt.Rule, grad func(grad, x []float64)) float64 {
 	x := slices.Clone(c.X0)
 	g := make([]float64, len(x))
@@ -108,7 +108,11 @@ func (c *goldenCase) deviation(r stochopt.Rule, grad func(grad, x []float64)) fl
 	for k, want := range c.Iterates {
 		copy(g, c.Grads[k])
 		if grad != nil {
-			grad(g, x)
+			at := x
+			if a, ok := r.(*answers); ok && a.at != nil {
+				at = a.at
+			}
+			grad(g, at)
 		}
 		if c.Values != nil {
 			r.(interface{ Observe(f float64) }).Observe(c.Values[k])
@@ -209,6 +213,9 @@ func (r *typedSGD) Step(x, grad []float64) {
 	for i, g := range grad {
 		before := r.b[i]
 		r.b[i] = mu*before + (1-tau)*g
+		if r.mistake == "no dampening" {
+			r.b[i] = mu*before + g
+		}
 		if r.mistake == "undamped first step" && r.k == 0 {
 			r.b[i] = g
 		}
@@ -250,6 +257,7 @@ func TestGoldenCanFail(t *testing.T) {
 		{"sgd_dampening", ""},
 		{"sgd_dampening", "undamped first step"},
 		{"sgd_dampening", "momentum from before"},
+		{"sgd_dampening", "no dampening"},
 	} {
 		d := worst(t, test.file, func(h map[string]float64) stochopt.Rule {
 			if test.file == "adam" {

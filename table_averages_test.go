@@ -280,6 +280,7 @@ var averagesGolden = map[string]func(h map[string]float64) stochopt.Rule{
 	"nadam_scheduled":      goldenNAdam,
 	"radam":                goldenRAdam,
 	"radam_momentum_start": goldenRAdam,
+	"radam_torch":          goldenRAdam,
 	"adadelta": func(h map[string]float64) stochopt.Rule {
 		return &method.AdaDelta{StepSize: h["lr"], Rho: orZero(h["rho"]), Epsilon: orZero(h["eps"])}
 	},

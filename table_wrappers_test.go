@@ -239,6 +239,9 @@ var wrappersGolden = map[string]func(h map[string]float64) stochopt.Rule{
 	"average": func(h map[string]float64) stochopt.Rule {
 		return &answers{rule: &method.Average{Rule: goldenInner(h), Start: int(h["start"]), Power: h["power"], Decay: h["decay"]}}
 	},
+	"asgd": func(h map[string]float64) stochopt.Rule { // the first mean is that of the second iterate after step t0
+		return &answers{rule: &method.Average{Rule: &method.SGD{StepSize: h["lr"]}, Start: int(h["t0"]) + 1}}
+	},
 	"tail_average": func(h map[string]float64) stochopt.Rule {
 		return &answers{rule: &method.TailAverage{Rule: goldenInner(h)}}
 	},
@@ -246,7 +249,7 @@ var wrappersGolden = map[string]func(h map[string]float64) stochopt.Rule{
 
 func goldenInner(h map[string]float64) stochopt.Rule {
 	if h["inner"] == 0 {
-		return &stochopt.Adam{}
+		return &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
 	}
 	return &method.SGD{StepSize: h["lr"], Momentum: 0.9}
 }

@@ -8,7 +8,8 @@ It writes a file for each method. Where torch.optim has the method in the form t
 trajectory: AdamW, AMSGrad with corrections, RMSprop, Adagrad, Adadelta, and Adamax, where an eps of 1e-300 stands for
 none. The others are typed from the formulas of the papers: AMSGrad without corrections, NAdam (torch 1.13 has mu_k twice
 in the product of the mu's), RAdam (torch has its eps elsewhere, and another threshold), AdaGrad-Norm, Yogi, AdaBelief,
-and AdaGrad with a full matrix. Needs torch and numpy; the versions that were used stand in the files.
+and AdaGrad with a full matrix. RAdam is held to torch as well, where both forms are the same: at eps = 0 and while the gradients
+of the steps without a divisor are 0. asgd.json has the means of torch.optim.ASGD without its decay (lambd = 0). Needs torch and numpy; the versions that were used stand in the files.
 """
 
 import json
@@ -277,6 +278,10 @@ def write(path, reference, source, settings, rosenbrocks, gradients=hard_gradien
     for hyper in rosenbrocks:
         label = "Rosenbrock, " + ", ".join("%s %g" % kv for kv in hyper.items())
         cases.append(run(label, reference, hyper, [-1.2, 1.0], lambda k, x: rosenbrock(x), 200, "rosenbrock"))
+    write_cases(path, source, cases)
+
+
+def write_cases(path, source, cases):
     versions = dict(python=platform.python_version(), torch=torch.__version__, numpy=numpy.__version__)
     with open(path + ".json", "w") as f:
         f.write('{"source":%s,"versions":%s,"cases":[\n' % (text(source), text(versions)))
@@ -439,3 +444,66 @@ write(
     [dict(lr=0.1, eps=1e-10), dict(lr=0.05, eps=1e-3)],
     full_gradients,
 )
+
+
+class ASGD(Torch):
+    """Its answer is ax. The mean of step t is taken with the weight that step t-1 has left, 1/max(1, t-1-t0)."""
+
+    def step(self, g):
+        super().step(g)
+        return self.opt.state[self.x]["ax"].numpy().copy()
+
+
+def asgd(h, x0):
+    return ASGD(lambda p: torch.optim.ASGD(p, lr=h["lr"], lambd=0.0, t0=h["t0"], foreach=False), x0)
+
+
+def radam(h, x0):
+    return Torch(
+        lambda p: torch.optim.RAdam(p, lr=h["lr"], betas=(h["beta1"], h["beta2"]), eps=h["eps"], foreach=False), x0
+    )
+
+
+def late_gradients():
+    """The first five are 0."""
+    late = [(name, numpy.concatenate([numpy.zeros((5, dim)), grads + (grads == 0)])) for name, grads in hard_gradients()]
+    return [(name + ", five zeros first", grads) for name, grads in late]
+
+
+def write_late(path, settings):
+    cases = []
+    for label, hyper in settings:
+        for name, grads in late_gradients():
+            cases.append(run(label + ", " + name, radam, hyper, [0.0] * dim, lambda k, x: grads[k], len(grads)))
+        cases.append(
+            run(
+                label + ", Rosenbrock",
+                radam,
+                dict(hyper, lr=0.01),
+                [-1.2, 1.0],
+                lambda k, x: rosenbrock(x) if k >= 5 else 0 * x,
+                200,
+            )
+        )
+    write_cases(path, "torch.optim.RAdam", cases)
+
+
+torch.set_default_dtype(torch.float64)  # of the weights and step sizes that ASGD keeps as tensors
+late = [dict(adam, eps=0.0, beta2=0.99, momentum_start=0), dict(adam, eps=0.0, beta2=0.9, momentum_start=1)]
+write_late("radam_torch", [("beta2 .99, waiting", late[0]), ("beta2 .9, momentum start", late[1])])  # at .999 its rho cancels
+cases = []
+for t0 in (0, 7):
+    hyper = dict(lr=0.05, t0=t0)
+    for name, grads in [("noise", noise())] + hard_gradients():
+        cases.append(run("t0 %d, %s" % (t0, name), asgd, hyper, [0.0] * dim, lambda k, x: grads[k], len(grads)))
+    grads = noise(200)
+    cases.append(run("t0 %d, 200 steps" % t0, asgd, hyper, [0.0, 1.0, -2.5, 30.0], lambda k, x: grads[k], 200))
+    # At the iterates of gradient descent, which are not the answers.
+    x = numpy.array([-1.2, 1.0])
+    path = []
+    for k in range(200):
+        path.append(rosenbrock(x))
+        x = x - 1e-3 * path[k]
+    hyper = dict(lr=1e-3, t0=t0)
+    cases.append(run("t0 %d, Rosenbrock" % t0, asgd, hyper, [-1.2, 1.0], lambda k, x: path[k], 200, "rosenbrock"))
+write_cases("asgd", "torch.optim.ASGD", cases)

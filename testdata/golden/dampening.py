@@ -53,9 +53,15 @@ def quadratic(x):
     return 10.0 ** numpy.arange(len(x)) * x
 
 
+def rosenbrock(x):
+    """100 (b - a^2)^2 + (1 - a)^2."""
+    a, b = x
+    return numpy.array([-400 * a * (b - a * a) - 2 * (1 - a), 200 * (b - a * a)])
+
+
 rng = numpy.random.default_rng(20240503)
 cases = []
-for momentum, dampening, nesterov in [
+forms = [
     (0.9, 0.9, 0),
     (0.9, 0.5, 0),
     (0.5, 0.5, 0),
@@ -64,12 +70,22 @@ for momentum, dampening, nesterov in [
     (0.5, 0.9, 0),
     (0.9, 0.9, 1),
     (0.9, 0.5, 1),
-]:
+]
+for momentum, dampening, nesterov in forms:
     hyper = dict(lr=0.01, momentum=momentum, dampening=dampening, nesterov=nesterov)
     label = "momentum %g, dampening %g" % (momentum, dampening) + nesterov * ", Nesterov"
     grads = rng.standard_normal((20, 4))
     cases.append(run(label, hyper, [0.0, 1.0, -2.5, 300.0], lambda k, x: grads[k], 20))
     cases.append(run(label + ", quadratic", hyper, [1.0, -2.0], lambda k, x: quadratic(x), 200, "quadratic"))
+for momentum, dampening, nesterov in forms:
+    hyper = dict(lr=0.001, momentum=momentum, dampening=dampening, nesterov=nesterov)
+    label = "momentum %g, dampening %g" % (momentum, dampening) + nesterov * ", Nesterov"
+    wild = 10.0 ** rng.uniform(-8, 8, (30, 4)) * rng.standard_normal((30, 4))
+    wild[rng.uniform(size=wild.shape) < 0.2] = 0
+    wild[:5, 1] = 0
+    wild[10:, 2] = 0
+    cases.append(run(label + ", scales 1e-8 to 1e8", hyper, [0.0] * 4, lambda k, x: wild[k], 30))
+    cases.append(run(label + ", Rosenbrock", hyper, [-1.2, 1.0], lambda k, x: rosenbrock(x), 200, "rosenbrock"))
 
 versions = dict(python=platform.python_version(), numpy=numpy.__version__)
 with open("sgd_dampening.json", "w") as f:

@@ -168,6 +168,21 @@ def sgd_cases():
         cases.append(
             run(label + ", Rosenbrock", sgd, hyper, [-1.2, 1.0], lambda k, x: rosenbrock(x), 200, "rosenbrock")
         )
+    # Zeros, one component that is always 0, sign flips, and scales that change in time.
+    signs = numpy.ones((30, dim))
+    signs[1::2, 0] = -1
+    signs[1::3, 1] = -1
+    signs[15:, 2] = -1
+    for momentum, nesterov in [(0.0, 0), (0.9, 0), (0.9, 1)]:
+        hyper = dict(lr=0.01, momentum=momentum, nesterov=nesterov)
+        label = "momentum %g" % momentum + nesterov * ", Nesterov"
+        zeros = rng.standard_normal((30, dim)) * (rng.uniform(size=(30, dim)) < 0.7)
+        zeros[:, 1] = 0
+        zeros[:7, 2] = 0
+        zeros[7:, 3] = 0
+        wild = 10.0 ** rng.uniform(-8, 8, (30, dim)) * rng.standard_normal((30, dim))
+        for more, grads in [("zeros", zeros), ("sign flips", signs), ("scales 1e-8 to 1e8 in time", wild)]:
+            cases.append(run(label + ", " + more, sgd, hyper, [0.0] * dim, fed(grads), 30))
     return cases
 
 

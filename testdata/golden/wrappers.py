@@ -10,7 +10,8 @@ momentum (inner = 1: lr as given, momentum .9, b = .9 b + g, x = x - lr b). Grad
     accumulate     one step of the inner method with the mean of each count gradients
     freeze         component frozen of x does not exist for the inner method
     scale          the inner method works on u = x/s with the gradient s g, s = base^i in component i
-    average        iterates are the means of the inner iterates after step start, plainly summed up over their weights:
+    average        (gradients of an objective are taken at the inner iterates)
+                   iterates are the means of the inner iterates after step start, plainly summed up over their weights:
                    Gamma(power + j)/Gamma(j) for the j-th, or decay^(n-j) for the j-th of n if decay > 0
     tail_average   iterates are the means of the last complete one of the windows [1], [2, 3], [4, 7], [8, 15], ...
 """
@@ -160,7 +161,7 @@ def run(name, method, hyper, x0, gradient, steps, objective=""):
     rule = method(hyper)
     grads, iterates = [], []
     for k in range(steps):
-        g = numpy.array(gradient(k, x))
+        g = numpy.array(gradient(k, x if getattr(rule, "z", None) is None else rule.z))
         x = rule.step(x, g)
         grads.append(g.tolist())
         iterates.append(x.tolist())
@@ -200,6 +201,10 @@ def write(name, method, settings, answers=False):
     if answers:
         grads = 10 * rng.standard_normal((200, 2))
         cases.append(run("200 steps", method, hyper, on, lambda k, x: grads[k], 200))
+        for which, lr in (0, 0.1), (1, 1e-4):
+            hyper = dict(settings[-1], inner=which, lr=lr)
+            name_of = "Rosenbrock, " + ["Adam", "momentum"][which]
+            cases.append(run(name_of, method, hyper, on, lambda k, x: rosenbrock(x), 200, "rosenbrock"))
     else:
         cases.append(run("Rosenbrock, Adam", method, hyper, on, lambda k, x: rosenbrock(x), 200, "rosenbrock"))
         hyper = dict(settings[0], inner=1, lr=1e-4)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -206,6 +207,38 @@ func TestFirstStep(t *testing.T) {
 		if row.scaleFree != (abs(ratio-1) < 1e-6) {
 			t.Errorf("%s: a million times the gradient gives %v times the step", row.name, ratio)
 		}
+	}
+}
+
+// TestScheduleCounts: a method asks its Schedule for the factors of steps 0, 1, 2, ..., and a factor of 0 leaves x where it is, where
+// one of 1 does not.
+func TestScheduleCounts(t *testing.T) {
+	seen := 0
+	for _, row := range methods {
+		for _, factor := range []float64{0, 1} {
+			m := row.make()
+			field := reflect.ValueOf(m).Elem().FieldByName("Schedule")
+			if !field.IsValid() {
+				continue
+			}
+			seen++
+			asked := []int{}
+			field.Set(reflect.ValueOf(func(k int) float64 {
+				asked = append(asked, k)
+				return factor
+			}))
+			grads := [][]float64{{1}, {-2}, {0.5}, {1}, {3}, {-1}, {1}, {2}}
+			x := path(m, []float64{0.25}, grads)[0]
+			if asked = slices.Compact(asked); !slices.Equal(asked, []int{0, 1, 2, 3, 4, 5, 6, 7}) {
+				t.Errorf("%s: asks for the factors of the steps %v", row.name, asked)
+			}
+			if moved := abs(x-0.25) > 1e-15; moved != (factor > 0) {
+				t.Errorf("%s: a factor of %v leads from 0.25 to %v", row.name, factor, x)
+			}
+		}
+	}
+	if seen < 60 {
+		t.Errorf("%d methods have a Schedule", seen/2)
 	}
 }
 

@@ -128,6 +128,85 @@ func TestDoGRegret(t *testing.T) {
 	}
 }
 
+// TestDoWGRegret: Σ r²<g, x-x*> <= r(2d+r)√v likewise, for DoWG.
+func TestDoWGRegret(t *testing.T) {
+	worst := func(factor float64) (worst float64) {
+		for _, c := range convexes(20) {
+			r := &DoWG{InitialDistance: 1e-3, Factor: factor}
+			sum, far := 0.0, 0.0
+			var last, lastg []float64
+			c.run(r, 400, 1, func(x, g []float64, _ float64) {
+				for i := range last { // r.r and r.v are those of the step from last
+					sum += r.r * r.r * lastg[i] * (last[i] - c.best[i])
+				}
+				far = max(far, distance(x, c.best))
+				next := max(r.r, distance(x, c.x0))
+				if bound := next * (2*far + next) * math.Sqrt(r.v); bound > 0 {
+					worst = max(worst, sum/bound)
+				}
+				last, lastg = slices.Clone(x), slices.Clone(g)
+			})
+		}
+		return worst
+	}
+	if w := worst(1); !(w <= 1) || w < 0.1 {
+		t.Errorf("regret %v of its bound, want at most 1, and not of another order", w)
+	}
+	if w := worst(1e-2); !(w > 1) {
+		t.Errorf("steps a hundred times shorter keep the bound: %v", w)
+	}
+}
+
+// TestDoWGIsSooner: from a start distance r₀ that is too small DoWG comes away in about 2 log₂(1/r₀) steps less than DoG. Gradients times
+// a power of two change no bit of its way; of DoG's they do, through ε.
+func TestDoWGIsSooner(t *testing.T) {
+	way := func(r stochopt.Rule, g float64) (xs []float64) {
+		r.Reset(1)
+		x := []float64{0}
+		for range 400 {
+			r.Step(x, []float64{-g})
+			xs = append(xs, x[0])
+		}
+		return xs
+	}
+	half := func(xs []float64) int { return 1 + slices.IndexFunc(xs, func(x float64) bool { return x >= 0.5 }) }
+	for r0, want := range map[float64][2]int{1e-3: {12, 24}, 1e-6: {23, 74}, 1e-9: {35, 149}} {
+		w, g := &DoWG{InitialDistance: r0}, &DoG{InitialDistance: r0}
+		if a, b := half(way(w, 1)), half(way(g, 1)); a != want[0] || b != want[1] {
+			t.Errorf("r₀ = %v: DoWG is half way in %d steps, DoG in %d, want %v", r0, a, b, want)
+		}
+		if !slices.Equal(way(w, 1), way(w, math.Ldexp(1, -20))) || slices.Equal(way(g, 1), way(g, math.Ldexp(1, -20))) {
+			t.Error("DoWG depends on the scale of the gradient, or DoG does not")
+		}
+	}
+}
+
+// TestDAdaptUphill: with the gradient turned, d runs away on |x-1|: to 413 after 40 steps from 1e-3 in the form of the paper,
+// and with the factor 2 of the program that DAdaptSGD follows, to 1.4e6.
+func TestDAdaptUphill(t *testing.T) {
+	typed := func(factor float64) float64 {
+		d, s, r := 1e-3, 0.0, 0.0
+		for range 40 { // the gradient is 1
+			r += d * s
+			s += d
+			d = max(d, factor*r/s)
+		}
+		return d
+	}
+	if d := typed(1); math.Abs(d-413) > 1 {
+		t.Errorf("the formula gives %v, want 413", d)
+	}
+	r := &DAdaptSGD{InitialDistance: 1e-3}
+	r.Reset(1)
+	x := []float64{0}
+	for range 40 {
+		r.Step(x, []float64{-math.Copysign(1, x[0]-1)})
+	}
+	if want := typed(2); !(math.Abs(r.d/want-1) < 1e-12) || r.d < 1e6 {
+		t.Errorf("d = %v, want %v", r.d, want)
+	}
+}
+
 // TestFirstDistance: the first step of DoG and DoWG has the length r₀ for any gradient and number of variables.
 func TestFirstDistance(t *testing.T) {
 	for _, scale := range []float64{1e-8, 1, 1e8} {
@@ -180,6 +259,18 @@ func TestDistanceEstimates(t *testing.T) {
 	}
 	sgd := func() (stochopt.Rule, *float64) { r := &DAdaptSGD{InitialDistance: 1e-3}; return r, &r.d }
 	prodigy := func() (stochopt.Rule, *float64) { r := &Prodigy{InitialDistance: 1e-3}; return r, &r.d }
+	adam := func(b1 float64) func() (stochopt.Rule, *float64) {
+		return func() (stochopt.Rule, *float64) { r := &DAdaptAdam{InitialDistance: 1e-3, Beta1: b1}; return r, &r.d }
+	}
+	if w := worst(adam(stochopt.Zero), math.Inf(1), 1, 400); !(w <= 1) || w < 0.1 {
+		t.Errorf("DAdaptAdam without momentum: d up to %v of the distance, want below 1", w)
+	}
+	if w := worst(adam(0.9), math.Inf(1), 1, 400); !(w > 2) || w > 4 { // it overshoots
+		t.Errorf("DAdaptAdam: d up to %v of the distance, want 2 to 4", w)
+	}
+	if w := worst(adam(stochopt.Zero), math.Inf(1), -1, 50); w < 1e10 {
+		t.Errorf("DAdaptAdam, uphill: d up to %v of the distance", w)
+	}
 	if w := worst(sgd, 2, 1, 60); !(w <= 2) || w < 1 {
 		t.Errorf("DAdaptSGD: d up to %v of the distance, want between 1 and 2", w)
 	}
@@ -497,6 +588,58 @@ func TestMechanicScale(t *testing.T) {
 		}
 		if (greatest < 1) != wrapped {
 			t.Errorf("wrapped %t: |x| from %v to %v", wrapped, least, greatest)
+		}
+	}
+}
+
+// TestMechanicLimit: around gradient descent Mechanic is stable up to about s₀αh = 2 and diverges beyond; a
+// smaller s₀, or a Rule that does not know the scale of the gradient, moves the limit.
+func TestMechanicLimit(t *testing.T) {
+	for _, c := range []struct {
+		rule stochopt.Rule
+		h    float64
+		ok   bool
+	}{
+		{&Mechanic{Rule: &SGD{StepSize: 0.01}}, 1e4, true},
+		{&Mechanic{Rule: &SGD{StepSize: 0.01}}, 1e10, true},
+		{&Mechanic{Rule: &SGD{StepSize: 0.01}}, 4e10, false},
+		{&Mechanic{Rule: &SGD{StepSize: 0.01}}, 1e14, false},
+		{&Mechanic{Rule: &SGD{StepSize: 0.01}, InitialScale: 1e-16}, 1e14, true},
+		{&Mechanic{Rule: &stochopt.Adam{StepSize: 0.1}}, 1e14, true},
+	} {
+		c.rule.Reset(1)
+		x, most := []float64{10}, 0.0
+		for k := range 5000 {
+			g := c.h * x[0]
+			if math.Abs(g) > 1e140 {
+				break // a run ends with an error there
+			}
+			c.rule.Step(x, []float64{g})
+			if k >= 4000 {
+				most = max(most, math.Abs(x[0]))
+			}
+		}
+		if ok := most > 0 && most < 10; ok != c.ok {
+			t.Errorf("%T of %T, curvature %v: |x| up to %v in the end, want below 10: %t", c.rule, c.rule.(*Mechanic).Rule, c.h, most, c.ok)
+		}
+	}
+}
+
+// TestMechanicSurvives: one huge gradient does not stop the scale from growing for ever after.
+func TestMechanicSurvives(t *testing.T) {
+	m := &Mechanic{Rule: &stochopt.Adam{StepSize: 0.1}}
+	m.Reset(1)
+	x := []float64{10}
+	for k := range 3000 {
+		g := x[0]
+		if k == 5 {
+			g = 1e180 // V would be infinite
+		}
+		m.Step(x, []float64{g})
+	}
+	for i, s := range m.tuners.s {
+		if !(s > 0) || math.IsInf(m.tuners.v[i], 0) {
+			t.Errorf("ρ = %v: s = %v, √V = %v", mechanicRates[i], s, m.tuners.v[i])
 		}
 	}
 }

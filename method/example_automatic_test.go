@@ -108,7 +108,13 @@ func ExampleRDA() {
 }
 
 func ExampleMechanic() {
-	descend(&method.Mechanic{Rule: &method.SGD{StepSize: 1e-4, Momentum: 0.9, Dampening: 0.9}})
+	// A step size of 1e-4 is some thousand times too small. (Where Mechanic ends differs with the rounding of its steps.)
+	for _, m := range []optimize.Method{&method.SGD{StepSize: 1e-4}, &method.Mechanic{Rule: &method.SGD{StepSize: 1e-4}}} {
+		s := &optimize.Settings{MajorIterations: 2000, Converger: optimize.NeverTerminate{}}
+		result, err := stochopt.Minimize(context.Background(), stochopt.Problem{FuncGrad: bowl}, []float64{5, 5}, s, m)
+		fmt.Println(result.F < 0.1, err)
+	}
 	// Output:
-	// [0.992 2.023] <nil>
+	// false <nil>
+	// true <nil>
 }

@@ -28,14 +28,18 @@ var mechanicRates = [6]float64{0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999}
 // has no lasting effect on it.
 //
 // The first step has the length 0, since there is no D, and it takes hundreds of steps until S has grown from s₀ to where it
-// belongs. The step size of the wrapped Rule then does not matter, as long as s₀ times its step is a stable one at the start, but the shape of its Schedule does. Prefer it where a
-// method with a good Schedule is known, but no step size. Parts of the wrapped Rule that depend on x itself see D instead:
+// belongs. The step size of the wrapped Rule then does not matter, but the shape of its Schedule does. Only at the start it
+// does: the first steps are s₀ times those of the wrapped Rule, S cannot fall below that, and where they are unstable x
+// diverges. For gradient descent with step size α on a curvature h the limit is about s₀αh = 2, or h = 2e10 for α = 0.01 and the default s₀;
+// set a smaller InitialScale there. A Rule that divides by the scale of the gradient, such as Adam, has no such limit. Prefer Mechanic where
+// a method with a good Schedule is known, but no step size. Parts of the wrapped Rule that depend on x itself see D instead:
 // its weight decay pulls to the start, and Decay here to 0.
 //
 // Observe and Estimate are passed on to the wrapped Rule, whose answer is stretched like its iterate.
 //
 // Reference: A. Cutkosky, A. Defazio, H. Mehta, Mechanic: a learning rate tuner, NeurIPS 2023, Algorithm 1. In the
-// authors' program the wrapped method starts each step from x, so that its weight decay pulls to 0.
+// authors' program the wrapped method starts each step from x, so that its weight decay pulls to 0. Others cut h to the
+// M of the step before where it enters R, and start with S = s₀ = 1e-6.
 type Mechanic struct {
 	// Rule is the method to tune. It must not be nil.
 	Rule stochopt.Rule
@@ -53,7 +57,7 @@ type Mechanic struct {
 	x0, d      []float64 // the start, D
 }
 
-// tuner holds M, V, R and s.
+// tuner holds M, √V, R and s.
 type tuner struct{ m, v, r, s [len(mechanicRates)]float64 }
 
 // scale returns S.
@@ -98,8 +102,8 @@ func (r *Mechanic) Step(x, grad []float64) {
 		copy(r.x0, x)
 	}
 	t, x0, d := &r.tuners, r.x0[:len(x)], r.d[:len(x)]
-	if n := math.Sqrt(square(x)); n > 0 {
-		decay *= t.scale() * math.Sqrt(square(grad)) / n
+	if n := norm2(x); n > 0 {
+		decay *= t.scale() * (norm2(grad) / n)
 	} else {
 		decay = 0
 	}
@@ -109,10 +113,10 @@ func (r *Mechanic) Step(x, grad []float64) {
 	}
 	for i, rho := range mechanicRates {
 		t.m[i] = max(rho*t.m[i], math.Abs(h))
-		t.v[i] = float64(rho*rho*t.v[i]) + float64(h*h)
+		t.v[i] = math.Hypot(rho*t.v[i], h) // V itself would overflow for h above 1e154, and with it all later s be 0
 		t.r[i] = max(0, float64(rho*t.r[i])-float64(t.s[i]*h))
 		t.s[i] = 0
-		if q := math.Sqrt(t.v[i]) + eps; q > 0 {
+		if q := t.v[i] + eps; q > 0 {
 			t.s[i] = (float64(s0/float64(len(mechanicRates))*t.m[i]) + t.r[i]) / q
 		}
 	}
@@ -150,7 +154,7 @@ func (r *Mechanic) state(inner []byte) state.State {
 	return s
 }
 
-// MarshalBinary returns the state: k, the M, V, R and s of the six tuners, x₀, D and the state of the wrapped Rule. The
+// MarshalBinary returns the state: k, the M, √V, R and s of the six tuners, x₀, D and the state of the wrapped Rule. The
 // exported fields are not part of it. It returns an error if the wrapped Rule has no MarshalBinary.
 func (r *Mechanic) MarshalBinary() ([]byte, error) {
 	m, ok := r.Rule.(encoding.BinaryMarshaler)

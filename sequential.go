@@ -28,7 +28,8 @@ type Sequential struct {
 	Rule Rule `json:"-"`
 	// Warm goes on from the present state of the Rule. Otherwise Init resets it.
 	Warm bool `json:"-"`
-	// Project, if not nil, replaces x by the nearest point of the feasible set, at the start and after every step.
+	// Project, if not nil, replaces x by the nearest point of the feasible set, at the start and after every step. An Estimate that
+	// differs from the iterate is projected as well.
 	Project func(x []float64) `json:"-"`
 
 	observer  observer  // the Rule, if it is one
@@ -162,6 +163,11 @@ func (s *Sequential) evaluated(loc *optimize.Location) (*optimize.Location, opti
 				return s.fail(err)
 			}
 			if !slices.Equal(s.estimate.X, s.at.X) {
+				if s.Project != nil { // a mean of points of the set is in it up to rounding, other answers need not be
+					if err := s.guard(func() { s.Project(s.estimate.X) }); err != nil {
+						return s.fail(err)
+					}
+				}
 				return s.estimate, optimize.FuncEvaluation
 			}
 		}

@@ -204,6 +204,116 @@ var wrappers = []row{
 		scaleFree: true,
 		reach:     1,
 	},
+	// Wrappers of Rules whose answer is not their iterate.
+	{
+		name: "Clip ScheduleFreeSGD",
+		make: func() tested { return &method.Clip{Rule: &method.ScheduleFreeSGD{StepSize: 0.5}, Norm: 15} },
+		defaults: func() tested {
+			return &method.Clip{Rule: &method.ScheduleFreeSGD{StepSize: 0.5, Beta: 0.9}, Norm: 15}
+		},
+		firstStep: func(g float64) float64 { return 0.5 * min(abs(g), 15) },
+		mixes:     true,
+		estimates: true,
+		reach:     0.2,
+	},
+	{
+		name: "Scale ScheduleFreeSGD",
+		make: func() tested {
+			return &method.Scale{Rule: &method.ScheduleFreeSGD{StepSize: 0.5}, Unit: func(i int) float64 { return 0.7 }}
+		},
+		defaults: func() tested {
+			return &method.Scale{Rule: &method.ScheduleFreeSGD{StepSize: 0.5, Beta: 0.9}, Unit: func(i int) float64 { return 0.7 }}
+		},
+		firstStep: func(g float64) float64 { return 0.5 * 0.49 * abs(g) },
+		estimates: true,
+		reach:     0.2,
+	},
+	{
+		name: "Freeze ScheduleFreeAdam",
+		make: func() tested {
+			return &method.Freeze{Rule: &method.ScheduleFreeAdam{StepSize: 0.1}, Frozen: func(i int) bool { return i == 4 }}
+		},
+		defaults: func() tested {
+			return &method.Freeze{
+				Rule:   &method.ScheduleFreeAdam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+				Frozen: func(i int) bool { return i == 4 },
+			}
+		},
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
+		mixes:     true,
+		estimates: true,
+		reach:     1,
+	},
+	{
+		name: "Accumulate of Average of SGD",
+		make: func() tested {
+			return &method.Accumulate{Rule: &method.Average{Rule: &method.SGD{StepSize: 0.05}, Decay: 0.5}, Count: 3}
+		},
+		defaults: func() tested {
+			return &method.Accumulate{Rule: &method.Average{Rule: &method.SGD{StepSize: 0.05}, Decay: 0.5}, Count: 3}
+		},
+		firstStep: func(g float64) float64 { return 0 }, // only the third moves x
+		estimates: true,
+		reach:     0.2,
+	},
+	{
+		name: "Lookahead of Average of SGD",
+		make: func() tested {
+			return &method.Lookahead{Rule: &method.Average{Rule: &method.SGD{StepSize: 0.05}, Start: 3, Decay: 0.5}}
+		},
+		defaults: func() tested {
+			return &method.Lookahead{Rule: &method.Average{Rule: &method.SGD{StepSize: 0.05}, Start: 3, Decay: 0.5}, SyncPeriod: 5, SlowStepSize: 0.5}
+		},
+		firstStep: func(g float64) float64 { return 0.05 * abs(g) },
+		estimates: true,
+		reach:     0.2,
+	},
+	{
+		name: "Clip of Freeze of Scale of ScheduleFreeAdam",
+		make: func() tested {
+			return &method.Clip{Value: 3, Rule: &method.Freeze{
+				Frozen: func(i int) bool { return i == 4 },
+				Rule: &method.Scale{
+					Rule: &method.ScheduleFreeAdam{StepSize: 0.1},
+					Unit: func(i int) float64 { return 0.7 },
+				},
+			}}
+		},
+		defaults: func() tested {
+			return &method.Clip{Value: 3, Rule: &method.Freeze{
+				Frozen: func(i int) bool { return i == 4 },
+				Rule: &method.Scale{
+					Rule: &method.ScheduleFreeAdam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+					Unit: func(i int) float64 { return 0.7 },
+				},
+			}}
+		},
+		firstStep: func(g float64) float64 {
+			g = 0.7 * min(abs(g), 3)
+			return 0.7 * 0.1 * g / (g + 1e-8)
+		},
+		scaleFree: true,
+		mixes:     true,
+		estimates: true,
+		reach:     1,
+	},
+	{
+		name: "Mechanic of ScheduleFreeSGD",
+		make: func() tested {
+			return &method.Mechanic{Rule: &method.ScheduleFreeSGD{StepSize: 0.1}, InitialScale: 0.1}
+		},
+		defaults: func() tested {
+			return &method.Mechanic{Rule: &method.ScheduleFreeSGD{StepSize: 0.1, Beta: 0.9}, InitialScale: 0.1, Decay: 0.01, Epsilon: 1e-8}
+		},
+		firstStep: func(g float64) float64 { return 0 },
+		mixes:     true,
+		estimates: true,
+		tuned: func() tested {
+			return &method.Mechanic{Rule: &method.ScheduleFreeSGD{StepSize: 0.1, Schedule: soon}, InitialScale: 0.1}
+		},
+		reach: 1,
+	},
 }
 
 // lookaheadFloor is the mean variance of the iterates of Lookahead over gradient descent with step size alpha, on x²/2 in

@@ -23,7 +23,8 @@ import (
 // Prefer it to Adam where noise dominates all gradients, and not for objectives without noise.
 //
 // Reference: J. Zhuang, T. Tang, Y. Ding, S. Tatikonda, N. Dvornek, X. Papademetris, J. S. Duncan, AdaBelief optimizer: adapting stepsizes by
-// the belief in observed gradients, NeurIPS 2020, Algorithm 2, with the default ε of the authors' code.
+// the belief in observed gradients, NeurIPS 2020, Algorithm 2, with the default ε of the authors' code. That has
+// RAdam's warm-up and a decay as in AdamW besides, both switched on. Some programs add ε outside the root only, or add none.
 type AdaBelief struct {
 	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
 	// order of 1; the authors have 0.001, for the weights of neural networks.

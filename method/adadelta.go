@@ -23,7 +23,8 @@ import (
 //
 // Prefer Adam, whose steps have a length that you choose; AdaDelta is here since it is well known.
 //
-// Reference: M. D. Zeiler, ADADELTA: an adaptive learning rate method, arXiv:1212.5701, 2012, Algorithm 1, which has no α.
+// Reference: M. D. Zeiler, ADADELTA: an adaptive learning rate method, arXiv:1212.5701, 2012, Algorithm 1, which has no α. Many
+// programs have ρ = 0.9.
 type AdaDelta struct {
 	// StepSize is α, a number without unit. If it is 0, 1 is used.
 	StepSize float64

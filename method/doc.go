@@ -3,27 +3,123 @@
 //
 //	optimize.Minimize(p, x0, settings, &method.SGD{StepSize: 0.01, Momentum: 0.9})
 //
-// By what they do:
+// # Which to take
 //
-//	momentum               SGD, QHM, AggMo, AccSGD
-//	sums of squares        AdaGrad, AdaGradNorm, AdaGradFull, AdaDelta
-//	means of squares       RMSProp, AdamW, AdaMax, NAdam, AMSGrad, RAdam, AdaBelief, AdaBound, Yogi, Padam, QHAdam, Adan,
-//	                       FTML, OptimisticAdam
-//	signs and ratios       Signum, Lion, Rprop, LARS, LAMB
-//	no step size           DoG, DoWG, DAdaptSGD, DAdaptAdam, Prodigy, COCOB, PolyakStep, SPS; Mechanic around another Rule
-//	no horizon             ScheduleFreeSGD, ScheduleFreeAdam
-//	dual averaging         FTRL, RDA
+// In noise take Adam to start with; where one step size suits all variables and the end matters, SGD with a Schedule that
+// decays; Average or TailAverage around either for an answer with less noise; ScheduleFreeAdam where the length of the
+// run is not known; and DoG or Prodigy where there is no time to choose a step size. The comment of a field says where
+// its default comes from.
 //
-// Some are Rules that hold a Rule, and can be nested:
+// Below, every method has a sentence on what it is and when to take it, and the number of vectors of the length of x that
+// it keeps from step to step (Adam has 2).
 //
-//	the gradient           Clip, Noise, Accumulate
-//	the variables          Freeze, Scale
-//	the answer             Average, TailAverage, Lookahead
+// # Momentum
 //
-// In noise take Adam to start with; where one step size suits all variables and the end matters, SGD with a Schedule
-// that decays; Average or TailAverage around either for an answer with less noise; and DoG where there is no time to
-// choose a step size. The default step sizes are those of docs/stepsizes.md, for a few variables of the order of 1,
-// and for a method that it does not list those of its primary source, unless its comment says otherwise.
+// Their steps are in proportion to the gradient: one step size, in units of x²/f, must suit all variables.
+//
+//   - SGD is gradient descent, with or without heavy-ball or Nesterov momentum; take it for curvatures that are alike and
+//     for the last digits. 1 vector.
+//   - QHM mixes the gradient with its running mean; take it for many steps in large noise, where a long memory pays. 1 vector.
+//   - AggMo has several momenta at once; take it for exact gradients and a wide range of curvatures. As many vectors as
+//     momenta, 3 by default.
+//   - AccSGD ties x to a mean of longer steps; take it for least squares that all observations can fit. 1 vector.
+//
+// # Sums of squares
+//
+// The gradient is divided by the root of a sum that only grows: steps decay by themselves, and a steep start makes all
+// later ones short.
+//
+//   - AdaGrad divides each component by its own sum; take it for convex objectives and for gradients that are mostly 0.
+//     1 vector.
+//   - AdaGradNorm divides all components by one sum; take it to keep the direction of the gradient where the curvature is not
+//     known. No vector.
+//   - AdaGradFull divides by the root of the matrix of all products; take it for a few, strongly correlated variables.
+//     2n vectors for n variables.
+//
+// # Means of squares
+//
+// The gradient, or its running mean, is divided by the root of a mean that forgets: the step size is in units of x, and the
+// scale of the gradient does not matter (but for AdaBound and Padam, and where ε is large, as in Yogi and AdaDelta).
+//
+//   - RMSProp divides the gradient alone; take it where the gradient changes its size on the way. 3 vectors.
+//   - AdaDelta sets the unit of a step by the steps before; it is here since it is well known. 2 vectors.
+//   - AdamW is Adam with a decay to a center; take it where a prior value of the parameters is known. 2 vectors.
+//   - AdaMax divides by the largest gradient of the recent past; take it where no step must be longer than a given one.
+//     2 vectors.
+//   - NAdam looks ahead, as Nesterov's momentum does; take it where the noise is small beside the gradient. 2 vectors.
+//   - AMSGrad keeps the greatest mean so far; take it where rare large gradients carry the information. 3 vectors.
+//   - RAdam has a warm-up that follows from its memory; take it where Adam's first steps do harm. 2 vectors.
+//   - AdaBelief divides by how far gradients are from their mean; take it where noise dominates all gradients. 2 vectors.
+//   - AdaBound goes over from Adam to SGD; take it from a far and badly scaled start, if SGD's step size is known. 3 vectors.
+//   - Yogi has a mean that small gradients cannot make collapse; take it where gradients are mostly 0 or small. 2 vectors.
+//   - Padam divides by a power of the root; take it where Adam is fast at first but SGD ends better, and the power can be
+//     tried out. 3 vectors.
+//   - QHAdam mixes the gradient into both means once more; take it for a long memory without its delay. 2 vectors.
+//   - Adan takes Nesterov's momentum from differences of gradients; take it for exact gradients or common random numbers.
+//     4 vectors.
+//   - FTML answers to the present gradient; take it where the objective changes while it is minimized. 1 vector.
+//   - OptimisticAdam goes twice its step and takes back the last; take it for saddle points. 3 vectors.
+//
+// # Signs and ratios
+//
+// The length of a step does not come from the gradient at all.
+//
+//   - Signum moves every variable by the same length, against a sign; take it where gradients have outliers and symmetric noise.
+//     1 vector.
+//   - Lion does so with two memories; take it for many variables of like scale and noisy gradients. 1 vector.
+//   - Rprop has a length for every variable that grows and shrinks with the signs; take it for exact gradients and bad scales,
+//     never in noise. 2 vectors.
+//   - LARS makes SGD's step a fraction of the length of x; take it for the layers of neural networks. 1 vector.
+//   - LAMB makes Adam's step such a fraction; take it for the same. 3 vectors.
+//
+// # No step size
+//
+// They find the length of their steps from the way that x has come, or from the value of the objective.
+//
+//   - DoG has the distance travelled for a step size; take it where no step size is known, with a mean of the iterates.
+//     1 vector.
+//   - DoWG weighs later gradients more; take it where even the order of the distance is not known. 1 vector.
+//   - DAdaptSGD estimates the distance of the minimum; take it for small noise. 2 vectors.
+//   - DAdaptAdam does so for Adam; Prodigy is faster. 3 vectors.
+//   - Prodigy does so with a start that it remembers; take it for Adam's problems without Adam's step size. 4 vectors.
+//   - COCOB bets on the signs of the gradient; take it for variables of the order of 1. 5 vectors.
+//   - PolyakStep goes as far as a linear function would need; take it where values are exact and the least is known. No vector.
+//   - SPS bounds that step for samples; take it for models that fit all data. No vector.
+//   - Mechanic is around another Rule and finds the factor of its steps; take it where a good Schedule is known but no step
+//     size. 2 vectors more than the Rule.
+//
+// # No horizon
+//
+// The answer is a running mean that the gradient is taken near; its noise decays at a constant step size.
+//
+//   - ScheduleFreeSGD is SGD so; take it in place of a Schedule if the length of the run is not known. 2 vectors.
+//   - ScheduleFreeAdam is RMSProp so; take it in place of Adam likewise. 3 vectors.
+//
+// # Dual averaging
+//
+// x is a function of the sum of all gradients.
+//
+//   - FTRL adds penalties that make small components exactly 0; take it for many parameters of which few matter. 2 vectors.
+//   - RDA has the penalty of the mean of f; take it for the same, with one step size. 2 vectors.
+//
+// # Wrappers
+//
+// Some are Rules that hold a Rule, and can be nested. The vectors are those besides the Rule's. What comes to the gradient:
+//
+//   - Clip bounds it; take it against outliers and noise of infinite variance. 1 vector.
+//   - Noise adds noise that decays; take it to leave saddle points, or to try out noise. 1 vector.
+//   - Accumulate takes the mean of several; take it where the Rule's steps do not average enough. 2 vectors.
+//
+// To the variables:
+//
+//   - Freeze leaves some as they are; take it to fit the others. 2 vectors.
+//   - Scale gives every variable a unit of its own; take it where they differ by orders of magnitude. 4 vectors.
+//
+// To the answer:
+//
+//   - Average is a mean of the iterates; take it for the last digits in noise, if it is known when they begin. 1 vector.
+//   - TailAverage is the mean of late iterates; take it if that is not known. 2 vectors.
+//   - Lookahead goes back part of the way of several steps; take it where the Rule oscillates. 1 vector.
 //
 // Methods that say they rebuild x from their own state must not be given a projection.
 package method

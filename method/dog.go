@@ -25,7 +25,8 @@ import (
 // weighing more, is a better answer than the last in noise. A huge gradient at the start shortens all later steps.
 //
 // Reference: M. Ivgi, O. Hinder, Y. Carmon, DoG is SGD's best friend, ICML 2023, equation (DoG), with the ε and r₀ of the
-// authors' program.
+// authors' program. The paper also has a form with a distance and a sum for each block of variables, and one with a logarithm in the root,
+// for which it proves more.
 type DoG struct {
 	// InitialDistance is r₀, the length of the first step, in units of x. It must be below the distance of the minimum. If
 	// it is 0, 1e-6 (1 + |x₀|) is used.

@@ -12,7 +12,9 @@ import (
 // their number, sees their components of x and the gradient only, and so neither its state nor any norm that it takes
 // knows of the frozen ones.
 //
-// It keeps two vectors of the length of x besides what Rule keeps for the free variables.
+// It keeps two vectors of the length of x besides what Rule keeps for the free variables. Use it to minimize over some of the
+// variables with the others given, in turns for instance; a gradient of 0 in their place would do for most Rules, but not for
+// those that divide by a norm or go by the length of x.
 type Freeze struct {
 	// Rule moves the free variables.
 	Rule stochopt.Rule

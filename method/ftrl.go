@@ -25,7 +25,7 @@ import (
 // gives exact zeros in noise, which no penalty in the gradient does. The step size belongs to the state: keep it during a run.
 //
 // Reference: H. B. McMahan and others, Ad click prediction: a view from the trenches, KDD 2013, Algorithm 1, which starts at x = 0
-// with a free choice of α.
+// with a free choice of α; a start elsewhere is held by β but not by λ₂, which draws to 0 from the first step on.
 type FTRL struct {
 	// StepSize is α, in units of x. If it is 0, 1 is used, the choice of docs/stepsizes.md for a few variables of the
 	// order of 1; the paper has none.

@@ -23,7 +23,8 @@ import (
 // length means something, as in neural networks trained on very large samples.
 //
 // Reference: Y. You, J. Li, S. Reddi, et al., Large batch optimization for deep learning: training BERT in 76 minutes,
-// ICLR 2020, Algorithm 2 with the identity for φ. Some programs leave the bias corrections out.
+// ICLR 2020, Algorithm 2 with the identity for φ. Some programs leave the bias corrections out, or
+// bound |x| by 10 above the line.
 type LAMB struct {
 	// StepSize is α, the length of a step in units of that of x. If it is 0, 0.003 is used, the choice of
 	// docs/stepsizes.md for a few variables of the order of 1; the paper has none.

@@ -24,7 +24,8 @@ import (
 // with the least noise Average is better.
 //
 // Reference: M. R. Zhang, J. Lucas, G. Hinton, J. Ba, Lookahead optimizer: k steps forward, 1 step back, NeurIPS 2019,
-// Algorithm 1, with inner momentum maintained.
+// Algorithm 1, with inner momentum maintained; the
+// paper also tries to reset and to interpolate it.
 type Lookahead struct {
 	// Rule takes the steps.
 	Rule stochopt.Rule

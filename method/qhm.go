@@ -20,7 +20,8 @@ import (
 // large and steps are many: a long memory then takes out noise at less cost in stability. It is not invariant to the
 // scale of the gradient.
 //
-// Reference: J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, equations 3 and 4.
+// Reference: J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, equations 3 and 4. The
+// authors' program divides m by 1-βᵏ, so that its first step is α g.
 type QHM struct {
 	// StepSize is α, in units of x²/f. If it is 0, 0.003 is used, the choice of docs/stepsizes.md for a few variables of
 	// the order of 1; the paper has none, as none suits all scales of f.

@@ -32,7 +32,8 @@ import (
 // Reference: T. Tieleman, G. Hinton, Lecture 6.5, COURSERA: Neural networks for machine learning, 2012; A. Graves, Generating
 // sequences with recurrent neural networks, arXiv:1308.0850, 2013, equations 38 to 41, for centered and momentum. Graves
 // keeps the means of g² and g, whose difference v - c² is the v of here in exact arithmetic but can round to less than
-// 0, and has ε inside the root.
+// 0, and has ε inside the root, as
+// have some programs for the plain form: there 1e-8 acts like 1e-4 here.
 type RMSProp struct {
 	// StepSize is α, in units of x. If it is 0, 0.01 is used, the choice of docs/stepsizes.md for a few variables of the
 	// order of 1; the lecture has none, torch has 0.01 too.

@@ -1,0 +1,62 @@
+package method
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stochopt/stochopt"
+)
+
+// vectors counts the slices of n numbers in the unexported fields of a struct, and in the structs there.
+func vectors(v reflect.Value, n int) (count int) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() && v.Type().Field(i).Name != "sequential" {
+				count += vectors(v.Field(i), n)
+			}
+		}
+	case reflect.Slice:
+		switch v.Type().Elem().Kind() {
+		case reflect.Float64:
+			return v.Len() / n
+		case reflect.Slice:
+			for i := range v.Len() {
+				count += vectors(v.Index(i), n)
+			}
+		}
+	}
+	return count
+}
+
+// TestMemory holds the methods to the numbers of vectors that the package comment states, which is what they keep after a step.
+func TestMemory(t *testing.T) {
+	const n = 100
+	sgd := func() stochopt.Rule { return &SGD{} }
+	for want, rules := range [][]stochopt.Rule{
+		0: {&AdaGradNorm{}, &PolyakStep{}, &SPS{}},
+		1: {&SGD{}, &QHM{}, &AccSGD{}, &AdaGrad{}, &FTML{}, &Signum{}, &Lion{}, &LARS{}, &DoG{}, &DoWG{}, &AggMo{Momenta: []float64{0.9}},
+			&Clip{Rule: sgd(), Norm: 1}, &Noise{Rule: sgd()}, &Average{Rule: sgd()}, &Lookahead{Rule: sgd()}},
+		2: {&AdaDelta{}, &AdamW{}, &AdaMax{}, &NAdam{}, &RAdam{}, &AdaBelief{}, &Yogi{}, &QHAdam{}, &Rprop{}, &DAdaptSGD{}, &FTRL{}, &RDA{},
+			&ScheduleFreeSGD{}, &Mechanic{Rule: sgd()}, &Accumulate{Rule: sgd()}, &Freeze{Rule: sgd()}, &TailAverage{Rule: sgd()}},
+		3: {&AggMo{}, &RMSProp{}, &AMSGrad{}, &AdaBound{}, &Padam{}, &OptimisticAdam{}, &LAMB{}, &DAdaptAdam{}, &ScheduleFreeAdam{}},
+		4: {&Adan{}, &Prodigy{}, &Scale{Rule: sgd(), Unit: func(int) float64 { return 1 }}},
+		5: {&COCOB{}},
+	} {
+		for _, r := range rules {
+			r.Reset(n)
+			if o, ok := r.(interface{ Observe(f float64) }); ok {
+				o.Observe(1)
+			}
+			r.Step(make([]float64, n), make([]float64, n))
+			if got := vectors(reflect.ValueOf(r).Elem(), n); got != want {
+				t.Errorf("%T keeps %d vectors, want %d", r, got, want)
+			}
+		}
+	}
+	r := &AdaGradFull{}
+	r.Reset(n)
+	if got := len(r.g) + len(r.vectors); got != 2*n*n {
+		t.Errorf("AdaGradFull keeps %d numbers for %d variables, want %d", got, n, 2*n*n)
+	}
+}

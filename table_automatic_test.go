@@ -160,12 +160,22 @@ var automatic = []row{
 			"method: SPS.Minimum = NaN": func() tested { return &method.SPS{Minimum: nan} },
 			"method: SPS.MaxStep = -1":  func() tested { return &method.SPS{MaxStep: -1} },
 			"method: SPS.Divisor = -1":  func() tested { return &method.SPS{Divisor: -1} },
+			"method: SPS.Growth = 0.5":  func() tested { return &method.SPS{Growth: 0.5} },
 		},
 		firstStep:  func(g float64) float64 { return abs(g) }, // the value is g²/2
 		mixes:      true,
 		memoryless: true,
 		tuned:      func() tested { return &method.SPS{MaxStep: 0.1} },
 		reach:      0.2,
+	},
+	{
+		name:      "SPS, bounded by the step before",
+		make:      func() tested { return &method.SPS{MaxStep: 0.1, Growth: 1.1} },
+		defaults:  func() tested { return &method.SPS{MaxStep: 0.1, Divisor: 0.5, Growth: 1.1} },
+		firstStep: func(g float64) float64 { return 0.11 * abs(g) }, // the value is g²/2
+		mixes:     true,
+		tuned:     func() tested { return &method.SPS{MaxStep: 0.1, Growth: 1} },
+		reach:     0.2,
 	},
 	{
 		name:     "COCOB",
@@ -259,7 +269,7 @@ var automaticGolden = map[string]func(h map[string]float64) stochopt.Rule{
 		return &method.PolyakStep{Minimum: h["minimum"], Factor: h["factor"]}
 	},
 	"sps": func(h map[string]float64) stochopt.Rule {
-		return &method.SPS{Minimum: h["minimum"], MaxStep: h["max"], Divisor: h["c"]}
+		return &method.SPS{Minimum: h["minimum"], MaxStep: h["max"], Divisor: h["c"], Growth: h["growth"]}
 	},
 	"cocob": func(h map[string]float64) stochopt.Rule {
 		return &method.COCOB{Alpha: h["alpha"], Epsilon: orZero(h["eps"])}

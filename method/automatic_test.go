@@ -464,6 +464,35 @@ func TestSPSBounds(t *testing.T) {
 	}
 }
 
+// TestSPSGrowth: with Growth the step size rises by that factor at most and falls at once; without, it rises to γ₀ at once.
+func TestSPSGrowth(t *testing.T) {
+	for _, growth := range []float64{0, 1.25} {
+		r := &SPS{MaxStep: 8, Growth: growth}
+		r.Reset(1)
+		var gammas []float64
+		for k := range 30 {
+			f := 1e6 // far above |g|²
+			if k == 10 {
+				f = 1. / 16 // γ would be 1/8
+			}
+			x := []float64{0}
+			r.Observe(f)
+			r.Step(x, []float64{1})
+			gammas = append(gammas, -x[0])
+		}
+		if gammas[10] != 1./8 {
+			t.Errorf("τ = %v: γ = %v, want 1/8", growth, gammas[10])
+		}
+		want := 8.0
+		if growth > 0 {
+			want = 1.25 / 8
+		}
+		if gammas[11] != want {
+			t.Errorf("τ = %v: then γ = %v, want %v", growth, gammas[11], want)
+		}
+	}
+}
+
 // TestNoValue: a Step without the value at x panics, and so does a second one with the same.
 func TestNoValue(t *testing.T) {
 	for _, r := range []interface {

@@ -122,12 +122,13 @@ def polyak(h, x0):
 
 
 def sps(h, x0):
-    x = x0.copy()
+    x, step = x0.copy(), h["max"]
     while True:
         g, f = yield x
         gap, sq = f - h["minimum"], numpy.sum(g**2)
         if gap > 0 and sq > 0:
-            x = x - min(gap / (h["c"] * sq), h["max"]) * g
+            step = min(gap / (h["c"] * sq), h["growth"] * step if h["growth"] else h["max"])
+            x = x - step * g
 
 
 def cocob(h, x0):
@@ -278,7 +279,8 @@ pro = dict(d0=1e-2, factor=1.0, coef=1.0, growth=0.0, beta1=0.9, beta2=0.999, ep
 others = [dict(beta1=0.0, beta2=0.9), dict(growth=1.02), dict(factor=0.5, d0=1e-6), dict(eps=0.0, coef=2.0), dict(decay=0.1)]
 write("prodigy", prodigy, 7, pro, others, dict(factor=0.1))
 write("polyakstep", polyak, 8, dict(minimum=0.0, factor=1.0), [dict(minimum=-3.0), dict(minimum=3.0, factor=0.5)], {})
-write("sps", sps, 9, dict(minimum=0.0, c=0.5, max=1.0), [dict(minimum=1.0, c=1.0), dict(max=0.1)], dict(max=0.003))
+sps_others = [dict(minimum=1.0, c=1.0), dict(max=0.1), dict(max=0.01, growth=1.5), dict(max=0.1, growth=1.0)]
+write("sps", sps, 9, dict(minimum=0.0, c=0.5, max=1.0, growth=0.0), sps_others, dict(max=0.003))
 write("cocob", cocob, 10, dict(alpha=100.0, eps=1e-8), [dict(alpha=1.0), dict(eps=1.0), dict(eps=0.0)], {})
 fol = dict(alpha=0.1, beta=1.0, l1=0.0, l2=0.0)
 write("ftrl", ftrl, 11, fol, [dict(beta=0.0), dict(l1=2.0), dict(l2=2.0), dict(beta=0.0, l1=1.0, l2=3.0)], {})

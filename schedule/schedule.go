@@ -52,7 +52,8 @@ func Power(t0, p float64) func(k int) float64 {
 	return func(k int) float64 { return math.Pow((t0+1)/(t0+1+float64(k)), p) }
 }
 
-// Exponential is rate^(k/n), but not below floor: n steps multiply it by rate. A rate above 1 lets it grow.
+// Exponential is rate^(k/n), but not below floor: n steps multiply it by rate. A rate above 1 lets it grow, and
+// sooner or later overflow, which ends a run.
 func Exponential(n int, rate, floor float64) func(k int) float64 {
 	count("Exponential: n", n, 1)
 	positive("Exponential: rate", rate)
@@ -162,6 +163,9 @@ func OneCycle(up, down int, initial, final float64) func(k int) float64 {
 func Cyclic(up, down int, low, shrink float64) func(k int) float64 {
 	count("Cyclic: up", up, 1)
 	count("Cyclic: down", down, 1)
+	if up > math.MaxInt-down {
+		panic(fmt.Sprintf("schedule: Cyclic: up = %d, down = %d, want a sum that is an int", up, down))
+	}
 	fraction("Cyclic: low", low)
 	positive("Cyclic: shrink", shrink)
 	fraction("Cyclic: shrink", shrink)

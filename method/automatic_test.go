@@ -290,7 +290,9 @@ func TestDistanceEstimates(t *testing.T) {
 func TestScheduleFreeMean(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(33, 34))
 	for _, power := range []float64{0, 2} {
-		r := &ScheduleFreeSGD{StepSize: 0.1, Power: power, Schedule: func(k int) float64 { return min(1, float64(k+1)/10) }}
+		r := &ScheduleFreeSGD{StepSize: 0.1, Power: power, Schedule: func(k int) float64 {
+			return min(1, float64(k+1)/10, 50/float64(k+1)) // up, and down again: w has the greatest so far
+		}}
 		if power == 0 {
 			r.Schedule = nil
 		}
@@ -304,14 +306,15 @@ func TestScheduleFreeMean(t *testing.T) {
 		}{{r, &r.free}, {a, &a.free}} {
 			c.rule.Reset(2)
 			y, x := []float64{3, -4}, make([]float64, 2)
-			sum, plain, weights := make([]float64, 2), make([]float64, 2), 0.0
+			sum, plain, weights, top := make([]float64, 2), make([]float64, 2), 0.0, 0.0
 			for k := range 300 {
 				c.rule.Step(y, []float64{y[0] + rnd.NormFloat64(), 5*y[1] + rnd.NormFloat64()})
 				alpha := 0.1
 				if r.Schedule != nil {
 					alpha *= r.Schedule(k)
 				}
-				w := math.Pow(float64(k+1), power) * alpha * alpha
+				top = max(top, alpha)
+				w := math.Pow(float64(k+1), power) * top * top
 				weights += w
 				floats.AddScaled(sum, w, c.free.z)
 				floats.Add(plain, c.free.z)

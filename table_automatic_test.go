@@ -59,6 +59,7 @@ var automatic = []row{
 			"method: DoG.InitialDistance = -1": func() tested { return &method.DoG{InitialDistance: -1} },
 			"method: DoG.Factor = NaN":         func() tested { return &method.DoG{Factor: nan} },
 			"method: DoG.Epsilon = -1":         func() tested { return &method.DoG{Epsilon: -1} },
+			"method: DoG.Blocks = [1 2]":       func() tested { return &method.DoG{Blocks: []int{1, 2}} },
 		},
 		firstStep: func(g float64) float64 { return 1e-6 * abs(g) / math.Sqrt(g*g+1e-8) },
 		scaleFree: true,
@@ -249,7 +250,7 @@ var automaticGolden = map[string]func(h map[string]float64) stochopt.Rule{
 			Power: h["power"], WeightDecay: h["decay"]}
 	},
 	"dog": func(h map[string]float64) stochopt.Rule {
-		return &method.DoG{InitialDistance: h["r0"], Factor: h["factor"], Epsilon: orZero(h["eps"])}
+		return &method.DoG{InitialDistance: h["r0"], Factor: h["factor"], Epsilon: orZero(h["eps"]), Blocks: goldenBlocks(h)}
 	},
 	"dowg": func(h map[string]float64) stochopt.Rule {
 		return &method.DoWG{InitialDistance: h["r0"], Factor: h["factor"]}

@@ -1,6 +1,7 @@
 package method
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -108,11 +109,11 @@ func TestDoGRegret(t *testing.T) {
 					for i := range g {
 						dot += lastg[i] * sign * (last[i] - c.best[i])
 					}
-					sum += r.r * dot
+					sum += r.r[0] * dot
 				}
 				far = max(far, distance(x, c.best))
-				next := max(r.r, distance(x, c.x0))
-				if bound := next * (2*far + next) * math.Sqrt(r.sum); bound > 0 {
+				next := max(r.r[0], distance(x, c.x0))
+				if bound := next * (2*far + next) * math.Sqrt(r.sum[0]); bound > 0 {
 					worst = max(worst, sum/bound)
 				}
 				last, lastg = slices.Clone(x), slices.Clone(g)
@@ -126,6 +127,47 @@ func TestDoGRegret(t *testing.T) {
 	if w := worst(1, 1e-2); !(w > 1) {
 		t.Errorf("steps a hundred times shorter keep the bound: %v", w)
 	}
+}
+
+// TestDoGBlocks: with Blocks every block makes the way that it would alone; without, it does not.
+func TestDoGBlocks(t *testing.T) {
+	way := func(r stochopt.Rule, from, to int) (all []float64) {
+		rnd := rand.New(rand.NewPCG(43, 44))
+		x := []float64{1, -2, 300, 400, 500}[from:to]
+		r.Reset(len(x))
+		for range 50 {
+			g := make([]float64, 5)
+			for i := range g {
+				g[i] = math.Pow(10, float64(i)) * (0.5 + rnd.NormFloat64())
+			}
+			r.Step(x, g[from:to])
+			all = append(all, x...)
+		}
+		return all
+	}
+	part := func(all []float64, from, to int) (p []float64) {
+		for k := 0; k < len(all); k += 5 {
+			p = append(p, all[k+from:k+to]...)
+		}
+		return p
+	}
+	for _, blocks := range [][]int{{2, 3}, nil} {
+		whole := way(&DoG{Blocks: blocks}, 0, 5)
+		for _, b := range [][2]int{{0, 2}, {2, 5}} {
+			if same := slices.Equal(part(whole, b[0], b[1]), way(&DoG{}, b[0], b[1])); same != (blocks != nil) {
+				t.Errorf("blocks %v: variables from %d go as if alone: %t", blocks, b[0], same)
+			}
+		}
+	}
+	r := &DoG{Blocks: []int{1, 1}}
+	r.Reset(2)
+	r.Blocks = nil
+	defer func() {
+		if got, want := fmt.Sprint(recover()), "method: DoG.Step: 1 blocks, want the 2 of Reset"; got != want {
+			t.Errorf("Step with other blocks: %q, want %q", got, want)
+		}
+	}()
+	r.Step([]float64{1, 2}, []float64{3, 4})
 }
 
 // TestDoWGRegret: Σ r²<g, x-x*> <= r(2d+r)√v likewise, for DoWG.
@@ -234,8 +276,8 @@ func TestFirstDistance(t *testing.T) {
 	x = []float64{300, 400}
 	d := &DoG{Epsilon: stochopt.Zero}
 	d.Reset(2)
-	if d.Step(x, []float64{1, 0}); math.Abs(d.r/501e-6-1) > 1e-12 {
-		t.Errorf("r₀ = %v at |x₀| = 500", d.r)
+	if d.Step(x, []float64{1, 0}); math.Abs(d.r[0]/501e-6-1) > 1e-12 {
+		t.Errorf("r₀ = %v at |x₀| = 500", d.r[0])
 	}
 }
 

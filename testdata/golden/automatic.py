@@ -40,12 +40,17 @@ def schedule_free(h, x0):
 
 
 def dog(h, x0):
-    x, r, G = x0.copy(), h["r0"], 0.0
+    """The first block variables have r and G of their own, if block > 0."""
+    n = int(h["block"])
+    parts = [slice(0, n), slice(n, None)] if n else [slice(0, None)]
+    x, r, G = x0.copy(), [h["r0"]] * len(parts), [0.0] * len(parts)
     while True:
         g, _ = yield x
-        r = max(r, norm(x - x0))
-        G += numpy.sum(g**2)
-        x = x - h["factor"] * r / sqrt(G + h["eps"]) * g
+        x = x.copy()
+        for j, p in enumerate(parts):
+            r[j] = max(r[j], norm(x[p] - x0[p]))
+            G[j] += numpy.sum(g[p] ** 2)
+            x[p] -= h["factor"] * r[j] / sqrt(G[j] + h["eps"]) * g[p]
 
 
 def dowg(h, x0):
@@ -267,7 +272,8 @@ write("schedulefreesgd", schedule_free, 1, sfs, others, dict(lr=1e-3))
 sfa = dict(lr=0.0025, beta=0.9, beta2=0.999, eps=1e-8, power=0.0, decay=0.0)
 others = [dict(beta=0.0, lr=0.1), dict(beta2=0.0), dict(eps=0.0), dict(power=1.0), dict(decay=0.1, lr=0.3)]
 write("schedulefreeadam", schedule_free, 2, sfa, others, dict(lr=0.05))
-write("dog", dog, 3, dict(r0=1e-2, factor=1.0, eps=1e-8), [dict(eps=0.0), dict(factor=0.5, r0=1.0)], dict(r0=1e-3))
+dog_others = [dict(eps=0.0), dict(factor=0.5, r0=1.0), dict(block=1.0), dict(block=3.0, r0=0.1)]
+write("dog", dog, 3, dict(r0=1e-2, factor=1.0, eps=1e-8, block=0.0), dog_others, dict(r0=1e-3))
 write("dowg", dowg, 4, dict(r0=1e-4, factor=1.0), [dict(factor=0.5, r0=1.0)], {})
 das = dict(d0=1e-2, factor=1.0, momentum=0.0, growth=0.0)
 others = [dict(momentum=0.9), dict(growth=1.02), dict(factor=0.5, d0=1e-6)]

@@ -129,7 +129,7 @@ func TestSGDRandomCurvature(t *testing.T) {
 
 // TestSGDGain: with α = c/k, k times the variance tends to c²s²/(2cλ-1) for cλ > 1/2, which is least, s²/λ², at cλ = 1.
 func TestSGDGain(t *testing.T) {
-	const lambda, s, paths, n = 2, 1.5, 5000, 2000
+	const lambda, s, paths, n = 2, 1.5, 4000, 1000
 	for _, c := range []float64{0.4, 0.5, 1} {
 		rnd := rand.New(rand.NewPCG(55, 56))
 		r := &method.SGD{StepSize: c, Schedule: func(k int) float64 { return 1 / float64(k+1) }}

@@ -33,6 +33,7 @@
 //     1 vector.
 //   - AdaGradNorm divides all components by one sum; take it to keep the direction of the gradient where the curvature is not
 //     known. No vector.
+//   - WNGrad has a sum of squares over its root so far; AdaGradNorm is the better one. No vector.
 //   - AdaGradFull divides by the root of the matrix of all products; take it for a few, strongly correlated variables.
 //     2n vectors for n variables.
 //
@@ -42,23 +43,45 @@
 // scale of the gradient does not matter (but for AdaBound and Padam, and where ε is large, as in Yogi and AdaDelta).
 //
 //   - RMSProp divides the gradient alone; take it where the gradient changes its size on the way. 3 vectors.
+//
 //   - AdaDelta sets the unit of a step by the steps before; it is here since it is well known. 2 vectors.
+//
 //   - AdamW is Adam with a decay to a center; take it where a prior value of the parameters is known. 2 vectors.
+//
 //   - AdaMax divides by the largest gradient of the recent past; take it where no step must be longer than a given one.
 //     2 vectors.
+//
 //   - NAdam looks ahead, as Nesterov's momentum does; take it where the noise is small beside the gradient. 2 vectors.
+//
 //   - AMSGrad keeps the greatest mean so far; take it where rare large gradients carry the information. 3 vectors.
+//
 //   - RAdam has a warm-up that follows from its memory; take it where Adam's first steps do harm. 2 vectors.
+//
 //   - AdaBelief divides by how far gradients are from their mean; take it where noise dominates all gradients. 2 vectors.
+//
 //   - AdaBound goes over from Adam to SGD; take it from a far and badly scaled start, if SGD's step size is known. 3 vectors.
+//
 //   - Yogi has a mean that small gradients cannot make collapse; take it where gradients are mostly 0 or small. 2 vectors.
+//
 //   - Padam divides by a power of the root; take it where Adam is fast at first but SGD ends better, and the power can be
 //     tried out. 3 vectors.
+//
 //   - QHAdam mixes the gradient into both means once more; take it for a long memory without its delay. 2 vectors.
+//
 //   - Adan takes Nesterov's momentum from differences of gradients; take it for exact gradients or common random numbers.
 //     4 vectors.
+//
 //   - FTML answers to the present gradient; take it where the objective changes while it is minimized. 1 vector.
+//
 //   - OptimisticAdam goes twice its step and takes back the last; take it for saddle points. 3 vectors.
+//
+//   - AdEMAMix has a second, much longer mean of the gradient; take it for long runs in directions that persist. 3 vectors.
+//
+//   - NovoGrad divides blocks by their lengths and takes the mean after that; take it for blocks of one scale each. 2 vectors.
+//
+//   - SMORMS3 has a memory that is long where the gradient is noise; take it for RMSProp without a Schedule. 3 vectors.
+//
+//   - SWATS begins as Adam and goes on as SGD; Adam with a Schedule is the safer choice. 3 vectors.
 //
 // # Signs and ratios
 //
@@ -69,8 +92,13 @@
 //   - Lion does so with two memories; take it for many variables of like scale and noisy gradients. 1 vector.
 //   - Rprop has a length for every variable that grows and shrinks with the signs; take it for exact gradients and bad scales,
 //     never in noise. 2 vectors.
+//   - NormalizedSGD takes steps of one length along a mean of the gradient; take it where noise has infinite variance and no bound is known.
+//     1 vector.
 //   - LARS makes SGD's step a fraction of the length of x; take it for the layers of neural networks. 1 vector.
 //   - LAMB makes Adam's step such a fraction; take it for the same. 3 vectors.
+//   - Adafactor does so with a memory that grows; take it for the same where no step size is to be tuned. 2 vectors.
+//   - Fromage does so with SGD and keeps x from growing; take it where only the direction of a block means something. No
+//     vector.
 //
 // # No step size
 //
@@ -85,6 +113,7 @@
 //   - COCOB bets on the signs of the gradient; take it for variables of the order of 1. 5 vectors.
 //   - PolyakStep goes as far as a linear function would need; take it where values are exact and the least is known. No vector.
 //   - SPS bounds that step for samples; take it for models that fit all data. No vector.
+//   - MoMo is that with a mean of tangents; take it where the least value is known and there is noise. 2 vectors.
 //   - Mechanic is around another Rule and finds the factor of its steps; take it where a good Schedule is known but no step
 //     size. 2 vectors more than the Rule.
 //
@@ -102,6 +131,16 @@
 //   - FTRL adds penalties that make small components exactly 0; take it for many parameters of which few matter. 2 vectors.
 //   - RDA has the penalty of the mean of f; take it for the same, with one step size. 2 vectors.
 //
+// # Curvature
+//
+// They learn the Hessian, or its diagonal, and so the scales of the variables.
+//
+//   - OLBFGS is L-BFGS with differences of gradients of one draw; take it for smooth, ill-conditioned objectives whose noise is
+//     small. 2m+3 vectors for m pairs.
+//   - AdaHessian divides by the diagonal of the Hessian; take it where scales differ by orders of magnitude and products with
+//     the Hessian are to be had. 4 vectors.
+//   - Sophia bounds such steps; take it where the curvature may vanish or be negative. 4 vectors.
+//
 // # Wrappers
 //
 // Some are Rules that hold a Rule, and can be nested. The vectors are those besides the Rule's. What comes to the gradient:
@@ -109,11 +148,20 @@
 //   - Clip bounds it; take it against outliers and noise of infinite variance. 1 vector.
 //   - Noise adds noise that decays; take it to leave saddle points, or to try out noise. 1 vector.
 //   - Accumulate takes the mean of several; take it where the Rule's steps do not average enough. 2 vectors.
+//   - SAM takes it at the worst point nearby; take it to find a wide minimum among many, never to estimate. 1 vector.
 //
 // To the variables:
 //
 //   - Freeze leaves some as they are; take it to fit the others. 2 vectors.
+//
 //   - Scale gives every variable a unit of its own; take it where they differ by orders of magnitude. 4 vectors.
+//
+//   - Decay draws them to a center; take it where a prior value is known. No vector.
+//
+// To the step:
+//
+//   - Cautious leaves out what goes up the gradient; take it for exact gradients and much momentum. 1 vector.
+//   - ReduceOnPlateau shortens it when values stop falling; take it where the length of the run is not known. 1 vector.
 //
 // To the answer:
 //

@@ -229,10 +229,13 @@ func TestScheduleCounts(t *testing.T) {
 			}))
 			grads := [][]float64{{1}, {-2}, {0.5}, {1}, {3}, {-1}, {1}, {2}}
 			x := path(m, []float64{0.25}, grads)[0]
-			if asked = slices.Compact(asked); !slices.Equal(asked, []int{0, 1, 2, 3, 4, 5, 6, 7}) {
+			// A method that takes a step with every other evaluation asks for four.
+			asked, steps := slices.Compact(asked), []int{0, 1, 2, 3, 4, 5, 6, 7}
+			if !slices.Equal(asked, steps) && !slices.Equal(asked, steps[:4]) {
 				t.Errorf("%s: asks for the factors of the steps %v", row.name, asked)
 			}
-			if moved := abs(x-0.25) > 1e-15; moved != (factor > 0) {
+			_, holds := m.(interface{ Unwrap() stochopt.Rule }) // and the factor is of something else than its steps
+			if moved := abs(x-0.25) > 1e-15; moved != (factor > 0) && !holds {
 				t.Errorf("%s: a factor of %v leads from 0.25 to %v", row.name, factor, x)
 			}
 		}

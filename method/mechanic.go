@@ -29,8 +29,7 @@ var mechanicRates = [6]float64{0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999}
 //
 // The first step has the length 0, since there is no D, and it takes hundreds of steps until S has grown from s₀ to where it
 // belongs. The step size of the wrapped Rule then does not matter, but the shape of its Schedule does. Only at the start it
-// does: the first steps are s₀ times those of the wrapped Rule, S cannot fall below that, and where they are unstable x
-// diverges. For gradient descent with step size α on a curvature h the limit is about s₀αh = 2, or h = 2e10 for α = 0.01 and the default s₀;
+// does: the first steps are about s₀ times those of the wrapped Rule, and where they are unstable x diverges. For gradient descent with step size α on a curvature h the limit is about s₀αh = 2, or h = 2e10 for α = 0.01 and the default s₀;
 // set a smaller InitialScale there. A Rule that divides by the scale of the gradient, such as Adam, has no such limit. Prefer Mechanic where
 // a method with a good Schedule is known, but no step size. Parts of the wrapped Rule that depend on x itself see D instead:
 // its weight decay pulls to the start, and Decay here to 0.

@@ -34,7 +34,8 @@ type SPS struct {
 	MaxStep float64
 	// Divisor is c, without unit. If it is 0, 0.5 is used.
 	Divisor float64
-	// Growth is τ, at least 1; 0 selects the first form. For samples of b of N terms the reference has 2 to the power b/N.
+	// Growth is τ, at least 1; 0 selects the first form. For samples of b of N terms the reference has 2 to the power b/N. MaxStep and
+	// Schedule then count in the first step alone.
 	Growth float64
 	// Schedule, if not nil, multiplies MaxStep by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64

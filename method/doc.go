@@ -142,6 +142,13 @@
 //     the Hessian are to be had. 4 vectors.
 //   - Sophia bounds such steps; take it where the curvature may vanish or be negative. 4 vectors.
 //
+// # Finite sums
+//
+// They go through terms that stay what they are.
+//
+//   - SFO keeps a quadratic model of each term; take it for 25 to some hundreds of smooth terms and many digits. K vectors, and
+//     (4·History+2)NK numbers for N terms in a subspace of K dimensions.
+//
 // # Wrappers
 //
 // Some are Rules that hold a Rule, and can be nested. The vectors are those besides the Rule's. What comes to the gradient:

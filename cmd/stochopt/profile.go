@@ -20,7 +20,7 @@ type profileCommand struct {
 	Budget  int      `default:"3000" help:"How many draws a run may take."`
 	Seeds   int      `default:"5" help:"How many runs to make of each method on each problem with randomness."`
 	Tau     float64  `default:"0.001" help:"A problem is solved when this part of the fall from its start to its minimum is left."`
-	Show    []string `default:"Adam,SGD momentum,AdaGradNorm,Lion,DoG,Prodigy,ScheduleFreeAdam,gonum LBFGS" help:"The methods that the picture shows in colour, at most 8."`
+	Show    []string `sep:";" default:"Adam;Adam, cosine;SGD momentum, cosine;AdaGradNorm;DoG;SMORMS3;ScheduleFreeAdam;gonum LBFGS" help:"The methods that the picture shows in colour, at most 8, with semicolons between them."`
 	Plot    string   `help:"Draw the data profiles into this file, .png, .svg or .pdf."`
 	Out     string   `help:"Write the table, in Markdown, to this file instead of standard output."`
 }
@@ -82,6 +82,7 @@ func (c *profileCommand) choose() ([]profile.Method, error) {
 	for _, m := range catalogue.Methods {
 		all = append(all, profile.Method{Name: m.Name, New: func() optimize.Method { return m.New(0) }})
 	}
+	all = append(all, catalogue.Settled(c.Budget)...)
 	all = append(all, catalogue.Gonum...)
 	if len(c.Methods) == 0 {
 		return all, nil

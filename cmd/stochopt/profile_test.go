@@ -15,7 +15,7 @@ func TestProfile(t *testing.T) {
 	for _, ext := range []string{"png", "svg", "pdf"} {
 		picture, table := filepath.Join(dir, "p."+ext), filepath.Join(dir, ext+".md")
 		code, out, errs := runCommand(context.Background(), "", "profile", "Adam", "SGD momentum", "gonum LBFGS", "--class=stiff,sums", "--budget=300", "--seeds=3",
-			"--plot="+picture, "--out="+table, "--show=Adam,SGD momentum")
+			"--plot="+picture, "--out="+table, "--show=Adam;SGD momentum")
 		if code != 0 || out != "" || errs != "" {
 			t.Fatalf("exit code %d\n%s%s", code, out, errs)
 		}

@@ -4,6 +4,7 @@ package catalogue
 import (
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/method"
+	"github.com/stochopt/stochopt/schedule"
 	"github.com/stochopt/stochopt/testfuncs/profile"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -86,6 +87,15 @@ var Methods = []Method{
 	{"RDA", "dual averaging", 0.003, func(a float64) optimize.Method { return &method.RDA{StepSize: a} }},
 
 	{"OLBFGS", "curvature", 0.01, func(a float64) optimize.Method { return &method.OLBFGS{StepSize: a} }},
+}
+
+// Settled returns methods that come to rest by the end of a run of the given number of steps, by a Schedule or a mean.
+func Settled(steps int) []profile.Method {
+	return []profile.Method{
+		{Name: "Adam, cosine", New: func() optimize.Method { return &stochopt.Adam{Schedule: schedule.Cosine(steps, 0)} }},
+		{Name: "SGD momentum, cosine", New: func() optimize.Method { return &method.SGD{Momentum: 0.9, Schedule: schedule.Cosine(steps, 0)} }},
+		{Name: "TailAverage Adam", New: func() optimize.Method { return &method.TailAverage{Rule: &stochopt.Adam{}} }},
+	}
 }
 
 // Gonum are methods of gonum to compare with.

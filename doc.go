@@ -26,8 +26,9 @@
 //
 //	method     the relatives of Adam
 //	schedule   courses of the step size
-//	gradient   Oracles: gradients by differences, minibatches of a sum, averages; a check of gradients
+//	gradient   Oracles: gradients by dual numbers, differences, sampling, minibatches; checks of objectives
 //	stopping   stops that stand noise, for gonum's methods too
 //	project    projections onto feasible sets
 //	fit        curve fitting with standard errors
+//	testfuncs  objectives with known minima, noise, and profiles of methods on them
 package stochopt

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/exp/stats"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Control says where the randomness of an objective comes from.
@@ -28,7 +29,17 @@ const (
 )
 
 // String returns the name of c in lower case.
-func (c Control) String() string { return [...]string{"deterministic", "seeded", "uncontrolled"}[c] }
+func (c Control) String() string {
+	switch c {
+	case Deterministic:
+		return "deterministic"
+	case Seeded:
+		return "seeded"
+	case Uncontrolled:
+		return "uncontrolled"
+	}
+	return fmt.Sprintf("Control(%d)", int(c))
+}
 
 // Inspection is what Inspect has found out about an objective at a point.
 type Inspection struct {
@@ -62,18 +73,25 @@ type Inspection struct {
 // randomness is controlled by the Sample, how large its noise is, how often it fails, what it costs, and whether its
 // gradient is right. It is meant to be called once before a run.
 //
-// Equal Samples are drawn three times, with other draws between. If the values do not change with the Sample at all, the
-// gradient is checked once, by Check. If they do, Check is applied to one draw; an estimator of the gradient whose draws
-// are right in the mean only (a score function, a draw of its own randomness) fails that, and is then compared in the mean, with
-// central differences D_j(h) of the same draws,
+// Each Sample is drawn for the value alone and for value and gradient, and up to 16 of them once more at the end. If the
+// values do not change with the Sample at all, the gradient is checked once, by Check. If they do, Check is applied to one
+// draw; an estimator of the gradient whose draws are right in the mean only (a score function, a draw of its own
+// randomness) fails that, and is then compared in the mean, with central differences D_j(h) of the same draws,
 //
-//	mean_j (g_j - D_j(h)) ± √(se² + ((D(10h) - D(h))/10)²)
+//	mean_j (g_j - D_j(h)) ± √(se² + τ² + (ρ/h)²)
+//	τ = max(|D(10h) - D(h)|/10, |D(100h) - D(10h)|/1000),  ρ = max |D(10h') - D(h')| h' for h' < h
 //
-// at the step h = 10^-1, ..., 10^-5 times max(|x_i|, 1) that has the smallest such error, for at most 10 variables, evenly spread. It
-// counts as right within 5 errors. The differences of an objective that jumps, or whose noise is not controlled, can be so
-// uncertain that this says little: look at Check.Expected.
+// where τ is ten times what the truncation of a smooth function would be and ρ is for its roughness,
+// at the step h that has the smallest such error and does not contradict a smaller one by 5 errors, for at most 10
+// variables, evenly spread. The steps go down by tens from max(|x_i|, 1) to 1e-5 min(|x_i|, 1), or 1e-5 if x_i = 0. It
+// counts as right within 5 errors, or more if there are few draws: within the quantile of t that has the probability of 5
+// standard deviations of a normal number. The differences of an objective that jumps, or whose noise is not controlled,
+// can be so uncertain that this says little: look at Check.Expected.
 //
-// It takes n values, about n draws of value and gradient, and 12 n values for each variable that is compared in the mean. The error
+// An objective whose first 8 calls for a gradient end with an error is taken to have values only.
+//
+// It takes n values and n draws of value and gradient, 16 draws more, 20 to 60 values a variable for Check, and 12 n values
+// for each variable that is compared in the mean, with 2 n more for each power of ten by which |x_i| is below 1. The error
 // tells that there were no good draws, or none beside x. Inspect panics if o is nil, x is empty or n < 8.
 func Inspect(o stochopt.Oracle, x []float64, s stochopt.Sample, n int) (Inspection, error) {
 	switch {
@@ -107,21 +125,28 @@ type inspector struct {
 	x    []float64
 	s    stochopt.Sample
 	eval stochopt.Oracle
-	good []stochopt.Sample // draws without fault
-	f    []float64         // their values
-	g    [][]float64       // and gradients, if there are any
+	good []drawn
+	f    []float64   // their values
+	g    [][]float64 // and gradients, if there are any
 }
 
-func (in *inspector) at(step int) stochopt.Sample {
-	s := in.s
-	s.Step += step
-	return s
+// drawn is a draw without fault.
+type drawn struct {
+	s     stochopt.Sample
+	alone float64 // the value without the gradient
 }
 
 // draw makes the draws and counts their faults.
 func (in *inspector) draw(n int) {
 	in.Draws = n
-	gradient, asked := true, false
+	type outcome struct {
+		drawn
+		f       float64
+		g       []float64
+		err     error
+		refused bool // err is that of the call for the gradient, other than for numbers that are not finite
+	}
+	all := make([]outcome, n)
 	var values, both []float64
 	timed := func(grad []float64, s stochopt.Sample, times *[]float64) (float64, error) {
 		start := time.Now()
@@ -129,70 +154,103 @@ func (in *inspector) draw(n int) {
 		*times = append(*times, float64(time.Since(start)))
 		return f, err
 	}
-	for k := range n {
-		s := in.at(k)
-		f, err := timed(nil, s, &values)
-		var g []float64
-		if err == nil && gradient {
-			g = slices.Repeat([]float64{math.NaN()}, len(in.x))
-			var again float64
-			again, err = timed(g, s, &both)
-			var fault *stochopt.EvaluationError
-			switch {
-			case err == nil:
-				in.Split = in.Split || again != f
-				f = again
-			case !asked && errors.As(err, &fault) && fault.Err != nil:
-				gradient, g, err = false, nil, nil // it has values only
-				both = nil
-			}
-			asked = true
+	hasGradient, refused := false, 0
+	for k := range all {
+		d := &all[k]
+		d.s = in.s
+		d.s.Step += k
+		d.alone, d.err = timed(nil, d.s, &values)
+		d.f = d.alone
+		if d.err != nil || !hasGradient && refused == 8 {
+			continue
 		}
-		var fault *stochopt.EvaluationError
+		g := slices.Repeat([]float64{math.NaN()}, len(in.x))
+		f, err := timed(g, d.s, &both)
+		if d.refused = err != nil && !notFinite(err); d.refused {
+			refused++
+		} else {
+			hasGradient = true
+		}
+		d.f, d.g, d.err = f, g, err
+	}
+	for _, d := range all {
+		if d.refused && !hasGradient {
+			d.f, d.g, d.err = d.alone, nil, nil
+		}
 		switch {
-		case err == nil:
-			in.good, in.f = append(in.good, s), append(in.f, f)
-			if g != nil {
-				in.g = append(in.g, g)
+		case d.err == nil:
+			in.good, in.f = append(in.good, d.drawn), append(in.f, d.f)
+			in.Split = in.Split || d.f != d.alone
+			if d.g != nil {
+				in.g = append(in.g, d.g)
 			}
-		case errors.As(err, &fault) && fault.Err == nil:
+			continue
+		case notFinite(d.err):
 			in.NonFinite++
 		default:
 			in.Errors++
 		}
-		if err != nil && in.FirstError == nil {
-			in.FirstError = err
+		if in.FirstError == nil {
+			in.FirstError = d.err
 		}
 	}
 	in.ValueTime = time.Duration(stats.Median(values))
-	if len(both) > 0 {
+	if hasGradient {
 		in.GradientTime = time.Duration(stats.Median(both))
 	}
 }
 
-// classify draws some of the Samples again.
+// notFinite reports whether err, of a draw, is that of a number that is not finite.
+func notFinite(err error) bool {
+	var fault *stochopt.EvaluationError
+	return errors.As(err, &fault) && fault.Err == nil
+}
+
+// classify draws some of the Samples again, those first that differ with and without gradient.
 func (in *inspector) classify() {
-	seeded := false
-	g := make([]float64, len(in.x))
-	for k := range min(4, len(in.good)) {
-		var grad []float64
-		if in.g != nil {
-			grad = g
+	order := make([]int, len(in.f))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		split := func(k int) int { // 0 if it does
+			if in.f[k] != in.good[k].alone {
+				return 0
+			}
+			return 1
 		}
-		f, err := in.eval(grad, in.x, in.good[k])
-		if err != nil || f != in.f[k] || in.g != nil && !slices.Equal(g, in.g[k]) {
+		return split(a) - split(b)
+	})
+	for _, k := range order[:min(16, len(order))] {
+		if !in.repeats(k) {
 			in.Control = Uncontrolled
 			in.Split = false // nothing is known of it
 			return
 		}
-		seeded = seeded || f != in.f[0] || in.g != nil && !slices.Equal(g, in.g[0])
 	}
+	seeded := in.Split
 	for k, f := range in.f {
 		seeded = seeded || f != in.f[0] || in.g != nil && !slices.Equal(in.g[k], in.g[0])
 	}
-	if seeded || in.Split {
+	if seeded {
 		in.Control = Seeded
 	}
+}
+
+// repeats reports whether draw k comes out the same once more.
+func (in *inspector) repeats(k int) bool {
+	d := in.good[k]
+	if in.g != nil {
+		g := make([]float64, len(in.x))
+		if f, err := in.eval(g, in.x, d.s); err != nil || f != in.f[k] || !slices.Equal(g, in.g[k]) {
+			return false
+		}
+		if d.alone == in.f[k] {
+			return true
+		}
+	}
+	f, err := in.eval(nil, in.x, d.s)
+	return err == nil && f == d.alone
 }
 
 // signal summarizes the gradients.
@@ -220,7 +278,7 @@ func (in *inspector) signal() {
 // check compares the gradient with differences of values, of one draw if that is enough and else in the mean over draws.
 func (in *inspector) check() error {
 	if in.Control != Uncontrolled {
-		report, err := Check(in.eval, in.x, in.good[0])
+		report, err := Check(in.eval, in.x, in.good[0].s)
 		if err == nil && (report.OK || in.Control == Deterministic) {
 			in.Check, in.PerDraw = report, true
 			return nil
@@ -244,14 +302,78 @@ func (in *inspector) check() error {
 	}
 	if in.Check.Component < 0 {
 		in.Check = Report{}
-		return fmt.Errorf("gradient: Inspect: no finite values of the objective beside x = %v", in.x)
+		return errors.New("gradient: Inspect: no finite values of the objective beside x, along none of the variables looked at")
 	}
 	return nil
 }
 
+// rung is what one step of differences says: of D(h), its mean and standard error over the draws, and of g - D(h).
+type rung struct {
+	h              float64
+	n              float64 // draws that are finite beside x
+	d, se          float64
+	off, seOff     float64
+	rough, expects float64 // error by roughness, as smaller steps show it; all of the error of off
+}
+
 // mean compares component i in the mean over the draws; ok is false if there are no values beside x.
 func (in *inspector) mean(x []float64, i int) (best Report, ok bool) {
-	defer func() { x[i] = in.x[i] }()
+	v := in.x[i]
+	defer func() { x[i] = v }()
+	top, bottom := max(math.Abs(v), 1), math.Abs(v)
+	if v == 0 || bottom > 1 {
+		bottom = top
+	}
+	var ladder []rung
+	for h := top; h > 5e-6*bottom; h /= 10 {
+		if r, ok := in.rung(x, i, h); ok {
+			ladder = append(ladder, r)
+		} else {
+			ladder = nil // the wider ones are on the other side of a gap
+		}
+	}
+	slices.Reverse(ladder)
+	best.Component, best.Expected = i, math.Inf(1)
+	for _, g := range in.g {
+		best.Supplied += g[i] / float64(len(in.g))
+	}
+	var rough float64 // the largest |D(10h) - D(h)| h
+	for k := range len(ladder) - 1 {
+		r := &ladder[k]
+		wider := math.Abs(ladder[k+1].d - r.d)
+		if k == 0 {
+			rough = wider * r.h
+		}
+		r.rough = rough / r.h
+		rough = max(rough, wider*r.h)
+		truncation := wider / 10
+		if k+2 < len(ladder) { // or D(10h) and D(h) may be near each other by chance
+			truncation = max(truncation, math.Abs(ladder[k+2].d-ladder[k+1].d)/1000)
+		}
+		r.expects = floats.Norm([]float64{r.seOff, truncation, r.rough}, 2)
+		if r.expects < best.Expected && agrees(*r, ladder[:k]) {
+			best.Estimate, best.Difference, best.Expected = r.d, math.Abs(r.off), r.expects
+			best.OK = best.Difference <= best.Expected*distuv.StudentsT{Sigma: 1, Nu: r.n - 1}.Quantile(1-fiveSigma)
+			ok = true
+		}
+	}
+	return best, ok
+}
+
+// agrees reports whether D(h) of r is that of all smaller steps but for their noise: a step much longer than f is smooth
+// may seem to have converged, but to something else.
+func agrees(r rung, smaller []rung) bool {
+	for _, q := range smaller {
+		if math.Abs(r.d-q.d) > 5*floats.Norm([]float64{r.expects, q.se, q.rough}, 2) {
+			return false
+		}
+	}
+	return true
+}
+
+// rung returns that of step h. A draw that fails beside x is left out, but half of them must not.
+func (in *inspector) rung(x []float64, i int, h float64) (r rung, ok bool) {
+	v := in.x[i]
 	value := func(at float64, s stochopt.Sample) float64 {
 		x[i] = at
 		f, err := in.eval(nil, x, s)
@@ -260,33 +382,27 @@ func (in *inspector) mean(x []float64, i int) (best Report, ok bool) {
 		}
 		return f
 	}
-	best.Expected = math.Inf(1)
-	wider := math.NaN() // D(10h)
-	n := len(in.good)
-	d, diff := make([]float64, n), make([]float64, n)
-	var supplied float64
-	for k := range n {
-		supplied += in.g[k][i] / float64(n)
-	}
-	for h := max(math.Abs(in.x[i]), 1); h > 5e-6*max(math.Abs(in.x[i]), 1); h /= 10 {
-		step := (in.x[i] + h) - in.x[i]
-		for k, s := range in.good {
-			d[k] = (value(in.x[i]+step, s) - value(in.x[i]-step, s)) / (2 * step)
-			diff[k] = in.g[k][i] - d[k]
+	step := (v + h) - v
+	var d, off []float64
+	for k, draw := range in.good {
+		q := (value(v+step, draw.s) - value(v-step, draw.s)) / (2 * step)
+		if q-q == 0 {
+			d, off = append(d, q), append(off, in.g[k][i]-q)
 		}
-		estimate := stat.Mean(d, nil)
-		off, sd := stat.MeanStdDev(diff, nil)
-		se := sd / math.Sqrt(float64(n))
-		e := math.Hypot(se, (wider-estimate)/10)
-		if e < best.Expected { // not for NaN, so not for the widest
-			best = Report{Component: i, Supplied: supplied, Estimate: estimate, Difference: math.Abs(off), Expected: e}
-			ok = true
-		}
-		wider = estimate
 	}
-	best.OK = best.Difference <= 5*best.Expected
-	return best, ok
+	if len(d) < max(2, len(in.good)/2) {
+		return rung{}, false
+	}
+	r = rung{h: step, n: float64(len(d))}
+	r.d, r.se = stat.MeanStdDev(d, nil)
+	r.off, r.seOff = stat.MeanStdDev(off, nil)
+	r.se /= math.Sqrt(r.n)
+	r.seOff /= math.Sqrt(r.n)
+	return r, true
 }
+
+// fiveSigma is the probability that a normal number is 5 standard deviations above its mean.
+var fiveSigma = distuv.UnitNormal.Survival(5)
 
 // String returns the inspection as a few lines of text.
 func (in Inspection) String() string {

@@ -209,3 +209,195 @@ func ExampleInspect() {
 	// seeded true <nil>
 	// 3.5 1.6
 }
+
+// bumpy is a smooth function on x > -4, of units with scale: a f(b x) + c.
+func bumpy(a, b, c float64) stochopt.Oracle {
+	return func(grad, x []float64, _ stochopt.Sample) (float64, error) {
+		var f float64
+		for i, v := range x {
+			v *= b
+			f += 2*v + math.Log(v+4) + math.Sin(v+float64(i))/2
+			if grad != nil {
+				grad[i] = a * b * (2 + 1/(v+4) + math.Cos(v+float64(i))/2)
+			}
+		}
+		return float64(a*f) + c, nil
+	}
+}
+
+// TestInspectVerdicts: on 240 objectives of all kinds of randomness and many scales, near the end of their domain and at 0, in
+// one to ten variables, the kind is told and no right gradient is called wrong. One of the wrong sign is called right only
+// where noise that is not controlled hides it, and then Expected says so.
+func TestInspectVerdicts(t *testing.T) {
+	units := [][3]float64{{1, 1, 0}, {1e9, 1, 0}, {1e-9, 1, 0}, {1, 1, 1e4}, {1, 1e6, 0}, {1, 1e-6, 0}}
+	type kind struct {
+		name    string
+		control gradient.Control
+		of      func(o stochopt.Oracle, sd, gradSD float64, k int) stochopt.Oracle // o with noise
+	}
+	noise := func(r *rand.Rand, o stochopt.Oracle, sd, gradSD float64) stochopt.Oracle {
+		return func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f, err := o(grad, x, s)
+			r := r
+			if r == nil {
+				r = s.Rand()
+			}
+			f += sd * r.NormFloat64()
+			for i := range grad {
+				grad[i] += gradSD * r.NormFloat64()
+			}
+			return f, err
+		}
+	}
+	own := func(k int) *rand.Rand { return rand.New(rand.NewPCG(uint64(k), 5)) }
+	kinds := []kind{
+		{"exact", gradient.Deterministic, func(o stochopt.Oracle, _, _ float64, _ int) stochopt.Oracle { return o }},
+		{"seeded", gradient.Seeded, func(o stochopt.Oracle, sd, _ float64, _ int) stochopt.Oracle { return noise(nil, o, sd, 0) }},
+		{"right in the mean", gradient.Seeded, func(o stochopt.Oracle, sd, gradSD float64, _ int) stochopt.Oracle { return noise(nil, o, sd, gradSD) }},
+		{"unseeded", gradient.Uncontrolled, func(o stochopt.Oracle, sd, gradSD float64, k int) stochopt.Oracle { return noise(own(k), o, sd, gradSD) }},
+		{"unseeded and failing", gradient.Uncontrolled, func(o stochopt.Oracle, sd, gradSD float64, k int) stochopt.Oracle {
+			r := own(k)
+			o = noise(r, o, sd, gradSD)
+			return func(grad, x []float64, s stochopt.Sample) (float64, error) {
+				if r.Float64() < 0.1 {
+					return 0, errors.New("no convergence")
+				}
+				return o(grad, x, s)
+			}
+		}},
+	}
+	hidden := 0
+	for k := range 240 {
+		kind, u := kinds[k%len(kinds)], units[k/len(kinds)%len(units)]
+		r := rand.New(rand.NewPCG(uint64(k), 99))
+		x := make([]float64, 1+9*(k/30%2))
+		for i := range x {
+			switch k / 60 {
+			case 0: // x = 0
+			case 1: // near the end of the domain
+				x[i] = (-4 + math.Exp(-3*r.Float64())) / u[1]
+			default:
+				x[i] = 2 * r.NormFloat64()
+				x[i] = max(-3, x[i]) / u[1]
+			}
+		}
+		if k/60 == 0 && u[1] > 1 {
+			continue // the scale of x cannot be seen from 0
+		}
+		for _, sign := range []float64{1, -1} {
+			o := kind.of(bumpy(u[0], u[1], u[2]), 0.02*u[0], 0.02*u[0]*u[1], k)
+			in, err := gradient.Inspect(func(grad, x []float64, s stochopt.Sample) (float64, error) {
+				f, err := o(grad, x, s)
+				for i := range grad {
+					grad[i] *= sign
+				}
+				return f, err
+			}, x, stochopt.Sample{Seed: uint64(k)}, 32)
+			right := in.Check.OK == (sign > 0)
+			if !right && sign < 0 && kind.control == gradient.Uncontrolled && in.Check.Expected > math.Abs(in.Check.Supplied)/5 {
+				hidden++
+				continue
+			}
+			if err != nil || in.Control != kind.control || in.Split || !right {
+				t.Errorf("objective %d, %s, unit of f and x %v, x = %v, gradient times %v: %v\n%v", k, kind.name, u, x, sign, err, in)
+			}
+		}
+	}
+	if hidden > 12 {
+		t.Errorf("%d gradients of the wrong sign lost in noise", hidden)
+	}
+}
+
+// TestInspectFewDraws: the error of eight draws is known badly, which must not make right gradients wrong.
+func TestInspectFewDraws(t *testing.T) {
+	beyond := 0
+	for k := range 2000 {
+		in, err := gradient.Inspect(func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f, err := exact(grad, x, s)
+			if grad != nil {
+				grad[0] += s.Rand().NormFloat64()
+			}
+			return f, err
+		}, []float64{1}, stochopt.Sample{Seed: uint64(k)}, 8)
+		if err != nil || !in.Check.OK || in.PerDraw {
+			t.Errorf("run %d: %v %v", k, in.Check, err)
+		}
+		if in.Check.Difference > 5*in.Check.Expected {
+			beyond++
+		}
+	}
+	if beyond == 0 {
+		t.Error("no difference of more than 5 errors, so the test cannot fail")
+	}
+}
+
+// TestInspectRareNoise: an objective that mostly repeats its values does not obey the Sample either, nor is it taken for one
+// that draws its random numbers in another order.
+func TestInspectRareNoise(t *testing.T) {
+	seeded := 0
+	for k := range 100 {
+		r := rand.New(rand.NewPCG(uint64(k), 3))
+		in, err := gradient.Inspect(func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f, err := exact(grad, x, s)
+			if r.Float64() < 0.2 {
+				f++
+			}
+			return f, err
+		}, []float64{1}, stochopt.Sample{}, 64)
+		if err != nil || in.Split {
+			t.Errorf("generator %d: %v %+v", k, err, in)
+		}
+		if in.Control != gradient.Uncontrolled {
+			seeded++
+		}
+	}
+	if seeded > 5 { // 16 draws that repeat: well below 0.01
+		t.Errorf("%d of 100 taken for seeded", seeded)
+	}
+}
+
+// TestInspectFailingGradient: a call for the gradient that fails at first does not make an objective one without a gradient, and
+// one that has none is asked eight times.
+func TestInspectFailingGradient(t *testing.T) {
+	asked := 0
+	some := func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		if grad != nil {
+			if asked++; asked <= 3 {
+				return 0, errors.New("no convergence")
+			}
+		}
+		return exact(grad, x, s)
+	}
+	in, err := gradient.Inspect(some, []float64{1}, stochopt.Sample{}, 20)
+	if err != nil || in.Errors != 3 || in.Gradient == nil || !in.Check.OK || !strings.Contains(fmt.Sprint(in.FirstError), "no convergence") {
+		t.Errorf("%v %+v", err, in)
+	}
+	asked = 0
+	in, err = gradient.Inspect(func(grad, x []float64, s stochopt.Sample) (float64, error) {
+		if grad != nil {
+			asked++
+			return 0, errors.New("no gradient")
+		}
+		return exact(nil, x, s)
+	}, []float64{1}, stochopt.Sample{}, 20)
+	if err != nil || in.Errors != 0 || in.FirstError != nil || in.Gradient != nil || in.GradientTime != 0 || asked != 8 {
+		t.Errorf("%v %+v, asked %d times", err, in, asked)
+	}
+}
+
+// TestInspectManyVariables: a thousand variables, and the one whose gradient is wrong is found.
+func TestInspectManyVariables(t *testing.T) {
+	x := make([]float64, 1000)
+	for i := range x {
+		x[i] = float64(i%7) - 3
+	}
+	for _, c := range []struct {
+		o  stochopt.Oracle
+		ok bool
+	}{{exact, true}, {wrong(exact, 611, 1.001), false}} {
+		in, err := gradient.Inspect(c.o, x, stochopt.Sample{}, 8)
+		if err != nil || in.Check.OK != c.ok || !c.ok && in.Check.Component != 611 {
+			t.Errorf("%v %v", in.Check, err)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func (*checkCommand) Help() string {
 
 A deterministic objective prints the same for all seeds. A seeded one prints the same for the same seed: differences of its values, taken with one seed, are then good gradients, and runs can be repeated. An uncontrolled one has randomness of its own: differences need a step that fits its noise, and no run can be repeated; give it the seed if you can.
 
-The gradient is compared with differences of values, of one draw if they agree there, and otherwise in the mean over the draws, which takes 12 values for each draw and each of at most 10 variables.
+The gradient is compared with differences of values, of one draw if they agree there, and otherwise in the mean over the draws, which takes 12 values for each draw and each of at most 10 variables, and 2 more for each power of ten by which the variable is below 1.
 
 --json prints control (deterministic, seeded or uncontrolled), draws, non_finite, errors, first_error, split (true if a value alone differs from that with the gradient), mean, standard_deviation, gradient, gradient_standard_deviation, signal_to_noise, value_seconds, gradient_seconds and check (null, or component, supplied, estimate, difference, expected, ok, per_draw). A number that is not finite or not known is null.
 

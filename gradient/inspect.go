@@ -81,12 +81,12 @@ type Inspection struct {
 //	mean_j (g_j - D_j(h)) ± √(se² + τ² + (ρ/h)²)
 //	τ = max(|D(10h) - D(h)|/10, |D(100h) - D(10h)|/1000),  ρ = max |D(10h') - D(h')| h' for h' < h
 //
-// where τ is ten times what the truncation of a smooth function would be and ρ is for its roughness,
-// at the step h that has the smallest such error and does not contradict a smaller one by 5 errors, for at most 10
-// variables, evenly spread. The steps go down by tens from max(|x_i|, 1) to 1e-5 min(|x_i|, 1), or 1e-5 if x_i = 0. It
-// counts as right within 5 errors, or more if there are few draws: within the quantile of t that has the probability of 5
-// standard deviations of a normal number. The differences of an objective that jumps, or whose noise is not controlled,
-// can be so uncertain that this says little: look at Check.Expected.
+// where τ is ten times what the truncation of a smooth function would be and ρ is for its roughness, at the step h that has
+// the smallest such error and does not contradict a smaller one by 5 errors, for at most 10 variables, evenly spread. The
+// steps go down by tens from max(|x_i|, 1) to 1e-5 max(|x_i|, 1e-10), or to 1e-5 if x_i = 0. It counts as right within 5
+// errors, or more if there are few draws: within the quantile of t that has the probability of 5 standard deviations of a
+// normal number. The differences of an objective that jumps, or whose noise is not controlled, can be so uncertain that this
+// says little: look at Check.Expected.
 //
 // An objective whose first 8 calls for a gradient end with an error is taken to have values only.
 //
@@ -320,9 +320,9 @@ type rung struct {
 func (in *inspector) mean(x []float64, i int) (best Report, ok bool) {
 	v := in.x[i]
 	defer func() { x[i] = v }()
-	top, bottom := max(math.Abs(v), 1), math.Abs(v)
-	if v == 0 || bottom > 1 {
-		bottom = top
+	top, bottom := max(math.Abs(v), 1), max(math.Abs(v), 1e-10)
+	if v == 0 {
+		bottom = 1
 	}
 	var ladder []rung
 	for h := top; h > 5e-6*bottom; h /= 10 {

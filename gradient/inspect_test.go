@@ -254,7 +254,9 @@ func TestInspectVerdicts(t *testing.T) {
 		{"exact", gradient.Deterministic, func(o stochopt.Oracle, _, _ float64, _ int) stochopt.Oracle { return o }},
 		{"seeded", gradient.Seeded, func(o stochopt.Oracle, sd, _ float64, _ int) stochopt.Oracle { return noise(nil, o, sd, 0) }},
 		{"right in the mean", gradient.Seeded, func(o stochopt.Oracle, sd, gradSD float64, _ int) stochopt.Oracle { return noise(nil, o, sd, gradSD) }},
-		{"unseeded", gradient.Uncontrolled, func(o stochopt.Oracle, sd, gradSD float64, k int) stochopt.Oracle { return noise(own(k), o, sd, gradSD) }},
+		{"unseeded", gradient.Uncontrolled, func(o stochopt.Oracle, sd, gradSD float64, k int) stochopt.Oracle {
+			return noise(own(k), o, sd, gradSD)
+		}},
 		{"unseeded and failing", gradient.Uncontrolled, func(o stochopt.Oracle, sd, gradSD float64, k int) stochopt.Oracle {
 			r := own(k)
 			o = noise(r, o, sd, gradSD)

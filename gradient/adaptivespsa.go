@@ -97,7 +97,7 @@ func (e *AdaptiveSPSA) Oracle(f stochopt.Oracle) stochopt.Oracle {
 	case e.Warmup < 0:
 		panic(fmt.Sprintf("gradient: AdaptiveSPSA.Warmup = %d, want >= 0", e.Warmup))
 	}
-	ds := newDirections("AdaptiveSPSA", f, e.Width, e.Scale, max(1, e.Directions, cmp.Or(e.Warmup, 20)), 0)
+	ds := newDirections("AdaptiveSPSA", adaptiveDirections, f, e.Width, e.Scale, max(1, e.Directions, cmp.Or(e.Warmup, 20)), 0)
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		v, err := f(nil, x, s)
 		if grad == nil || err != nil {
@@ -166,8 +166,8 @@ func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, 
 	v = e.v
 	for j := range m {
 		d := ds.get(s, j, n)
-		d.signs(d.u)
-		d.signs(e.delta)
+		signs(d.u, &d.pcg)
+		signs(e.delta, &d.pcg)
 		var y [4]float64 // at x + cΔ, x + cΔ + c'Δ', x - cΔ, x - cΔ + c'Δ'
 		for k := range y {
 			h, h2 := c, 0.0

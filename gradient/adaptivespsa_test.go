@@ -303,7 +303,7 @@ func ExampleAdaptiveSPSA() {
 	var h mat.SymDense
 	e.Hessian(&h)
 	fmt.Printf("%.3f %v, curvature %.0f\n", r.X, err, h.At(0, 0))
-	// Output: [-1.000 2.000] <nil>, curvature 996
+	// Output: [-1.000 2.000] <nil>, curvature 1000
 }
 
 func BenchmarkAdaptiveSPSA(b *testing.B) {

@@ -7,7 +7,7 @@ import (
 )
 
 // batch chooses b of the N terms of a sum without replacement, each subset with the same probability: the first b
-// places of a shuffle by the stream of the Sample. (D. E. Knuth, The Art of Computer Programming, vol. 2, algorithm
+// places of a shuffle by a stream of the Sample. (D. E. Knuth, The Art of Computer Programming, vol. 2, algorithm
 // 3.4.2 P, ended early.)
 type batch struct {
 	order []int // 0, ..., N-1 but for the exchanges
@@ -34,7 +34,7 @@ func (c *batch) choose(s stochopt.Sample, n, b int) []int {
 	if b == n {
 		return c.order
 	}
-	pcg := s.PCG()
+	pcg := stream(s, batches)
 	for j := range b {
 		k := j + below(&pcg, n-j)
 		c.order[j], c.order[k] = c.order[k], c.order[j]

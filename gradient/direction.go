@@ -14,6 +14,7 @@ import (
 // units of its variables, and memory.
 type directions struct {
 	name  string // of the estimator
+	use   purpose
 	f     stochopt.Oracle
 	scale []float64 // or nil, for 1
 	n     int       // directions in a draw
@@ -23,7 +24,7 @@ type directions struct {
 }
 
 // newDirections returns directions for the estimator name. It panics if an argument is out of range.
-func newDirections(name string, f stochopt.Oracle, width float64, scale []float64, n, concurrent int) *directions {
+func newDirections(name string, use purpose, f stochopt.Oracle, width float64, scale []float64, n, concurrent int) *directions {
 	switch {
 	case f == nil:
 		panic(fmt.Sprintf("gradient: %s.Oracle of nil", name))
@@ -33,7 +34,7 @@ func newDirections(name string, f stochopt.Oracle, width float64, scale []float6
 		panic(fmt.Sprintf("gradient: %s.Concurrent = %d, want >= 0", name, concurrent))
 	}
 	positive(fmt.Sprintf("gradient: %s.Scale", name), scale)
-	return &directions{name: name, f: f, scale: slices.Clone(scale), n: n}
+	return &directions{name: name, use: use, f: f, scale: slices.Clone(scale), n: n}
 }
 
 // unit returns the unit of variable i.
@@ -86,10 +87,8 @@ func (ds *directions) get(s stochopt.Sample, j, n int) *direction {
 		d.u, d.at = make([]float64, n), make([]float64, n)
 	}
 	d.u, d.at = d.u[:n], d.at[:n]
-	// The fields of a run's Samples are not negative, so the objective never sees this stream. Nor does method.Noise,
-	// whose Probe is -1 and whose Replicate is 0.
-	s.Probe, s.Replicate = ^s.Probe, ^(s.Replicate*ds.n + j)
-	d.pcg = s.PCG()
+	s.Replicate = s.Replicate*ds.n + j
+	d.pcg = stream(s, ds.use)
 	return d
 }
 
@@ -97,18 +96,6 @@ func (ds *directions) put(d *direction) {
 	ds.mu.Lock()
 	ds.free = append(ds.free, d)
 	ds.mu.Unlock()
-}
-
-// signs stores random signs in u, one bit of the stream each.
-func (d *direction) signs(u []float64) {
-	var word uint64
-	for i := range u {
-		if i%64 == 0 {
-			word = d.pcg.Uint64()
-		}
-		u[i] = 1 - 2*float64(word&1)
-		word >>= 1
-	}
 }
 
 // normals makes u standard normal.

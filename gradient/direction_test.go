@@ -308,7 +308,7 @@ func TestDirectionsScale(t *testing.T) {
 }
 
 func TestDirectionsFailures(t *testing.T) {
-	x := []float64{1, 2, 3}
+	x := slices.Repeat([]float64{1, 2, 3}, 10) // so many that no two directions are the same
 	bad := errors.New("bad")
 	for _, e := range estimators {
 		for _, concurrent := range []int{0, 1, 3, 8} {
@@ -318,7 +318,7 @@ func TestDirectionsFailures(t *testing.T) {
 			evaluate(t, e.make(8, nil, 1).Oracle(gradient.Func(func(y []float64) float64 {
 				points = append(points, slices.Clone(y))
 				return 0
-			})), x, stochopt.Sample{})
+			})), x, stochopt.Sample{Seed: 2})
 			from := 1 + 3*(len(points)-1)/8
 			which := func(y []float64) int {
 				return slices.IndexFunc(points, func(p []float64) bool { return slices.Equal(p, y) })
@@ -336,10 +336,10 @@ func TestDirectionsFailures(t *testing.T) {
 				return 0
 			}))
 			for range 10 {
-				if _, err := o(make([]float64, 3), x, stochopt.Sample{}); err == nil || err.Error() != fmt.Sprintf("failed at %d", from) {
+				if _, err := o(make([]float64, len(x)), x, stochopt.Sample{Seed: 2}); err == nil || err.Error() != fmt.Sprintf("failed at %d", from) {
 					t.Errorf("%s, concurrent %d: error %v, want that at point %d", e.name, concurrent, err, from)
 				}
-				wantPanic(t, fmt.Sprintf("boom at %d", from), func() { p(make([]float64, 3), x, stochopt.Sample{}) })
+				wantPanic(t, fmt.Sprintf("boom at %d", from), func() { p(make([]float64, len(x)), x, stochopt.Sample{Seed: 2}) })
 			}
 			// The other end.
 			o = e.make(8, nil, concurrent).Oracle(func(_, y []float64, _ stochopt.Sample) (float64, error) {
@@ -348,25 +348,27 @@ func TestDirectionsFailures(t *testing.T) {
 				}
 				return 0, nil
 			})
-			if _, err := o(make([]float64, 3), x, stochopt.Sample{}); err != bad {
+			if _, err := o(make([]float64, len(x)), x, stochopt.Sample{Seed: 2}); err != bad {
 				t.Errorf("%s: error at the last point: %v", e.name, err)
 			}
 		}
 		o := e.make(1, nil, 1).Oracle(func(_, _ []float64, _ stochopt.Sample) (float64, error) { return 1, bad })
-		if _, err := o(make([]float64, 3), x, stochopt.Sample{}); err != bad {
+		if _, err := o(make([]float64, len(x)), x, stochopt.Sample{Seed: 2}); err != bad {
 			t.Errorf("%s: error at x: %v", e.name, err)
 		}
 		o = e.make(1, nil, 1).Oracle(gradient.Func(rosenbrock))
 		for _, large := range []float64{1e16, -1e12, 1e300} {
-			if _, err := o(make([]float64, 3), []float64{0, large, 0}, stochopt.Sample{}); err == nil {
+			if _, err := o(make([]float64, 3), []float64{0, large, 0}, stochopt.Sample{Seed: 2}); err == nil {
 				t.Errorf("%s: a width of 0.01 at %v is no error", e.name, large)
 			}
 		}
-		if _, err := o(make([]float64, 3), []float64{0, 1e8, 0}, stochopt.Sample{}); err != nil {
+		if _, err := o(make([]float64, 3), []float64{0, 1e8, 0}, stochopt.Sample{Seed: 2}); err != nil {
 			t.Errorf("%s: %v", e.name, err)
 		}
-		wantPanic(t, "len(grad) = 1, len(x) = 3", func() { o(x[:1], x, stochopt.Sample{}) })
-		wantPanic(t, "Scale) = 2, but len(x) = 3", func() { e.make(1, []float64{1, 1}, 1).Oracle(gradient.Func(rosenbrock))(x, x, stochopt.Sample{}) })
+		wantPanic(t, "len(grad) = 1, len(x) = 30", func() { o(x[:1], x, stochopt.Sample{Seed: 2}) })
+		wantPanic(t, "Scale) = 2, but len(x) = 30", func() {
+			e.make(1, []float64{1, 1}, 1).Oracle(gradient.Func(rosenbrock))(x, x, stochopt.Sample{Seed: 2})
+		})
 		wantPanic(t, "Scale[1] = 0", func() { e.make(1, []float64{1, 0}, 1).Oracle(gradient.Func(rosenbrock)) })
 		wantPanic(t, "Concurrent = -1", func() { e.make(1, nil, -1).Oracle(gradient.Func(rosenbrock)) })
 		wantPanic(t, "= -", func() { e.make(-1, nil, 1).Oracle(gradient.Func(rosenbrock)) })

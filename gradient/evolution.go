@@ -66,7 +66,7 @@ func (e Evolution) Oracle(f stochopt.Oracle) stochopt.Oracle {
 	}
 	pairs := cmp.Or(e.Population, 20) / 2
 	ev := &evolution{
-		directions:  newDirections("Evolution", f, e.Width, e.Scale, pairs, e.Concurrent),
+		directions:  newDirections("Evolution", evolutionPoints, f, e.Width, e.Scale, pairs, e.Concurrent),
 		sigma:       cmp.Or(e.Width, 0.01),
 		standardize: e.Standardize,
 	}

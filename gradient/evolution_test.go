@@ -182,5 +182,5 @@ func ExampleEvolution() {
 	settings := &optimize.Settings{MajorIterations: 2000, Converger: optimize.NeverTerminate{}}
 	r, err := stochopt.Minimize(context.Background(), p, []float64{9, 9, 9, 9}, settings, m)
 	fmt.Printf("%.1f %v\n", r.X, err)
-	// Output: [-0.0 1.0 2.0 3.0] <nil>
+	// Output: [0.0 1.0 2.0 3.0] <nil>
 }

@@ -37,7 +37,8 @@ import (
 type Expectation struct {
 	// Func returns f(z, x). If dz is not nil, it adds ∂f/∂z to dz, which only Pathwise asks for; if dx is not nil, it adds
 	// ∂f/∂x, for a fixed z, to dx: nothing where f depends on x through the distribution of z alone. It must not modify or
-	// keep z and x. Noise of its own it takes from s; z is drawn from another stream. All evaluations that belong to one draw
+	// keep z and x. Noise of its own it takes from s; z is drawn from another stream (but an
+	// Expectation inside f would draw the same: give it an s with another Seed). All evaluations that belong to one draw
 	// of z are given the same s, draw i of k that with Replicate k Replicate + i. An error is returned by the Oracle.
 	Func func(dz, dx, z, x []float64, s stochopt.Sample) (float64, error)
 	// Families are the distributions of the parts of z, in order. One family may be there several times:
@@ -209,10 +210,9 @@ func (l *latent) mean(w *latentWork, grad, x []float64, s stochopt.Sample) (floa
 	return w.sum / float64(l.k), nil
 }
 
-// draw stores z. Its stream is that of s with the bits of Seed inverted, because f has that of s.
+// draw stores z. Its stream is not that of s, which belongs to f.
 func (l *latent) draw(w *latentWork, s stochopt.Sample) error {
-	s.Seed = ^s.Seed
-	w.pcg = s.PCG()
+	w.pcg = stream(s, expectation)
 	z, p := w.z, w.p
 	for j, f := range l.Families {
 		if err := f.Draw(z[:f.Dim], p[:f.Params], w.rnd); err != nil {

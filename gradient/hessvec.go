@@ -3,7 +3,6 @@ package gradient
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"github.com/stochopt/stochopt"
 	"gonum.org/v1/gonum/floats"
@@ -127,8 +126,8 @@ func productLengths(what string, dst, x, v []float64) {
 //	(1/n) Σ_(j≠i) H_ij²
 //
 // so one product gives a diagonal H exactly; probes with normal components would add 2 H_ii²/n. product is one of
-// HessVec, HessVecDifferences or your own. All n products are given the Sample s itself; the signs come from another
-// stream of its Seed. A draw costs n products and keeps two vectors.
+// HessVec, HessVecDifferences or your own. All n products are given the Sample s itself; the signs come from a
+// stream of their own. A draw costs n products and keeps two vectors.
 //
 // An error of product is returned, with dst undefined. Hutchinson panics if product is nil or n < 1, the estimator if
 // the lengths of dst and x differ.
@@ -151,7 +150,7 @@ func Hutchinson(product func(dst, x, v []float64, s stochopt.Sample) error, n in
 		u, p := vectors.take(len(x)), vectors.take(len(x))
 		defer vectors.put(u)
 		defer vectors.put(p)
-		pcg := signStream(s)
+		pcg := stream(s, hutchinson)
 		clear(dst)
 		for range n {
 			signs(u, &pcg)
@@ -163,24 +162,5 @@ func Hutchinson(product func(dst, x, v []float64, s stochopt.Sample) error, n in
 			}
 		}
 		return nil
-	}
-}
-
-// signStream returns the generator of random signs that belongs to s. No Oracle sees a Sample with a negative Step, and
-// estimators of the gradient that have directions of their own complement Probe alone.
-func signStream(s stochopt.Sample) rand.PCG {
-	s.Step, s.Probe = ^s.Step, ^s.Probe
-	return s.PCG()
-}
-
-// signs fills u with 1 and -1.
-func signs(u []float64, pcg *rand.PCG) {
-	var bits uint64
-	for i := range u {
-		if i%64 == 0 {
-			bits = pcg.Uint64()
-		}
-		u[i] = float64(int(bits&1)*2 - 1)
-		bits >>= 1
 	}
 }

@@ -66,7 +66,7 @@ func (fs FiniteSum) Sampled(b int) stochopt.Oracle {
 	}
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		clear(grad)
-		pcg := s.PCG()
+		pcg := stream(s, batches)
 		var sum float64
 		for range b {
 			sum += fs.Term(grad, x, below(&pcg, fs.N))
@@ -121,7 +121,7 @@ func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
 			}
 		}
 		clear(grad)
-		pcg := s.PCG()
+		pcg := stream(s, batches)
 		var sum float64
 		for range b {
 			i := table.draw(&pcg)
@@ -147,7 +147,7 @@ func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
 //	batch k    positions p = k b, ..., k b + b-1
 //	position p term π_e(p mod N) of epoch e = ⌊p/N⌋
 //
-// π_e is a shuffle by the stream of the Sample with Step e, so a batch is a function of its Sample alone; every Probe and
+// π_e is a shuffle by a stream of its own of the Sample with Step e, so a batch is a function of its Sample alone; every Probe and
 // Replicate has epochs of its own. If b = N, it is Full, bit for bit. The mean of the batches of an epoch is the full sum
 // when b divides N. When it does not, some batches have m terms of one epoch and b-m of the next, and the variance
 // (S²/b) (1-(m²+(b-m)²)/(bN)).
@@ -322,7 +322,7 @@ func (ps *permutations) get(epoch stochopt.Sample) *permutation {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.made {
-		pcg := epoch.PCG()
+		pcg := stream(epoch, batches)
 		for i := range p.index {
 			p.index[i] = i
 		}

@@ -65,7 +65,7 @@ func (e Smoothing) Oracle(f stochopt.Oracle) stochopt.Oracle {
 		panic(fmt.Sprintf("gradient: Smoothing.Directions = %d, want >= 0", e.Directions))
 	}
 	n := max(1, e.Directions)
-	ds := newDirections("Smoothing", f, e.Width, e.Scale, n, e.Concurrent)
+	ds := newDirections("Smoothing", smoothingDirections, f, e.Width, e.Scale, n, e.Concurrent)
 	mu := cmp.Or(e.Width, 0.01)
 	type draw struct {
 		stochopt.Sample

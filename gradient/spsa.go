@@ -66,11 +66,11 @@ func (e SPSA) Oracle(f stochopt.Oracle) stochopt.Oracle {
 		panic(fmt.Sprintf("gradient: SPSA.Directions = %d, want >= 0", e.Directions))
 	}
 	n := max(1, e.Directions)
-	ds := newDirections("SPSA", f, e.Width, e.Scale, n, e.Concurrent)
+	ds := newDirections("SPSA", spsaDirections, f, e.Width, e.Scale, n, e.Concurrent)
 	mean := average.New(n, max(1, e.Concurrent), func(grad, x []float64, s stochopt.Sample, j int) (float64, error) {
 		d := ds.get(s, j, len(x))
 		defer ds.put(d)
-		d.signs(d.u)
+		signs(d.u, &d.pcg)
 		c := width(e.Width, e.Decay, s.Step)
 		up, err := d.value(x, c, s)
 		if err != nil {

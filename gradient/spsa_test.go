@@ -238,8 +238,8 @@ func ExampleSPSA() {
 	m := &stochopt.Adam{StepSize: 0.5, Schedule: func(k int) float64 { return 1 / (1 + float64(k)/1000) }}
 	settings := &optimize.Settings{MajorIterations: 20_000, Converger: optimize.NeverTerminate{}}
 	r, err := stochopt.Minimize(context.Background(), p, make([]float64, 20), settings, m)
-	fmt.Printf("%.2f %.2f %.2f %v\n", r.X[0], r.X[1], r.X[19], err)
-	// Output: 0.00 1.00 19.00 <nil>
+	fmt.Printf("%.1f %.1f %.1f %v\n", r.X[0], r.X[1], r.X[19], err)
+	// Output: 0.0 1.0 19.0 <nil>
 }
 
 // Classical SPSA on a simulation that does not repeat its values.

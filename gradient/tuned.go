@@ -53,8 +53,8 @@ func (d Differences) Tuned(f stochopt.Oracle, x []float64, s stochopt.Sample) (D
 	}
 	if d.Noise == 0 {
 		p := make([]float64, len(x))
-		stream := signStream(s)
-		signs(p, &stream)
+		pcg := stream(s, tunedLine)
+		signs(p, &pcg)
 		for i, v := range x {
 			p[i] *= q.size(i, v)
 		}

@@ -623,7 +623,7 @@ func ExampleSVRG() {
 	}
 	// Output:
 	// [6.0000] 5.0000 <nil>
-	// [6.0441] 7.6515 <nil>
+	// [5.9512] 8.3955 <nil>
 }
 
 func ExampleSARAH() {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
@@ -43,9 +42,8 @@ import (
 // Prefer it to SPSA for up to some tens of variables on very different or correlated scales, where noise cancels or is
 // small. Where Newton steps are not wanted, Scale with Adam is the simpler remedy for different scales.
 //
-// An AdaptiveSPSA carries the state of one run: unlike other Oracles of this package its Oracle must be called for one
-// Step after the other, and not concurrently. The same draw may be repeated while it is the last, as it is when a run
-// goes on, and values alone may be asked for at any time.
+// An AdaptiveSPSA carries the state of a run, by the same rules as SVRG, but that values alone do not count as draws and may
+// be asked for at any time. To average over the noise of f, put an Average into it.
 //
 // Reference: J. C. Spall, Adaptive stochastic approximation by the simultaneous perturbation method, IEEE Transactions
 // on Automatic Control 45, 2000; Feedback and weighting mechanisms for improving Jacobian estimates in the adaptive
@@ -68,25 +66,27 @@ type AdaptiveSPSA struct {
 	// Floor is φ in (0, 1], the least curvature of a direction, as a part of the largest. If it is 0, 1e-4 is used.
 	Floor float64
 
-	dim   int       // number of variables
-	count int       // N
-	last  int       // Step of the last draw
-	v     float64   // running mean of r²
-	store []float64 // H̄ row by row, of which only j >= i is used, and then x of the last draw
+	sequence
+	before, after learned // the last draw; after it nothing if it has failed
 
-	grad, hessian, delta, vectors, values, part, work []float64 // scratch; hessian is the next H̄
+	grad, delta, vectors, values, part, work []float64 // scratch
 }
 
-// Oracle returns the Oracle whose value is f and whose gradient is the Newton step. It goes on from the present state
-// of e: use another AdaptiveSPSA for another run. f is asked for values only, all of a draw with the same Sample.
+// learned is what an AdaptiveSPSA knows of the Hessian.
+type learned struct {
+	count   int       // N
+	v       float64   // running mean of r²
+	hessian []float64 // H̄ row by row, of which only j >= i is used
+}
+
+// Oracle returns the Oracle whose value is f and whose gradient is the Newton step. All Oracles of e carry the same state.
+// f is asked for values only, all of a draw with the same Sample.
 //
-// An error of f is returned. It is also an error if a value is not finite or a width lost in the rounding of x, if no
-// direction so far has shown curvature while f has a slope, if the Step of a draw is not that after the last (nor its
-// repetition, at the same x), or if its Probe or Replicate is not 0. The draw then counts for nothing. To average over
-// the noise of f, put an Average into e, not e into an Average or a Problem with Samples.
+// An error of f is returned. It is also an error if a value is not finite or a width lost in the rounding of x, or if no
+// direction so far has shown curvature while f has a slope. The Hessian learns nothing from such a draw.
 //
 // Oracle panics if f is nil or a field is out of range; the Oracle panics if the number of variables is not that of
-// Scale or of the last draw.
+// Scale.
 func (e *AdaptiveSPSA) Oracle(f stochopt.Oracle) stochopt.Oracle {
 	hyper.NonNegative("gradient: AdaptiveSPSA.SecondWidth", e.SecondWidth)
 	hyper.NonNegative("gradient: AdaptiveSPSA.Decay", e.Decay)
@@ -107,19 +107,20 @@ func (e *AdaptiveSPSA) Oracle(f stochopt.Oracle) stochopt.Oracle {
 	}
 }
 
+// Reset makes the next Sample the first of a run. It panics during a draw.
+func (e *AdaptiveSPSA) Reset() {
+	e.lock("AdaptiveSPSA.Reset")
+	defer e.leave()
+	e.forget()
+}
+
 // draw stores a Newton step in grad and takes the curvature it has seen up into the state.
 func (e *AdaptiveSPSA) draw(ds *directions, grad, x []float64, s stochopt.Sample) error {
-	fresh := e.count == 0
-	switch {
-	case !fresh && len(x) != e.dim:
-		panic(fmt.Sprintf("gradient: AdaptiveSPSA: len(x) = %d, but %d in the last draw", len(x), e.dim))
-	case s.Step < 0 || s.Probe != 0 || s.Replicate != 0:
-		return fmt.Errorf("gradient: AdaptiveSPSA: a draw for %+v, want Step >= 0, Probe = 0, Replicate = 0: put averages into it", s)
-	}
-	c := width(e.Width, e.Decay, s.Step)
+	k := max(s.Step, 0) // an error below if it is negative
+	c := width(e.Width, e.Decay, k)
 	c2 := 2 * c
 	if e.SecondWidth != 0 {
-		c2 = width(e.SecondWidth, e.Decay, s.Step)
+		c2 = width(e.SecondWidth, e.Decay, k)
 	}
 	if err := ds.check(grad, x, min(c, c2)); err != nil {
 		return err
@@ -127,43 +128,38 @@ func (e *AdaptiveSPSA) draw(ds *directions, grad, x []float64, s stochopt.Sample
 	if len(x) == 0 {
 		return nil
 	}
-	if fresh {
-		e.allocate(len(x))
-	}
-	n := e.dim
-	last := e.store[n*n:]
-	again := !fresh && s.Step == e.last && slices.Equal(x, last)
-	if !fresh && !again && s.Step != e.last+1 {
-		return fmt.Errorf("gradient: AdaptiveSPSA: Step %d after Step %d: it carries the state of one run, which goes step by step", s.Step, e.last)
-	}
-	m := max(1, e.Directions)
-	if first := max(m, cmp.Or(e.Warmup, 20)); fresh || again && e.count == first {
-		m = first
-	}
-	v, err := e.estimate(ds, x, s, m, c, c2)
+	what, err := e.enter("AdaptiveSPSA", grad, x, s)
 	if err != nil {
 		return err
 	}
-	if again {
-		copy(e.hessian, e.store)
-		return e.newton(ds, grad, e.count, e.v)
+	defer e.leave()
+	switch {
+	case what == newRun:
+		e.allocate(len(x))
+	case what == nextDraw && e.after.count > 0:
+		e.before, e.after = e.after, e.before
 	}
-	if err := e.newton(ds, grad, e.count+m, v); err != nil {
+	e.after.count = 0 // should it fail
+	m := max(1, e.Directions)
+	if e.before.count == 0 {
+		m = max(m, cmp.Or(e.Warmup, 20))
+	}
+	if err := e.estimate(ds, x, s, m, c, c2); err != nil {
 		return err
 	}
-	copy(e.store, e.hessian)
-	copy(last, x)
-	e.count, e.last, e.v = e.count+m, s.Step, v
+	if err := e.newton(ds, grad, e.before.count+m); err != nil {
+		return err
+	}
+	e.after.count = e.before.count + m
 	return nil
 }
 
-// estimate makes grad the mean of m estimates of the gradient and hessian the new H̄, in units of Scale, and returns
-// the new v.
-func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, m int, c, c2 float64) (v float64, err error) {
+// estimate makes grad the mean of m estimates of the gradient, in units of Scale, and after what is known with them.
+func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, m int, c, c2 float64) error {
 	n := e.dim
 	clear(e.grad)
-	copy(e.hessian, e.store)
-	v = e.v
+	copy(e.after.hessian, e.before.hessian)
+	v := e.before.v
 	for j := range m {
 		d := ds.get(s, j, n)
 		signs(d.u, &d.pcg)
@@ -180,9 +176,10 @@ func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, 
 			for i, v := range x {
 				d.at[i] = v + float64(ds.unit(i)*(float64(h*d.u[i])+float64(h2*e.delta[i])))
 			}
+			var err error
 			if y[k], err = ds.f(nil, d.at, s); err != nil {
 				ds.put(d)
-				return 0, err
+				return err
 			}
 		}
 		slope := (y[0] - y[2]) / (2 * c)
@@ -190,26 +187,29 @@ func (e *AdaptiveSPSA) estimate(ds *directions, x []float64, s stochopt.Sample, 
 		for i, u := range d.u {
 			e.grad[i] += float64(slope*u) / float64(m)
 		}
-		r := e.learn(d.u, e.delta, q, e.count+j)
-		v += float64((float64(r*r) - v) * 4 / (float64(e.count+j) + 4))
+		r := e.learn(d.u, e.delta, q, e.before.count+j)
+		v += float64((float64(r*r) - v) * 4 / (float64(e.before.count+j) + 4))
 		ds.put(d)
 		if slope-slope != 0 || v-v != 0 {
-			return 0, fmt.Errorf("gradient: AdaptiveSPSA: values at the ends of direction %d give the slope %v and the curvature %v", j, slope, q)
+			return fmt.Errorf("gradient: AdaptiveSPSA: values at the ends of direction %d give the slope %v and the curvature %v", j, slope, q)
 		}
 	}
-	if floats.Norm(e.hessian, 1) == 0 && floats.Norm(e.grad, 1) > 0 {
-		return 0, fmt.Errorf("gradient: AdaptiveSPSA: f has a slope and no curvature along %d directions, so there is no Newton step", e.count+m)
+	if floats.Norm(e.after.hessian, 1) == 0 && floats.Norm(e.grad, 1) > 0 {
+		return fmt.Errorf("gradient: AdaptiveSPSA: f has a slope and no curvature along %d directions, so there is no Newton step",
+			e.before.count+m)
 	}
-	return v, nil
+	e.after.v = v
+	return nil
 }
 
-// learn takes the second difference q along u and u2, the one after n others, up into hessian and returns r.
+// learn takes the second difference q along u and u2, the one after n others, up into after and returns r.
 func (e *AdaptiveSPSA) learn(u, u2 []float64, q float64, n int) (r float64) {
 	dot, r := 0.0, q
+	hessian := e.after.hessian
 	for i, a := range u {
 		b := u2[i]
 		dot += a * b
-		row := e.hessian[i*e.dim : (i+1)*e.dim]
+		row := hessian[i*e.dim : (i+1)*e.dim]
 		r -= float64(row[i] * a * b)
 		for k := i + 1; k < e.dim; k++ {
 			r -= float64(row[k] * (a*u2[k] + b*u[k])) // signs: exact
@@ -219,7 +219,7 @@ func (e *AdaptiveSPSA) learn(u, u2 []float64, q float64, n int) (r float64) {
 	w := r / (float64(n) + square)
 	for i, a := range u {
 		b := u2[i]
-		row := e.hessian[i*e.dim : (i+1)*e.dim]
+		row := hessian[i*e.dim : (i+1)*e.dim]
 		for k := i; k < e.dim; k++ {
 			row[k] += float64(w * (a*u2[k] + b*u[k]) / 2)
 		}
@@ -227,15 +227,15 @@ func (e *AdaptiveSPSA) learn(u, u2 []float64, q float64, n int) (r float64) {
 	return r
 }
 
-// newton stores in grad the Newton step for the Hessian in hessian, which has been learned from count directions.
-func (e *AdaptiveSPSA) newton(ds *directions, grad []float64, count int, v float64) error {
+// newton stores in grad the Newton step for the Hessian of after, which has been learned from count directions.
+func (e *AdaptiveSPSA) newton(ds *directions, grad []float64, count int) error {
 	n := e.dim
-	copy(e.vectors, e.hessian)
-	if !lapack64.Syev(lapack.EVCompute, e.symmetric(e.vectors), e.values, e.work, len(e.work)) {
+	copy(e.vectors, e.after.hessian)
+	if !lapack64.Syev(lapack.EVCompute, symmetric(e.vectors, n), e.values, e.work, len(e.work)) {
 		return fmt.Errorf("gradient: AdaptiveSPSA: no eigenvalues of the Hessian found")
 	}
 	largest := max(math.Abs(e.values[0]), math.Abs(e.values[n-1])) // they stand in ascending order
-	floor := max(cmp.Or(e.Floor, 1e-4)*largest, math.Sqrt(2*float64(n)/float64(count)*v))
+	floor := max(cmp.Or(e.Floor, 1e-4)*largest, math.Sqrt(2*float64(n)/float64(count)*e.after.v))
 	clear(e.part)
 	for i, g := range e.grad { // Qᵀ ĝ
 		for j, q := range e.vectors[i*n : (i+1)*n] {
@@ -257,24 +257,30 @@ func (e *AdaptiveSPSA) newton(ds *directions, grad []float64, count int, v float
 	return nil
 }
 
-// allocate gets the memory for n variables.
+// allocate gets the memory for n variables, of which nothing is known.
 func (e *AdaptiveSPSA) allocate(n int) {
-	e.dim, e.store = n, make([]float64, n*n+n)
-	e.grad, e.hessian, e.delta = make([]float64, n), make([]float64, n*n), make([]float64, n)
+	e.before, e.after = learned{hessian: make([]float64, n*n)}, learned{hessian: make([]float64, n*n)}
+	e.grad, e.delta = make([]float64, n), make([]float64, n)
 	e.vectors, e.values, e.part = make([]float64, n*n), make([]float64, n), make([]float64, n)
 	size := []float64{0}
-	lapack64.Syev(lapack.EVCompute, e.symmetric(e.vectors), e.values, size, -1)
+	lapack64.Syev(lapack.EVCompute, symmetric(e.vectors, n), e.values, size, -1)
 	e.work = make([]float64, int(size[0]))
 }
 
-func (e *AdaptiveSPSA) symmetric(data []float64) blas64.Symmetric {
-	return blas64.Symmetric{N: e.dim, Stride: max(e.dim, 1), Data: data, Uplo: blas.Upper}
+func symmetric(data []float64, n int) blas64.Symmetric {
+	return blas64.Symmetric{N: n, Stride: max(n, 1), Data: data, Uplo: blas.Upper}
 }
 
-// Hessian stores H̄ in dst, in units of f and the variables (without Scale). It panics if there was no draw yet, or if
-// dst is neither empty nor of the number of variables.
+// Hessian stores H̄ in dst, in units of f and the variables (without Scale). It panics during a draw, if there was none yet,
+// or if dst is neither empty nor of the number of variables.
 func (e *AdaptiveSPSA) Hessian(dst *mat.SymDense) {
-	if e.count == 0 {
+	e.lock("AdaptiveSPSA.Hessian")
+	defer e.leave()
+	known := e.after
+	if known.count == 0 {
+		known = e.before
+	}
+	if e.dim == 0 || known.count == 0 {
 		panic("gradient: AdaptiveSPSA.Hessian before the first draw")
 	}
 	n := e.dim
@@ -286,7 +292,7 @@ func (e *AdaptiveSPSA) Hessian(dst *mat.SymDense) {
 	}
 	for i := range n {
 		for j := i; j < n; j++ {
-			h := e.store[i*n+j]
+			h := known.hessian[i*n+j]
 			if e.Scale != nil {
 				h /= e.Scale[i] * e.Scale[j]
 			}
@@ -296,25 +302,45 @@ func (e *AdaptiveSPSA) Hessian(dst *mat.SymDense) {
 }
 
 func (e *AdaptiveSPSA) state() state.State {
-	return state.State{Counters: []int{e.dim, e.count, e.last}, Scalars: []float64{e.v}, Vectors: [][]float64{e.store}}
+	before, after := e.before, e.after
+	if e.dim == 0 {
+		before, after = learned{}, learned{}
+	} else if after.count == 0 { // it may not be finite
+		after = learned{hessian: make([]float64, e.dim*e.dim)}
+	}
+	return state.State{
+		Counters: e.counters(e.dim, before.count, after.count),
+		Scalars:  []float64{before.v, after.v},
+		Vectors:  [][]float64{before.hessian, after.hessian},
+	}
 }
 
-// MarshalBinary returns the state: N, the last Step and its x, H̄ and v. The exported fields are not part of it.
+// MarshalBinary returns the state: the last Sample, and N, H̄ and v before it and after it. The exported fields are not part
+// of it. It panics during a draw.
 func (e *AdaptiveSPSA) MarshalBinary() ([]byte, error) {
+	e.lock("AdaptiveSPSA.MarshalBinary")
+	defer e.leave()
 	return state.Marshal("AdaptiveSPSA", e.state()), nil
 }
 
-// UnmarshalBinary restores a state that MarshalBinary has returned. On an error e is unchanged.
+// UnmarshalBinary restores a state that MarshalBinary has returned, into an AdaptiveSPSA with the same fields. On an error e
+// is unchanged. The run goes on with the last Sample once more or with the one after it. It panics during a draw.
 func (e *AdaptiveSPSA) UnmarshalBinary(data []byte) error {
+	e.lock("AdaptiveSPSA.UnmarshalBinary")
+	defer e.leave()
 	s, err := state.Unmarshal("AdaptiveSPSA", data, e.state())
 	if err != nil {
 		return err
 	}
-	n, store := s.Counters[0], s.Vectors[0]
-	if n > len(store) || n*n+n != len(store) || n == 0 && s.Counters[1] > 0 {
-		return fmt.Errorf("stochopt: state of AdaptiveSPSA: %d numbers are no matrix and point of %d variables", len(store), n)
+	c, numbers := s.Counters[ownCounters:], len(s.Vectors[0])
+	n := c[0]
+	ok := n <= numbers && n*n == numbers && (n > 0 || c[1] == 0 && c[2] == 0) && (c[2] == 0 || c[2] > c[1])
+	if err := unsound("AdaptiveSPSA", s.Counters, n, ok); err != nil {
+		return err
 	}
+	e.restore(s.Counters, n)
 	e.allocate(n)
-	e.count, e.last, e.v, e.store = s.Counters[1], s.Counters[2], s.Scalars[0], store
+	e.before = learned{c[1], s.Scalars[0], s.Vectors[0]}
+	e.after = learned{c[2], s.Scalars[1], s.Vectors[1]}
 	return nil
 }

@@ -207,6 +207,37 @@ func TestAdaptiveSPSAState(t *testing.T) {
 	}
 }
 
+// A run begins afresh at Step 0 and after Reset, and the last draw may be repeated at other points, as rules do that look at
+// a draw twice: the run goes on from the last of them.
+func TestAdaptiveSPSARuns(t *testing.T) {
+	e := &gradient.AdaptiveSPSA{}
+	o := e.Oracle(gradient.Func(rosenbrock))
+	draw := func(k int, x ...float64) []float64 {
+		_, g := evaluate(t, o, x, stochopt.Sample{Seed: 1, Step: k})
+		return g
+	}
+	draw(0, 1, 2)
+	first := draw(1, 1.5, 2)
+	draw(2, 1, 1)
+	for range 2 {
+		draw(0, 1, 2)
+		draw(1, 7, 8)
+		if got := draw(1, 1.5, 2); !slices.Equal(got, first) {
+			t.Errorf("afresh %v, want %v", got, first)
+		}
+		draw(2, 1, 2)
+		e.Reset()
+	}
+	draw(5, 1, 2, 3) // another number of variables
+	e.Reset()
+	wantPanic(t, "before the first draw", func() { e.Hessian(&mat.SymDense{}) })
+	// Two at once are an error, and no data race.
+	p := stochopt.Problem{Oracle: o, Samples: 4, Concurrent: 4}
+	if _, err := stochopt.Minimize(context.Background(), p, []float64{1, 2}, nil, nil); err == nil {
+		t.Error("four draws at once are no error")
+	}
+}
+
 func TestAdaptiveSPSAFailures(t *testing.T) {
 	x := []float64{1, 2, 3}
 	var fail error
@@ -226,32 +257,39 @@ func TestAdaptiveSPSAFailures(t *testing.T) {
 	wantPanic(t, "gradient: AdaptiveSPSA.Hessian before the first draw", func() { e.Hessian(&mat.SymDense{}) })
 	want := func(what string, x []float64, s stochopt.Sample) {
 		t.Helper()
-		before, _ := e.MarshalBinary()
-		_, err := o(grad, x, s)
+		var before, after mat.SymDense
+		e.Hessian(&before)
+		_, err := o(grad[:len(x)], x, s)
 		if err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("error %v, want one with %q", err, what)
 		}
-		if after, _ := e.MarshalBinary(); !bytes.Equal(after, before) {
-			t.Errorf("%s: the state has changed", what)
+		if e.Hessian(&after); !mat.Equal(&after, &before) {
+			t.Errorf("%s: the Hessian has changed", what)
 		}
 	}
 	evaluate(t, o, x, stochopt.Sample{Step: 5})
-	want("Step 7 after Step 5", x, stochopt.Sample{Step: 7})
-	want("Step 0 after Step 5", x, stochopt.Sample{})
-	want("Step 5 after Step 5", []float64{1, 2, 4}, stochopt.Sample{Step: 5})
-	want("Probe = 0", x, stochopt.Sample{Step: 6, Probe: 1})
-	want("Replicate = 0", x, stochopt.Sample{Step: 6, Replicate: 1})
+	want("must follow one another", x, stochopt.Sample{Step: 7})
+	want("must follow one another", x, stochopt.Sample{Step: 4})
+	want("PerPoint", x, stochopt.Sample{Step: 6, Probe: 1})
+	want("Problem.Samples", x, stochopt.Sample{Step: 6, Replicate: 1})
+	want("negative Step", x, stochopt.Sample{Step: -6})
+	want("len(x) = 2 in a run with 3 variables", x[:2], stochopt.Sample{Step: 6})
 	want("lost in the rounding of x[1]", []float64{1, 1e16, 2}, stochopt.Sample{Step: 6})
 	fail = errors.New("bad")
 	want("bad", x, stochopt.Sample{Step: 6})
 	fail, nan = nil, true
 	want("give the slope NaN", x, stochopt.Sample{Step: 6})
 	nan = false
-	evaluate(t, o, x, stochopt.Sample{Step: 6}) // it goes on
+	_, got := evaluate(t, o, x, stochopt.Sample{Step: 6}) // it goes on
+	e = &gradient.AdaptiveSPSA{}
+	unhurt := e.Oracle(f)
+	evaluate(t, unhurt, x, stochopt.Sample{Step: 5})
+	if _, want := evaluate(t, unhurt, x, stochopt.Sample{Step: 6}); !slices.Equal(got, want) {
+		t.Errorf("after failures %v, want %v", got, want)
+	}
 	if v, err := o(nil, x, stochopt.Sample{Step: 100}); v != rosenbrock(x) || err != nil {
 		t.Errorf("value alone: %v %v", v, err)
 	}
-	wantPanic(t, "len(x) = 2, but 3 in the last draw", func() { o(grad[:2], x[:2], stochopt.Sample{Step: 7}) })
 	wantPanic(t, "AdaptiveSPSA.Hessian of 3 variables into a matrix of 2", func() { e.Hessian(mat.NewSymDense(2, nil)) })
 
 	e = &gradient.AdaptiveSPSA{Width: 0x1p-7}
@@ -271,7 +309,7 @@ func TestAdaptiveSPSAFailures(t *testing.T) {
 	}
 	// Samples of a Problem would be draws of one Step.
 	p := stochopt.Problem{Oracle: (&gradient.AdaptiveSPSA{}).Oracle(f), Samples: 2}
-	if _, err := stochopt.Minimize(context.Background(), p, []float64{1, 2, 3}, nil, nil); err == nil || !strings.Contains(err.Error(), "Replicate = 0") {
+	if _, err := stochopt.Minimize(context.Background(), p, []float64{1, 2, 3}, nil, nil); err == nil || !strings.Contains(err.Error(), "Problem.Samples and PerPoint cannot be used") {
 		t.Errorf("Problem.Samples: %v", err)
 	}
 

@@ -7,8 +7,8 @@ import (
 	"github.com/stochopt/stochopt"
 )
 
-// sequence follows the Samples of the one run whose state an Oracle carries. It is what SVRG, SARAH, SAG, SAGA and
-// SampleSize have in common. The state changes from Sample to Sample and not from call to call: each of them keeps what
+// sequence follows the Samples of the one run whose state an Oracle carries. It is what SVRG, SARAH, SAG, SAGA, SampleSize
+// and AdaptiveSPSA have in common. The state changes from Sample to Sample and not from call to call: each of them keeps what
 // the last Sample started from together with what it leaves behind, so that the last Sample can be evaluated again, and
 // takes over the latter when the next Sample comes.
 type sequence struct {

@@ -76,6 +76,7 @@ func TestCheckRight(t *testing.T) {
 
 // Right gradients of f(x/s) pass for scales s from 1e-8 to 1e8, at 0 and at both small and large multiples of s.
 func TestCheckScales(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, c := range []struct {
 		name     string

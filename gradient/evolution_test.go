@@ -16,6 +16,7 @@ import (
 // On a linear function: mean and variance along the gradient and across it in closed form. Invariance lets the gradient
 // be the first axis.
 func TestEvolutionMoments(t *testing.T) {
+	t.Parallel()
 	const n, sigma = 40_000, 0.3
 	f := additive(10, func(x []float64) float64 { return 7 * x[0] })
 	gamma := func(x float64) float64 { g, _ := math.Lgamma(x); return math.Exp(g) }

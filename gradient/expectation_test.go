@@ -33,6 +33,7 @@ var squareOfNormal = gradient.Expectation{
 
 // Theory: the variances of one draw are 49.18, 1.96 and 2.459. Their standard errors follow from the fourth moments.
 func TestExpectationVariances(t *testing.T) {
+	t.Parallel()
 	const n = 100_000
 	const m, s = exampleMean, exampleSigma
 	// The moments of a function of a standard normal number, exact for polynomials of degree 39.
@@ -123,6 +124,7 @@ func estimatorsOf(e gradient.Expectation, k int) map[string]stochopt.Oracle {
 
 // All estimators give the gradient of F = x0² + exp(x1)² + 2 x0² exp(-2 x2) + x1 exp(-x2).
 func TestExpectationOfProduct(t *testing.T) {
+	t.Parallel()
 	const n, k = 20_000, 3
 	x := []float64{0.7, -0.4, 0.5}
 	r := math.Exp(-x[2])

@@ -165,59 +165,62 @@ func compare(t *testing.T, what string, n int, want [4]float64, draw func() [4]f
 func TestFamilies(t *testing.T) {
 	const n = 100_000
 	for k, d := range distributions {
-		f, rnd := d.family, rand.New(rand.NewPCG(uint64(k), 3))
-		z, plus, minus, dp := []float64{0}, []float64{0}, []float64{0}, make([]float64, f.Params)
-		draw := func() float64 {
-			if err := f.Draw(z, d.p, rnd); err != nil {
-				t.Fatal(d.name, err)
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			f, rnd := d.family, rand.New(rand.NewPCG(uint64(k), 3))
+			z, plus, minus, dp := []float64{0}, []float64{0}, []float64{0}, make([]float64, f.Params)
+			draw := func() float64 {
+				if err := f.Draw(z, d.p, rnd); err != nil {
+					t.Fatal(d.name, err)
+				}
+				return z[0]
 			}
-			return z[0]
-		}
-		means := d.means(d.p)
-		compare(t, d.name+": Draw", n, means, func() [4]float64 { return functionals(draw(), d.at) })
-		for i := range f.Params {
-			want := d.derivatives(i)
-			name := fmt.Sprintf("%s: derivative in parameter %d by ", d.name, i)
-			if f.Score != nil {
-				compare(t, name+"Score", n, want, func() [4]float64 {
-					y := functionals(draw(), d.at)
-					f.Score(dp, d.p, z)
+			means := d.means(d.p)
+			compare(t, d.name+": Draw", n, means, func() [4]float64 { return functionals(draw(), d.at) })
+			for i := range f.Params {
+				want := d.derivatives(i)
+				name := fmt.Sprintf("%s: derivative in parameter %d by ", d.name, i)
+				if f.Score != nil {
+					compare(t, name+"Score", n, want, func() [4]float64 {
+						y := functionals(draw(), d.at)
+						f.Score(dp, d.p, z)
+						for m := range y {
+							y[m] = (y[m] - means[m]) * dp[i]
+						}
+						return y
+					})
+				}
+				if f.Path != nil {
+					smooth := want
+					smooth[3] = 0 // a path does not see the step
+					if math.Abs(want[3]) < 0.01 {
+						t.Errorf("%s: the step does not move", name)
+					}
+					compare(t, name+"Path", n, smooth, func() [4]float64 {
+						y := [4]float64{1, 2 * draw(), 3 * z[0] * z[0], 0}
+						for m := range y {
+							clear(dp)
+							f.Path(dp, d.p, z, y[m:m+1])
+							y[m] = dp[i]
+						}
+						return y
+					})
+				}
+				mean, se := compare(t, name+"Pair", n, want, func() [4]float64 {
+					c := f.Pair(plus, minus, d.p, i, rnd)
+					y, down := functionals(plus[0], d.at), functionals(minus[0], d.at)
 					for m := range y {
-						y[m] = (y[m] - means[m]) * dp[i]
+						y[m] = c * (y[m] - down[m])
 					}
 					return y
 				})
-			}
-			if f.Path != nil {
-				smooth := want
-				smooth[3] = 0 // a path does not see the step
-				if math.Abs(want[3]) < 0.01 {
-					t.Errorf("%s: the step does not move", name)
-				}
-				compare(t, name+"Path", n, smooth, func() [4]float64 {
-					y := [4]float64{1, 2 * draw(), 3 * z[0] * z[0], 0}
-					for m := range y {
-						clear(dp)
-						f.Path(dp, d.p, z, y[m:m+1])
-						y[m] = dp[i]
+				for m := range mean {
+					if want[m] != 0 && d.name != "Gamma of small shape" {
+						far(t, fmt.Sprintf("%sPair, f %d", name, m), mean[m], 1.2*want[m], se[m])
 					}
-					return y
-				})
-			}
-			mean, se := compare(t, name+"Pair", n, want, func() [4]float64 {
-				c := f.Pair(plus, minus, d.p, i, rnd)
-				y, down := functionals(plus[0], d.at), functionals(minus[0], d.at)
-				for m := range y {
-					y[m] = c * (y[m] - down[m])
-				}
-				return y
-			})
-			for m := range mean {
-				if want[m] != 0 && d.name != "Gamma of small shape" {
-					far(t, fmt.Sprintf("%sPair, f %d", name, m), mean[m], 1.2*want[m], se[m])
 				}
 			}
-		}
+		})
 	}
 }
 

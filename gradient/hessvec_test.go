@@ -211,6 +211,7 @@ func matrixProduct(dst, _, v []float64, _ stochopt.Sample) error {
 
 // The mean of the estimator is the diagonal, its variance the sum of the squares beside it, divided by n.
 func TestHutchinson(t *testing.T) {
+	t.Parallel()
 	x, dst := make([]float64, 4), make([]float64, 4)
 	// check draws from an estimator of the diagonal and compares the variances with want, or with want as a companion.
 	check := func(name string, runs int, draw func(k int), variance func(i int) float64, companion bool) {

@@ -42,6 +42,7 @@ func indices(n int) (gradient.FiniteSum, *[]int) {
 // Mean and variance of a minibatch, of the value and of the gradient: (S²/b)(1-b/N) without replacement and
 // (S²/b)(1-1/N) with.
 func TestMinibatchVariance(t *testing.T) {
+	t.Parallel()
 	const n, b, draws = 20, 6, 20_000
 	fs := line(n)
 	x := []float64{0.3, -0.7}
@@ -65,17 +66,20 @@ func TestMinibatchVariance(t *testing.T) {
 		{"Sampled", fs.Sampled(b), 1 - 1./n, 1 - float64(b)/n, func(k int) int { return k % 5 }},
 		{"Weighted equally", fs.Weighted(b, slices.Repeat([]float64{3}, n)), 1 - 1./n, 1 - float64(b)/n, func(k int) int { return k % 5 }},
 	} {
+		values, grads := make([]float64, draws), make([]float64, draws)
+		for k := range draws {
+			f, g := evaluate(t, c.o, x, stochopt.Sample{Step: c.step(k), Seed: uint64(k), Replicate: k % 2})
+			values[k], grads[k] = f, g[1]
+		}
 		for _, q := range []struct {
 			name     string
 			mean, s2 float64
-			of       func(f float64, g []float64) float64
+			of       []float64
 		}{
-			{"value", full, s2, func(f float64, _ []float64) float64 { return f }},
-			{"gradient", fullGrad[1], s2grad, func(_ float64, g []float64) float64 { return g[1] }},
+			{"value", full, s2, values},
+			{"gradient", fullGrad[1], s2grad, grads},
 		} {
-			mean, v, seMean, seV := moments(draws, func(k int) float64 {
-				return q.of(evaluate(t, c.o, x, stochopt.Sample{Step: c.step(k), Seed: uint64(k), Replicate: k % 2}))
-			})
+			mean, v, seMean, seV := moments(draws, func(k int) float64 { return q.of[k] })
 			near(t, c.name+": mean of the "+q.name, mean, q.mean, seMean)
 			near(t, c.name+": variance of the "+q.name, v, q.s2/b*c.factor, seV)
 			far(t, c.name+": variance of the "+q.name, v, q.s2/b*c.wrong, seV)
@@ -276,6 +280,7 @@ func TestMinibatchUniform(t *testing.T) {
 
 // A batch is a function of its Sample: not of what was drawn before, nor of the permutations that are stored.
 func TestMinibatchIsAFunctionOfTheSample(t *testing.T) {
+	t.Parallel()
 	const n, b = 1000, 140 // room for 256 permutations
 	fs := line(n)
 	x := []float64{1, 2}

@@ -92,54 +92,57 @@ func TestNoiseFloor(t *testing.T) {
 			{"SPSA", 1e-3, 1, gradient.SPSA{Width: 1e-3}},
 			{"Evolution", 1e-4, 3, gradient.Evolution{Width: 1e-4, Population: 8}},
 		} {
-			settle, measure := c.settle/e.speed, c.measure/e.speed
-			excess := func(f stochopt.Oracle, measure int) (mean float64) {
-				m := &stochopt.Adam{StepSize: c.alpha, Schedule: func(k int) float64 {
-					return max(1, c.travel/(1+float64(k)*c.travel/float64(settle/2)))
-				}}
-				k := 0
-				settings := &optimize.Settings{MajorIterations: settle + measure + 1, Converger: optimize.NeverTerminate{}}
-				settings.Recorder = recorder(func(loc *optimize.Location) { // without the last
-					if k++; k > settle {
-						mean += c.f(loc.X) / float64(measure)
+			t.Run(c.name+", "+e.name, func(t *testing.T) {
+				t.Parallel()
+				settle, measure := c.settle/e.speed, c.measure/e.speed
+				excess := func(f stochopt.Oracle, measure int) (mean float64) {
+					m := &stochopt.Adam{StepSize: c.alpha, Schedule: func(k int) float64 {
+						return max(1, c.travel/(1+float64(k)*c.travel/float64(settle/2)))
+					}}
+					k := 0
+					settings := &optimize.Settings{MajorIterations: settle + measure + 1, Converger: optimize.NeverTerminate{}}
+					settings.Recorder = recorder(func(loc *optimize.Location) { // without the last
+						if k++; k > settle {
+							mean += c.f(loc.X) / float64(measure)
+						}
+					})
+					if _, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: e.Oracle(f), Seed: 1}, c.x0, settings, m); err != nil {
+						t.Fatal(err)
 					}
-				})
-				if _, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: e.Oracle(f), Seed: 1}, c.x0, settings, m); err != nil {
-					t.Fatal(err)
+					return mean
 				}
-				return mean
-			}
-			kappa := 1.0
-			b := c.alpha / 2 * c.trace
-			g := (b + math.Sqrt(b*b+4*n)) / 2 // G² = b G + n
-			if e.name == "Evolution" {
-				o, grad := e.Oracle(tilted(n, c.f)), make([]float64, n)
-				var sum float64
-				for k := range 2000 {
-					o(grad, c.min, stochopt.Sample{Seed: 2, Step: k})
-					for _, v := range grad {
-						sum += v * v / 2000 / n
+				kappa := 1.0
+				b := c.alpha / 2 * c.trace
+				g := (b + math.Sqrt(b*b+4*n)) / 2 // G² = b G + n
+				if e.name == "Evolution" {
+					o, grad := e.Oracle(tilted(n, c.f)), make([]float64, n)
+					var sum float64
+					for k := range 2000 {
+						o(grad, c.min, stochopt.Sample{Seed: 2, Step: k})
+						for _, v := range grad {
+							sum += v * v / 2000 / n
+						}
 					}
+					g = math.Sqrt(sum)
+					kr := (6/(2*math.Sqrt(math.Pi)) + 1/math.Sqrt(2*math.Pi)) / 7
+					inverse := math.Exp(lgamma((n-1)/2.)-lgamma(n/2.)) / math.Sqrt2 // E 1/|ξ|
+					kappa = kr / e.width * (n - 1) / n * inverse
+					// |∇|² adds to |ξ|², which makes κ smaller by the root.
+					kappa /= math.Sqrt(1 + c.alpha*g/(2*kappa)*c.trace/n)
 				}
-				g = math.Sqrt(sum)
-				kr := (6/(2*math.Sqrt(math.Pi)) + 1/math.Sqrt(2*math.Pi)) / 7
-				inverse := math.Exp(lgamma((n-1)/2.)-lgamma(n/2.)) / math.Sqrt2 // E 1/|ξ|
-				kappa = kr / e.width * (n - 1) / n * inverse
-				// |∇|² adds to |ξ|², which makes κ smaller by the root.
-				kappa /= math.Sqrt(1 + c.alpha*g/(2*kappa)*c.trace/n)
-			}
-			want := c.alpha * g * n / (4 * kappa)
-			got := excess(tilted(n, c.f), measure)
-			if ratio := got / want; !(ratio > c.low && ratio < c.high) {
-				t.Errorf("%s, %s: %.4g above the minimum, %.2f of theory", c.name, e.name, got, ratio)
-			} else {
-				t.Logf("%s, %s: %.4g above the minimum, %.2f of theory", c.name, e.name, got, ratio)
-			}
-			if got := excess(independent(tilted(n, c.f)), 1000); got < 5*want {
-				t.Errorf("%s, %s: different Samples reach %.4g, the floor is %.4g: the test cannot fail", c.name, e.name, got, want)
-			} else {
-				t.Logf("%s, %s: different Samples reach %.4g, the floor is %.4g", c.name, e.name, got, want)
-			}
+				want := c.alpha * g * n / (4 * kappa)
+				got := excess(tilted(n, c.f), measure)
+				if ratio := got / want; !(ratio > c.low && ratio < c.high) {
+					t.Errorf("%.4g above the minimum, %.2f of theory", got, ratio)
+				} else {
+					t.Logf("%.4g above the minimum, %.2f of theory", got, ratio)
+				}
+				if got := excess(independent(tilted(n, c.f)), 1000); got < 5*want {
+					t.Errorf("different Samples reach %.4g, the floor is %.4g: the test cannot fail", got, want)
+				} else {
+					t.Logf("different Samples reach %.4g, the floor is %.4g", got, want)
+				}
+			})
 		}
 	}
 }

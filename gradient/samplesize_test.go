@@ -88,6 +88,7 @@ func TestSampleSizeFormula(t *testing.T) {
 // TestSampleSizeAtStationaryPoint: how often the tests pass where there is no signal, exact for normal gradients, and
 // in the limit of many draws the table of the documentation. The inner-product test does not notice that there is none.
 func TestSampleSizeAtStationaryPoint(t *testing.T) {
+	t.Parallel()
 	const theta, b = 0.9, 40
 	noise := func(grad, _ []float64, s stochopt.Sample) (float64, error) {
 		r := s.Rand()

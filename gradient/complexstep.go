@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // ComplexStep returns the Oracle of a function that is written over complex numbers. Its value is the real part of f at
@@ -37,11 +38,11 @@ func ComplexStep(f func(x []complex128) complex128) stochopt.Oracle {
 	if f == nil {
 		panic("gradient: ComplexStep of nil")
 	}
-	var points buffers[complex128]
+	var points freelist.Slices[complex128]
 	return func(grad, x []float64, _ stochopt.Sample) (float64, error) {
 		lengths("ComplexStep", grad, x)
-		z := points.take(len(x))
-		defer points.put(z)
+		z := points.Take(len(x))
+		defer points.Put(z)
 		for i, v := range x {
 			z[i] = complex(v, 0)
 		}

@@ -3,9 +3,9 @@ package gradient
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // ControlVariate takes from an Oracle the part of its noise that another Oracle shows, whose mean is known.
@@ -68,10 +68,8 @@ func (cv ControlVariate) Oracle(o stochopt.Oracle) stochopt.Oracle {
 // controlled is an Oracle made by a ControlVariate.
 type controlled struct {
 	ControlVariate
-	o stochopt.Oracle
-
-	mu   sync.Mutex
-	free []*controlWork // kept for their memory
+	o    stochopt.Oracle
+	free freelist.List[*controlWork]
 }
 
 // controlWork is the memory of one call. The last component of each vector is for the value, the others for the gradient.
@@ -111,9 +109,7 @@ func (r *regression) beta(i int) float64 {
 func (cv *controlled) oracle(grad, x []float64, s stochopt.Sample) (float64, error) {
 	w := cv.take(len(grad) + 1)
 	f, err := cv.estimate(w, grad, x, s)
-	cv.mu.Lock()
-	cv.free = append(cv.free, w)
-	cv.mu.Unlock()
+	cv.free.Put(w)
 	return f, err
 }
 
@@ -171,12 +167,7 @@ func forGrad(grad, v []float64) []float64 {
 
 // take returns memory for n components.
 func (cv *controlled) take(n int) *controlWork {
-	cv.mu.Lock()
-	var w *controlWork
-	if k := len(cv.free); k > 0 {
-		w, cv.free = cv.free[k-1], cv.free[:k-1]
-	}
-	cv.mu.Unlock()
+	w := cv.free.Take()
 	if w == nil {
 		w = &controlWork{}
 	}

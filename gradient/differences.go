@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 	"gonum.org/v1/gonum/diff/fd"
 )
 
@@ -152,9 +153,7 @@ type quotients struct {
 	relative float64     // h / max(|x|, Scale) where rounding is the only error
 	steps    []float64   // h in noise, or nil
 	repeats  atomic.Bool // f has been seen to give equal values for equal Samples
-
-	mu   sync.Mutex
-	free []*gradientJob // kept for their memory
+	free     freelist.List[*gradientJob]
 }
 
 func (q *quotients) oracle(grad, x []float64, s stochopt.Sample) (float64, error) {
@@ -182,9 +181,7 @@ func (q *quotients) oracle(grad, x []float64, s stochopt.Sample) (float64, error
 	q.scaled(x)
 	j := q.job()
 	err = j.run(grad, x, s, f, (*line).derivative)
-	q.mu.Lock()
-	q.free = append(q.free, j)
-	q.mu.Unlock()
+	q.free.Put(j)
 	return f, err
 }
 
@@ -227,11 +224,7 @@ func (q *quotients) size(i int, v float64) float64 {
 }
 
 func (q *quotients) job() *gradientJob {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if k := len(q.free); k > 0 {
-		j := q.free[k-1]
-		q.free = q.free[:k-1]
+	if j := q.free.Take(); j != nil {
 		return j
 	}
 	j := &gradientJob{workers: make([]*line, max(1, q.Concurrent))}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 	"gonum.org/v1/gonum/num/dual"
 )
 
@@ -34,11 +35,11 @@ func Dual(f func(x []dual.Number, s stochopt.Sample) dual.Number) stochopt.Oracl
 	if f == nil {
 		panic("gradient: Dual of nil")
 	}
-	var points buffers[dual.Number]
+	var points freelist.Slices[dual.Number]
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		lengths("Dual", grad, x)
-		z := points.take(len(x))
-		defer points.put(z)
+		z := points.Take(len(x))
+		defer points.Put(z)
 		for i, v := range x {
 			z[i] = dual.Number{Real: v}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/average"
+	"github.com/stochopt/stochopt/internal/freelist"
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -79,8 +80,7 @@ type evolution struct {
 	sigma       float64
 	standardize bool
 	mean        *average.Mean[*population]
-
-	unused []*population // guarded by mu
+	unused      freelist.List[*population]
 }
 
 // population is one draw. Pair j is at 2j, at x + σSe, and 2j+1.
@@ -111,19 +111,13 @@ func (ev *evolution) oracle(grad, x []float64, s stochopt.Sample) (float64, erro
 			ev.combine(grad, p)
 		}
 	}
-	ev.mu.Lock()
-	ev.unused = append(ev.unused, p)
-	ev.mu.Unlock()
+	ev.unused.Put(p)
 	return v, err
 }
 
 func (ev *evolution) population(s stochopt.Sample) *population {
-	ev.mu.Lock()
-	defer ev.mu.Unlock()
-	var p *population
-	if k := len(ev.unused); k > 0 {
-		p, ev.unused = ev.unused[k-1], ev.unused[:k-1]
-	} else {
+	p := ev.unused.Take()
+	if p == nil {
 		p = &population{values: make([]float64, 2*ev.n), weights: make([]float64, 2*ev.n), order: make([]ranked, 2*ev.n)}
 	}
 	p.s = s

@@ -5,9 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -82,10 +82,8 @@ type latent struct {
 	k           int
 	dim, params int // lengths of z and p
 	// add returns f of draw i, whose z is w.z, and adds its derivatives to grad and w.dp.
-	add func(w *latentWork, grad, x []float64, s stochopt.Sample, i int) (float64, error)
-
-	mu   sync.Mutex
-	free []*latentWork // kept for their memory
+	add  func(w *latentWork, grad, x []float64, s stochopt.Sample, i int) (float64, error)
+	free freelist.List[*latentWork]
 }
 
 // latentWork is the memory of one call.
@@ -143,18 +141,12 @@ func (l *latent) oracle(grad, x []float64, s stochopt.Sample) (float64, error) {
 	}
 	w := l.take()
 	f, err := l.mean(w, grad, x, s)
-	l.mu.Lock()
-	l.free = append(l.free, w)
-	l.mu.Unlock()
+	l.free.Put(w)
 	return f, err
 }
 
 func (l *latent) take() *latentWork {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := len(l.free); n > 0 {
-		w := l.free[n-1]
-		l.free = l.free[:n-1]
+	if w := l.free.Take(); w != nil {
 		return w
 	}
 	scratch := max(l.dim, l.params)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/num/hyperdual"
 )
@@ -27,11 +28,11 @@ func HessVec(f func(x []hyperdual.Number, s stochopt.Sample) hyperdual.Number) f
 	if f == nil {
 		panic("gradient: HessVec of nil")
 	}
-	var points buffers[hyperdual.Number]
+	var points freelist.Slices[hyperdual.Number]
 	return func(dst, x, v []float64, s stochopt.Sample) error {
 		productLengths("HessVec", dst, x, v)
-		z := points.take(len(x))
-		defer points.put(z)
+		z := points.Take(len(x))
+		defer points.Put(z)
 		for i := range x {
 			z[i] = hyperdual.Number{Real: x[i], E1mag: v[i]}
 		}
@@ -81,7 +82,7 @@ func HessVecDifferences(o stochopt.Oracle, size float64) func(dst, x, v []float6
 	if size == 0 {
 		size = 1
 	}
-	var vectors buffers[float64]
+	var vectors freelist.Slices[float64]
 	return func(dst, x, v []float64, s stochopt.Sample) error {
 		productLengths("HessVecDifferences", dst, x, v)
 		if len(v) == 0 || floats.Norm(v, math.Inf(1)) == 0 {
@@ -91,9 +92,9 @@ func HessVecDifferences(o stochopt.Oracle, size float64) func(dst, x, v []float6
 		_, ex := math.Frexp(max(floats.Norm(x, math.Inf(1)), size))
 		_, ev := math.Frexp(floats.Norm(v, math.Inf(1)))
 		r := math.Ldexp(1, ex-ev-17)
-		at, g := vectors.take(len(x)), vectors.take(len(x))
-		defer vectors.put(at)
-		defer vectors.put(g)
+		at, g := vectors.Take(len(x)), vectors.Take(len(x))
+		defer vectors.Put(at)
+		defer vectors.Put(g)
 		floats.AddScaledTo(at, x, r, v)
 		if _, err := o(g, at, s); err != nil {
 			return err
@@ -142,14 +143,14 @@ func Hutchinson(product func(dst, x, v []float64, s stochopt.Sample) error, n in
 	if n < 1 {
 		panic(fmt.Sprintf("gradient: Hutchinson with n = %d products, want >= 1", n))
 	}
-	var vectors buffers[float64]
+	var vectors freelist.Slices[float64]
 	return func(dst, x []float64, s stochopt.Sample) error {
 		if len(dst) != len(x) {
 			panic(fmt.Sprintf("gradient: Hutchinson: len(dst) = %d, len(x) = %d", len(dst), len(x)))
 		}
-		u, p := vectors.take(len(x)), vectors.take(len(x))
-		defer vectors.put(u)
-		defer vectors.put(p)
+		u, p := vectors.Take(len(x)), vectors.Take(len(x))
+		defer vectors.Put(u)
+		defer vectors.Put(p)
 		pcg := stream(s, hutchinson)
 		clear(dst)
 		for range n {

@@ -3,10 +3,10 @@ package gradient
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/average"
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // Reporter is an Oracle that reports the standard error se of its value as well, in units of f: the standard deviation of the
@@ -95,10 +95,13 @@ func reported(n, concurrent int, draw func(grad, x []float64, s stochopt.Sample)
 		d.values[j], d.squares[j], err = draw(grad, x, s)
 		return d.values[j], err
 	})
-	pool := sync.Pool{New: func() any { return &draws{values: make([]float64, n), squares: make([]float64, n)} }}
+	var free freelist.List[*draws]
 	return func(grad, x []float64, s stochopt.Sample) (float64, float64, error) {
-		d := pool.Get().(*draws)
-		defer pool.Put(d)
+		d := free.Take()
+		if d == nil {
+			d = &draws{values: make([]float64, n), squares: make([]float64, n)}
+		}
+		defer free.Put(d)
 		d.s = s
 		f, err := mean.Eval(grad, x, d)
 		if err != nil {

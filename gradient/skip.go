@@ -2,10 +2,9 @@ package gradient
 
 import (
 	"fmt"
-	"math"
-	"sync"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // SkipNonFinite returns the Oracle that passes over draws of o with a value or gradient component that is NaN or infinite:
@@ -28,30 +27,17 @@ func SkipNonFinite(o stochopt.Oracle, n int) stochopt.Oracle {
 	case n < 1:
 		panic(fmt.Sprintf("gradient: SkipNonFinite with n = %d draws more, want >= 1", n))
 	}
-	pool := sync.Pool{New: func() any { return new([]float64) }} // gradients nobody wants
+	var unwanted freelist.Slices[float64] // gradients
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		if grad == nil {
-			g := pool.Get().(*[]float64)
-			defer pool.Put(g)
-			if len(*g) != len(x) {
-				*g = make([]float64, len(x))
-			}
-			grad = *g
+			grad = unwanted.Take(len(x))
+			defer unwanted.Put(grad)
 		}
 		f, err := o(grad, x, s)
-		for j, t := 1, s; j <= n && err == nil && !finite(f, grad); j++ {
+		for j, t := 1, s; j <= n && err == nil && !finiteDraw(f, grad); j++ {
 			t.Probe = ^(s.Probe*n + j)
 			f, err = o(grad, x, t)
 		}
 		return f, err
 	}
-}
-
-func finite(f float64, grad []float64) bool {
-	for _, g := range grad {
-		if math.IsNaN(g) || math.IsInf(g, 0) {
-			return false
-		}
-	}
-	return !math.IsNaN(f) && !math.IsInf(f, 0)
 }

@@ -3,9 +3,9 @@ package testfuncs
 import (
 	"fmt"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // Objective is a test objective: how it is drawn, and what is known of it without its noise.
@@ -81,10 +81,7 @@ func (o Objective) exact() stochopt.Oracle {
 }
 
 // generators lends generators of random numbers, and memory, to draws that may run at once.
-type generators struct {
-	mu   sync.Mutex
-	free []*generator
-}
+type generators struct{ free freelist.List[*generator] }
 
 type generator struct {
 	*rand.Rand // of pcg
@@ -94,12 +91,7 @@ type generator struct {
 
 // get returns a generator at the start of the stream of s, with n numbers of any value in work. It must be put back.
 func (g *generators) get(s stochopt.Sample, n int) *generator {
-	g.mu.Lock()
-	var r *generator
-	if k := len(g.free); k > 0 {
-		r, g.free = g.free[k-1], g.free[:k-1]
-	}
-	g.mu.Unlock()
+	r := g.free.Take()
 	if r == nil {
 		r = new(generator)
 		r.Rand = rand.New(&r.pcg)
@@ -111,8 +103,4 @@ func (g *generators) get(s stochopt.Sample, n int) *generator {
 	return r
 }
 
-func (g *generators) put(r *generator) {
-	g.mu.Lock()
-	g.free = append(g.free, r)
-	g.mu.Unlock()
-}
+func (g *generators) put(r *generator) { g.free.Put(r) }

@@ -1,4 +1,4 @@
-"""Trajectories of SVRG, SARAH, SARAH+, SAG and SAGA on least squares, typed from the papers, for variance_test.go.
+"""Trajectories of SVRG, SARAH, SARAH+, SAG and SAGA on least squares, typed from the papers, for variancereduction_golden_test.go.
 
 SVRG:  Johnson, Zhang 2013, figure 1, option I.
 SARAH: Nguyen, Liu, Scheinberg, Takac 2017, algorithms 1 and 2, each loop going on from the last iterate of the one before.

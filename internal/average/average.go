@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math"
 	"sync"
+
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // Func evaluates draw i of a sample s at x: it returns the value and, if grad is not nil, stores the gradient.
@@ -16,9 +18,7 @@ type Mean[S any] struct {
 	eval    Func[S]
 	n       int
 	workers int
-
-	mu   sync.Mutex
-	free []*job[S] // finished jobs, kept for their memory
+	free    freelist.List[*job[S]] // finished
 }
 
 // New returns the Mean of n >= 1 draws of eval, at most workers >= 1 of them at once.
@@ -42,9 +42,7 @@ func (m *Mean[S]) Eval(grad, x []float64, s S) (float64, error) {
 	j.reduce() // what a worker left that ended in its draw
 	f, err, panicked := j.sum/float64(m.n), j.err, j.panicked
 	j.grad, j.x, j.err, j.panicked = nil, nil, nil, nil
-	m.mu.Lock()
-	m.free = append(m.free, j)
-	m.mu.Unlock()
+	m.free.Put(j)
 	if panicked != nil {
 		panic(panicked)
 	}
@@ -84,12 +82,8 @@ type slot struct {
 }
 
 func (m *Mean[S]) job(dim int) *job[S] {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var j *job[S]
-	if k := len(m.free); k > 0 {
-		j, m.free = m.free[k-1], m.free[:k-1]
-	} else {
+	j := m.free.Take()
+	if j == nil {
 		n := 1
 		if m.workers > 1 {
 			n = min(m.n, 2*m.workers)

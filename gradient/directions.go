@@ -5,9 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // directions is what the estimators along random directions have in common: an objective, of which they ask values, the
@@ -18,9 +18,7 @@ type directions struct {
 	f     stochopt.Oracle
 	scale []float64 // or nil, for 1
 	n     int       // directions in a draw
-
-	mu   sync.Mutex
-	free []*direction // kept for their memory
+	free  freelist.List[*direction]
 }
 
 // newDirections returns directions for the estimator name. It panics if an argument is out of range.
@@ -73,12 +71,7 @@ type direction struct {
 
 // get returns a direction of n variables at the start of the stream of direction j of s; it must be put back.
 func (ds *directions) get(s stochopt.Sample, j, n int) *direction {
-	ds.mu.Lock()
-	var d *direction
-	if k := len(ds.free); k > 0 {
-		d, ds.free = ds.free[k-1], ds.free[:k-1]
-	}
-	ds.mu.Unlock()
+	d := ds.free.Take()
 	if d == nil {
 		d = &direction{ds: ds}
 		d.rnd = rand.New(&d.pcg)
@@ -92,11 +85,7 @@ func (ds *directions) get(s stochopt.Sample, j, n int) *direction {
 	return d
 }
 
-func (ds *directions) put(d *direction) {
-	ds.mu.Lock()
-	ds.free = append(ds.free, d)
-	ds.mu.Unlock()
-}
+func (ds *directions) put(d *direction) { ds.free.Put(d) }
 
 // normals makes u standard normal.
 func (d *direction) normals() {

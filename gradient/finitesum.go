@@ -5,10 +5,9 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/stochopt/stochopt"
-	"gonum.org/v1/gonum/floats"
+	"github.com/stochopt/stochopt/internal/freelist"
 )
 
 // FiniteSum is an objective that is the mean of many terms, such as a misfit over N data.
@@ -106,19 +105,11 @@ func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
 	}
 	positive("gradient: FiniteSum.Weighted: weight", w)
 	table := newAliasTable(w)
-	var mu sync.Mutex
-	var free [][]float64 // gradients of one term
+	var terms freelist.Slices[float64] // gradients of one term
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		var term []float64
 		if grad != nil {
-			mu.Lock()
-			if n := len(free); n > 0 {
-				term, free = free[n-1], free[:n-1]
-			}
-			mu.Unlock()
-			if len(term) != len(grad) {
-				term = make([]float64, len(grad))
-			}
+			term = terms.Take(len(grad))
 		}
 		clear(grad)
 		pcg := stream(s, batches)
@@ -133,9 +124,7 @@ func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
 			}
 		}
 		if grad != nil {
-			mu.Lock()
-			free = append(free, term)
-			mu.Unlock()
+			terms.Put(term)
 		}
 		return mean(grad, sum, b), nil
 	}
@@ -246,149 +235,4 @@ func below(pcg *rand.PCG, n int) int {
 		}
 	}
 	return int(hi)
-}
-
-// aliasTable draws index i with a given probability p_i. Every index has a column of height 1, which it shares with one
-// other, its alias: a draw chooses a column, and the index itself with the probability own.
-type aliasTable []struct {
-	ratio float64 // N p_i
-	own   float64
-	alias int
-}
-
-// newAliasTable returns the table of the probabilities w/Σw.
-func newAliasTable(w []float64) aliasTable {
-	t := make(aliasTable, len(w))
-	largest := floats.Max(w) // by which all are divided, or their sum may overflow
-	var mean float64
-	for _, v := range w {
-		mean += v / largest / float64(len(w))
-	}
-	var low, high []int // columns not full; full or more
-	for i, v := range w {
-		r := v / largest / mean
-		t[i].ratio, t[i].own, t[i].alias = r, r, i
-		if r < 1 {
-			low = append(low, i)
-		} else {
-			high = append(high, i)
-		}
-	}
-	for len(low) > 0 && len(high) > 0 {
-		i, j := low[len(low)-1], high[len(high)-1]
-		low = low[:len(low)-1]
-		t[i].alias = j
-		t[j].own -= 1 - t[i].own // what j fills of column i
-		if t[j].own < 1 {
-			high = high[:len(high)-1]
-			low = append(low, j)
-		}
-	}
-	// The columns that are left are full but for rounding, and each is its own alias.
-	return t
-}
-
-func (t aliasTable) draw(pcg *rand.PCG) int {
-	i := below(pcg, len(t))
-	if float64(pcg.Uint64()>>11)*0x1p-53 < t[i].own {
-		return i
-	}
-	return t[i].alias
-}
-
-// permutations is a store of shuffled epochs. What it returns does not depend on what it stores.
-type permutations struct {
-	n    int // indices of each
-	keep int // how many to keep
-
-	mu    sync.Mutex
-	clock int
-	all   []*permutation
-}
-
-type permutation struct {
-	epoch stochopt.Sample // the Sample of the shuffle, whose Step is the epoch
-	users int             // calls that read index; guarded by permutations.mu
-	used  int             // clock of the last get; likewise
-
-	mu    sync.Mutex // held while index is made
-	made  bool
-	index []int
-}
-
-// get returns the permutation of an epoch; it must be put back.
-func (ps *permutations) get(epoch stochopt.Sample) *permutation {
-	p := ps.take(epoch)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.made {
-		pcg := stream(epoch, batches)
-		for i := range p.index {
-			p.index[i] = i
-		}
-		for i := ps.n - 1; i > 0; i-- {
-			j := below(&pcg, i+1)
-			p.index[i], p.index[j] = p.index[j], p.index[i]
-		}
-		p.made = true
-	}
-	return p
-}
-
-// take finds a permutation or gives up one for it that no call reads: of the same sequence of epochs, if it has two
-// already, else of any when the store is full.
-func (ps *permutations) take(epoch stochopt.Sample) *permutation {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	ps.clock++
-	var oldest, own *permutation // not in use
-	relatives := 0
-	for _, p := range ps.all {
-		if p.epoch == epoch {
-			p.users++
-			p.used = ps.clock
-			return p
-		}
-		related := p.epoch.Seed == epoch.Seed && p.epoch.Probe == epoch.Probe && p.epoch.Replicate == epoch.Replicate
-		if related {
-			relatives++
-		}
-		if p.users > 0 {
-			continue
-		}
-		if oldest == nil || p.used < oldest.used {
-			oldest = p
-		}
-		if related && (own == nil || p.used < own.used) {
-			own = p
-		}
-	}
-	var p *permutation
-	switch {
-	case relatives >= 2 && own != nil:
-		p = own
-	case len(ps.all) >= ps.keep && oldest != nil:
-		p = oldest
-	default:
-		p = &permutation{index: make([]int, ps.n)}
-		ps.all = append(ps.all, p)
-	}
-	p.epoch, p.made, p.users, p.used = epoch, false, 1, ps.clock
-	return p
-}
-
-func (ps *permutations) put(p *permutation) {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	p.users--
-	if p.users == 0 && len(ps.all) > ps.keep {
-		for i, q := range ps.all {
-			if q == p {
-				last := len(ps.all) - 1
-				ps.all[i], ps.all[last] = ps.all[last], nil
-				ps.all = ps.all[:last]
-				break
-			}
-		}
-	}
 }

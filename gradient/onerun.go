@@ -64,8 +64,8 @@ func (q *sequence) compare(name string, grad, x []float64, s stochopt.Sample) (t
 	case s == follows:
 		return nextDraw, nil
 	}
-	return 0, fmt.Errorf("gradient: %s at %+v after %+v: the Steps of a run must follow one another; call Reset before another run "+
-		"that does not begin with Step 0", name, s, q.last)
+	return 0, fmt.Errorf("gradient: %s at %+v after %+v: the Steps of a run must follow one another, and are no terms of a sum "+
+		"as for method.SFO; call Reset before another run that does not begin with Step 0", name, s, q.last)
 }
 
 // forget makes the next Sample the first of a run.

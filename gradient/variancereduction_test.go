@@ -418,6 +418,48 @@ func TestCarriersSequence(t *testing.T) {
 
 func make4() []float64 { return make([]float64, 4) }
 
+// TestCarriersUnderChoosers: rules that evaluate a draw twice have the gain of reduced variance, and one whose draws are the
+// terms of a sum is told that they do not go together.
+func TestCarriersUnderChoosers(t *testing.T) {
+	fs, bound := regression(50, false)
+	x0 := place(0)
+	run := func(o stochopt.Oracle, m optimize.Method) (*optimize.Result, error) {
+		s := &optimize.Settings{MajorIterations: 20_000, Converger: never()}
+		return stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: o, Seed: 1}, x0, s, m)
+	}
+	floor := func(name string, o stochopt.Oracle, m optimize.Method) float64 {
+		r, err := run(o, m)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			return 0
+		}
+		return gradientNorm(t, fs, r.X)
+	}
+	sam := func() optimize.Method {
+		return &method.SAM{Rule: &method.SGD{StepSize: 0.1 / bound}, Radius: 1e-9}
+	}
+	lbfgs := func() optimize.Method { return &method.OLBFGS{StepSize: 0.1} }
+	plainSAM, plainLBFGS := floor("minibatches", fs.Shuffled(3), sam()), floor("minibatches", fs.Shuffled(3), lbfgs())
+	for name, make := range reduced {
+		if got := floor(name+" under SAM", make(fs, 3).Oracle(), sam()); got > 1e-7 {
+			t.Errorf("%s under SAM: gradient %v", name, got)
+		}
+		if name != "SAG" { // biased, which differences of gradients do not forgive
+			if got := floor(name+" under OLBFGS", make(fs, 3).Oracle(), lbfgs()); got > 1e-12 {
+				t.Errorf("%s under OLBFGS: gradient %v", name, got)
+			}
+		}
+	}
+	if plainSAM < 1e-4 || plainLBFGS < 1e-4 {
+		t.Errorf("minibatches reach gradients %v and %v: the test cannot fail", plainSAM, plainLBFGS)
+	}
+	for name, make := range carriers(fs) {
+		if _, err := run(make().Oracle(), &method.SFO{Terms: 50}); err == nil || !strings.Contains(err.Error(), "no terms of a sum") {
+			t.Errorf("%s under SFO: %v", name, err)
+		}
+	}
+}
+
 // TestCarriersAtOnce: two draws at a time are an error, not a race, and whatever else touches the state is misuse.
 func TestCarriersAtOnce(t *testing.T) {
 	for name := range reduced {

@@ -444,6 +444,9 @@ func (in Inspection) String() string {
 		}
 		if in.Check != (Report{}) {
 			line("", "%s, %v", how, in.Check)
+			if in.Check.OK && !in.PerDraw && in.Check.Expected > floats.Norm(in.Gradient, 2)/10 {
+				line("", "but the noise would hide a wrong one: take more draws")
+			}
 		}
 	}
 	line("Time", "%v a value%s", in.ValueTime, map[bool]string{true: fmt.Sprintf(", %v with gradient", in.GradientTime)}[in.GradientTime > 0])

@@ -3,12 +3,12 @@ package testfuncs
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/project"
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // SimOpt returns NoisySphere, Newsvendor, MM1Queue, GammaEstimation and ActivityNetwork: problems of simulation
@@ -209,8 +209,8 @@ func GammaEstimation() Objective {
 		}
 		r := g.get(s, 0)
 		defer g.put(r)
-		y2 := gamma(5, r.Rand)
-		y1 := gamma(2*y2, r.Rand)
+		y2 := distuv.Gamma{Alpha: 5, Beta: 1, Src: r}.Rand()
+		y1 := distuv.Gamma{Alpha: 2 * y2, Beta: 1, Src: r}.Rand()
 		ln1, ln2 := math.Log(y1), math.Log(y2)
 		if grad != nil {
 			grad[0] = y2 * (mathext.Digamma(x[0]*y2) - ln1)
@@ -351,28 +351,6 @@ func ActivityNetwork() Objective {
 		return f, nil
 	}
 	return o
-}
-
-// gamma returns a number of the gamma distribution with shape a > 0. Reference: G. Marsaglia, W. W. Tsang, A simple
-// method for generating gamma variables, ACM Transactions on Mathematical Software 26(3), 2000.
-func gamma(a float64, r *rand.Rand) float64 {
-	if a < 1 {
-		u := 1 - r.Float64() // not 0
-		return gamma(a+1, r) * math.Pow(u, 1/a)
-	}
-	d := a - 1./3
-	c := 1 / math.Sqrt(9*d)
-	for {
-		z := r.NormFloat64()
-		v := 1 + float64(c*z)
-		if v <= 0 {
-			continue
-		}
-		v = v * v * v
-		if math.Log(1-r.Float64()) < float64(z*z/2)+float64(d*(1-v+math.Log(v))) {
-			return d * v
-		}
-	}
 }
 
 func lgamma(x float64) float64 {

@@ -20,15 +20,18 @@ func main() {
 	wrong := flag.Bool("wrong", false, "print a wrong gradient")
 	flag.Parse()
 	r := rand.New(rand.NewPCG(*seed, 1))
-	if *noise == "own" {
+	sd := 0.1
+	switch *noise {
+	case "none":
+		sd = 0
+	case "seed":
+	case "own":
 		r = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	default:
+		fmt.Fprintf(os.Stderr, "-noise is %q, want none, seed or own\n", *noise)
+		os.Exit(2)
 	}
-	normal := func() float64 {
-		if *noise == "none" {
-			return 0
-		}
-		return 0.1 * r.NormFloat64()
-	}
+	normal := func() float64 { return sd * r.NormFloat64() }
 	f := normal()
 	var grad []float64
 	for i, arg := range flag.Args() {

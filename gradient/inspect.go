@@ -444,8 +444,8 @@ func (in Inspection) String() string {
 		}
 		if in.Check != (Report{}) {
 			line("", "%s, %v", how, in.Check)
-			if in.Check.OK && !in.PerDraw && in.Check.Expected > floats.Norm(in.Gradient, 2)/10 {
-				line("", "but the noise would hide a wrong one: take more draws")
+			if in.Check.OK && !in.PerDraw && 5*in.Check.Expected > 2*floats.Norm(in.Gradient, 2) {
+				line("", "but noise could hide even a wrong sign: take more draws")
 			}
 		}
 	}

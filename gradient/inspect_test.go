@@ -105,7 +105,7 @@ func TestInspect(t *testing.T) {
 		{"wrong score function", likelihoodRatio(-1), x[:1], gradient.Seeded, false, false, false, 0, 0, "disagrees"},
 		{"unseeded", unseeded(0.1, 1), x, gradient.Uncontrolled, false, true, false, 0, 0, "uncontrolled"},
 		{"unseeded, wrong gradient", wrong(unseeded(0.1, 1), 1, -1), x, gradient.Uncontrolled, false, false, false, 0, 0, "component 1"},
-		{"unseeded by much", unseeded(30, 1), x, gradient.Uncontrolled, false, true, false, 0, 0, "would hide a wrong one"},
+		{"unseeded by much", unseeded(30, 1), x, gradient.Uncontrolled, false, true, false, 0, 0, "could hide even a wrong sign"},
 		{"unseeded by little", unseeded(1e-13, 1), x, gradient.Uncontrolled, false, true, false, 0, 0, "uncontrolled"},
 		{"failing", failing, x, gradient.Seeded, false, true, true, 50, 25, "50 of 200 draws are not finite, 25 end with an error"},
 		{"another order", order, x, gradient.Seeded, true, true, false, 0, 0, "a value alone is not"},
@@ -120,7 +120,7 @@ func TestInspect(t *testing.T) {
 			in.NonFinite != c.nonFinite || in.Errors != c.errors || !strings.Contains(in.String(), c.text) {
 			t.Errorf("%s: %+v\n%v", c.name, in, in)
 		}
-		if hides := strings.Contains(in.String(), "would hide"); hides != (c.name == "unseeded by much") {
+		if hides := strings.Contains(in.String(), "could hide"); hides != (c.name == "unseeded by much") {
 			t.Errorf("%s: noise hides a wrong gradient: %t\n%v", c.name, hides, in)
 		}
 		if in.ValueTime <= 0 || (in.GradientTime > 0) != (in.Gradient != nil) {

@@ -66,7 +66,7 @@ type AdaptiveSPSA struct {
 	// Floor is φ in (0, 1], the least curvature of a direction, as a part of the largest. If it is 0, 1e-4 is used.
 	Floor float64
 
-	sequence
+	oneRun
 	before, after learned // the last draw; after it nothing if it has failed
 
 	grad, delta, vectors, values, part, work []float64 // scratch

@@ -7,11 +7,11 @@ import (
 	"github.com/stochopt/stochopt"
 )
 
-// sequence follows the Samples of the one run whose state an Oracle carries. It is what SVRG, SARAH, SAG, SAGA, SampleSize
+// oneRun follows the Samples of the one run whose state an Oracle carries. It is what SVRG, SARAH, SAG, SAGA, SampleSize
 // and AdaptiveSPSA have in common. The state changes from Sample to Sample and not from call to call: each of them keeps what
 // the last Sample started from together with what it leaves behind, so that the last Sample can be evaluated again, and
 // takes over the latter when the next Sample comes.
-type sequence struct {
+type oneRun struct {
 	mu   sync.Mutex
 	last stochopt.Sample // the latest
 	dim  int             // the number of variables, 0 before the first Sample
@@ -27,7 +27,7 @@ const (
 )
 
 // enter tells what to do for a draw at s, and must be followed by leave unless there is an error.
-func (q *sequence) enter(name string, grad, x []float64, s stochopt.Sample) (turn, error) {
+func (q *oneRun) enter(name string, grad, x []float64, s stochopt.Sample) (turn, error) {
 	if !q.mu.TryLock() {
 		return 0, fmt.Errorf("gradient: %s is evaluated twice at once, and carries the state of one run: set Problem.Concurrent to "+
 			"1, and give each run a %[1]s of its own", name)
@@ -41,10 +41,10 @@ func (q *sequence) enter(name string, grad, x []float64, s stochopt.Sample) (tur
 	return what, nil
 }
 
-func (q *sequence) leave() { q.mu.Unlock() }
+func (q *oneRun) leave() { q.mu.Unlock() }
 
 // compare tells how s stands to the last Sample, or why it must not follow it.
-func (q *sequence) compare(name string, grad, x []float64, s stochopt.Sample) (turn, error) {
+func (q *oneRun) compare(name string, grad, x []float64, s stochopt.Sample) (turn, error) {
 	follows := q.last
 	follows.Step++
 	switch {
@@ -69,17 +69,17 @@ func (q *sequence) compare(name string, grad, x []float64, s stochopt.Sample) (t
 }
 
 // forget makes the next Sample the first of a run.
-func (q *sequence) forget() { q.last, q.dim = stochopt.Sample{}, 0 }
+func (q *oneRun) forget() { q.last, q.dim = stochopt.Sample{}, 0 }
 
 // lock is for whatever is not a draw. leave must follow. It panics if there is a draw under way.
-func (q *sequence) lock(name string) {
+func (q *oneRun) lock(name string) {
 	if !q.mu.TryLock() {
 		panic(fmt.Sprintf("gradient: %s during a draw", name))
 	}
 }
 
 // counters is the state of q for package state, followed by the counters of the Oracle itself.
-func (q *sequence) counters(own ...int) []int {
+func (q *oneRun) counters(own ...int) []int {
 	seed := q.last.Seed // in parts, since a counter is an int and not negative
 	return append([]int{oneIf(q.dim > 0), q.last.Step, part(seed, 0), part(seed, 1), part(seed, 2), part(seed, 3)}, own...)
 }
@@ -97,7 +97,7 @@ func oneIf(b bool) int {
 }
 
 // restore sets q to the counters of a run with dim variables.
-func (q *sequence) restore(counters []int, dim int) {
+func (q *oneRun) restore(counters []int, dim int) {
 	q.forget()
 	if counters[0] == 1 {
 		q.last.Step, q.dim = counters[1], dim
@@ -107,7 +107,7 @@ func (q *sequence) restore(counters []int, dim int) {
 	}
 }
 
-// unsound returns an error unless counters are those of a sequence with dim variables, and ok.
+// unsound returns an error unless counters are those of a oneRun with dim variables, and ok.
 func unsound(name string, counters []int, dim int, ok bool) error {
 	ok = ok && counters[0] == oneIf(dim > 0)
 	for _, c := range counters[2:ownCounters] {

@@ -60,7 +60,7 @@ type SampleSize struct {
 	// Concurrent is how many draws are made at once. The result does not depend on it. If it is 0, 1 is used.
 	Concurrent int
 
-	sequence
+	oneRun
 	size, following int // b of the last Sample and of the one after it
 	last            SizeTest
 	mean            *average.Mean[stochopt.Sample] // of size draws

@@ -43,7 +43,7 @@ type SARAH struct {
 	// for its SARAH+.
 	Gamma float64
 
-	sequence
+	oneRun
 	batch
 	age       int     // draws since the whole sum, which is 0
 	square    float64 // |v_0|² of the loop

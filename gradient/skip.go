@@ -17,7 +17,8 @@ import (
 // Errors of o are returned as they are: they are its own way to end a run.
 //
 // o is always asked for the gradient as well, so that a value alone is that of the same draw; it must have one. (Differences
-// go inside: all their values must be of one draw.) It keeps a few gradients.
+// go inside: all their values must be of one draw.) One inside another would try the same draws again. It keeps a few
+// gradients.
 //
 // SkipNonFinite panics if o is nil or n < 1.
 func SkipNonFinite(o stochopt.Oracle, n int) stochopt.Oracle {

@@ -48,7 +48,7 @@ type SVRG struct {
 	// Period is m >= 1. If it is 0, 2N/b rounded up is used, the recommendation of the reference for convex sums.
 	Period int
 
-	sequence
+	oneRun
 	batch
 	age   int  // draws since the snapshot, which is 0
 	whole bool // w, full and value are a finite snapshot

@@ -10,7 +10,7 @@ import (
 // table holds the tangents of all terms, each at the point where it was last drawn, for SAG and SAGA. A tangent c + y·x
 // is the vector y with c behind it.
 type table struct {
-	sequence
+	oneRun
 	batch
 	age     int         // draws since the table was filled, which is 0
 	whole   bool        // the table is filled with finite tangents

@@ -96,7 +96,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// TestCommonScale: where the minimum is not known, the least value of all runs takes its place.
+// TestUnknownMinimum: where the minimum is not known, the least value of all runs takes its place.
 func TestUnknownMinimum(t *testing.T) {
 	o := line("a")
 	o.Minimum = math.NaN()

@@ -65,7 +65,7 @@ func (q *oneRun) compare(name string, grad, x []float64, s stochopt.Sample) (tur
 		return nextDraw, nil
 	}
 	return 0, fmt.Errorf("gradient: %s at %+v after %+v: the Steps of a run must follow one another, and are no terms of a sum "+
-		"as for method.SFO; call Reset before another run that does not begin with Step 0", name, s, q.last)
+		"as for method.SFO, which FiniteSum.Blocks is for; call Reset before another run that does not begin with Step 0", name, s, q.last)
 }
 
 // forget makes the next Sample the first of a run.

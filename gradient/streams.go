@@ -22,8 +22,8 @@ const (
 	expectation // the z of an Expectation
 )
 
-// stream returns the generator of s for p. It is that of a Sample whose Seed differs by a multiple of 2⁶⁴ divided by the golden ratio,
-// so no two purposes are near the Seeds of a user's runs, or each other's.
+// stream returns the generator of s for p: that of a Sample whose Seed is scrambled by a multiple of 2⁶⁴ over the golden
+// ratio, so that no purpose is near the Seeds of a user's runs, or near another purpose.
 func stream(s stochopt.Sample, p purpose) rand.PCG {
 	s.Seed ^= uint64(p) * 0x9e3779b97f4a7c15
 	return s.PCG()

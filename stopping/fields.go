@@ -25,3 +25,10 @@ func checkCount(name string, n, low int, zero string) {
 
 // spend returns the part of level for look k = 1, 2, ...: level/(k(k+1)), which over all k sums to level.
 func spend(level float64, k int) float64 { return level / (float64(k) * float64(k+1)) }
+
+// checkMultiple panics unless n is a positive multiple of m, or 0 for the default.
+func checkMultiple(name string, n, m int) {
+	if n < 0 || n%m != 0 {
+		panic(fmt.Sprintf("stopping: %s = %d, want a multiple of %d, or 0 for the default", name, n, m))
+	}
+}

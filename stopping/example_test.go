@@ -1,29 +1,46 @@
 package stopping_test
 
 import (
+	"context"
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/method"
 	"github.com/stochopt/stochopt/stopping"
 	"gonum.org/v1/gonum/optimize"
 )
 
-// A noisy objective in a plain gonum program. With gonum's default this run ends after some 200 iterations, far away.
-func ExampleStationary() {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	p := optimize.Problem{
-		Func: func(x []float64) float64 { return (x[0]-3)*(x[0]-3) + 50*rnd.NormFloat64() },
-		Grad: func(grad, x []float64) { grad[0] = 2*(x[0]-3) + rnd.NormFloat64() },
+// The step size is lowered whenever the iterates have ceased to depart from where the stage began.
+func ExampleDistance() {
+	m := &method.SGD{StepSize: 0.1}
+	x := []float64{3, 4}
+	for range 3 {
+		r, err := stochopt.Minimize(context.Background(), sphere(1, 1), x, &optimize.Settings{Converger: &stopping.Distance{}}, m)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("step %.4f: %v after %d iterations\n", m.StepSize, r.Status, r.MajorIterations)
+		x, m.StepSize = r.X, m.StepSize/4
 	}
-	m := &stochopt.Adam{StepSize: 0.01}
-
-	early, err := optimize.Minimize(p, []float64{20}, nil, m)
-	fmt.Printf("gonum's default: x > 10 is %t, %v %v\n", early.X[0] > 10, early.Status, err)
-
-	result, err := optimize.Minimize(p, []float64{20}, &optimize.Settings{Converger: &stopping.Stationary{}}, m)
-	fmt.Printf("Stationary:      x = %.0f, %v %v\n", result.X[0], result.Status, err)
 	// Output:
-	// gonum's default: x > 10 is true, FunctionConvergence <nil>
-	// Stationary:      x = 3, FunctionConvergence <nil>
+	// step 0.1000: StepConvergence after 19 iterations
+	// step 0.0250: StepConvergence after 19 iterations
+	// step 0.0063: StepConvergence after 474 iterations
+}
+
+func ExamplePflug() {
+	s := &optimize.Settings{Converger: &stopping.Pflug{BurnIn: 100}}
+	r, err := stochopt.Minimize(context.Background(), sphere(1, 1), []float64{3, 4}, s, &method.SGD{StepSize: 0.01})
+	fmt.Printf("%v after %d iterations, error %v\n", r.Status, r.MajorIterations, err)
+	// Output:
+	// StepConvergence after 2203 iterations, error <nil>
+}
+
+func ExampleSASA() {
+	s := &optimize.Settings{Converger: &stopping.SASA{}}
+	r, err := stochopt.Minimize(context.Background(), sphere(1, 1), []float64{3, 4}, s, &method.SGD{StepSize: 0.01})
+	fmt.Printf("%v after %d iterations, error %v\n", r.Status, r.MajorIterations, err)
+	// Output:
+	// StepConvergence after 8400 iterations, error <nil>
 }

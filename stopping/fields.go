@@ -32,3 +32,10 @@ func checkMultiple(name string, n, m int) {
 		panic(fmt.Sprintf("stopping: %s = %d, want a multiple of %d, or 0 for the default", name, n, m))
 	}
 }
+
+// checkRatio panics unless v is finite and > 1, or 0 for 1.5.
+func checkRatio(name string, v float64) {
+	if v != 0 && !(v > 1) || v-v != 0 {
+		panic(fmt.Sprintf("stopping: %s = %v, want finite and > 1, or 0 for 1.5", name, v))
+	}
+}

@@ -113,7 +113,7 @@ func TestEquivalenceLevel(t *testing.T) {
 // TestEquivalencePlan: the planned number of draws gives the power of the comment, and no less would.
 func TestEquivalencePlan(t *testing.T) {
 	for _, p := range []int{1, 3, 20} {
-		runs := 200
+		runs := stopping.Seeds(200)
 		drawn := 0
 		count := stopsWithin(runs, p, 1, func(r *rand.Rand) optimize.Converger {
 			draw := gradients(make([]float64, p), r)

@@ -41,10 +41,11 @@ func TestFixedWidth(t *testing.T) {
 		t.Errorf("%v values, want about %v", n, want)
 	}
 	// The companion: values that depend on each other, taken singly, and their means of 100.
-	single, _ := coverage(400, 0.9, stopping.FixedWidth{HalfWidth: 0.15})
-	stopping.AtMost(t, "AR(1) singly", single, 400, 0.7)
-	blocks, _ := coverage(400, 0.9, stopping.FixedWidth{HalfWidth: 0.15, Block: 100})
-	stopping.AtLeast(t, "AR(1) in blocks", blocks, 400, 0.93)
+	few := stopping.Seeds(400)
+	single, _ := coverage(few, 0.9, stopping.FixedWidth{HalfWidth: 0.15})
+	stopping.AtMost(t, "AR(1) singly", single, few, 0.7)
+	blocks, _ := coverage(few, 0.9, stopping.FixedWidth{HalfWidth: 0.15, Block: 100})
+	stopping.AtLeast(t, "AR(1) in blocks", blocks, few, 0.93)
 }
 
 func ExampleFixedWidth() {

@@ -6,16 +6,20 @@ import (
 	"testing"
 )
 
-// go test ./stopping -full simulates 20 000 runs of every rule, which takes minutes, and by default a part of them.
+// go test ./stopping -full simulates 20 000 runs of every rule, which takes minutes. By default there are fewer, and under the
+// race detector fewer still; the tolerances, of five standard errors, follow.
 var full = flag.Bool("full", false, "simulate 20000 runs in the tests of levels")
 
-// Runs returns n, or 20000 with -full.
+// Runs returns n, or 20000 with -full, or a tenth of n under the race detector.
 func Runs(n int) int {
 	if *full {
 		return 20000
 	}
-	return n
+	return Seeds(n)
 }
+
+// Seeds returns n, or a tenth of it under the race detector, for tests that need no more.
+func Seeds(n int) int { return max(2, n/share) }
 
 // Near fails unless the share of count in n is within five standard errors of p, by the standard error at p.
 func Near(t *testing.T, what string, count, n int, p float64) {

@@ -84,9 +84,10 @@ func (c *naive) Converged(loc *optimize.Location) optimize.Status {
 // TestStationaryLevel simulates runs at the boundary of each part of the null hypothesis, where a stop is as likely as
 // it can be while it is false, and runs well inside of the alternative, which must be stopped.
 func TestStationaryLevel(t *testing.T) {
-	const runs, length = 1000, 1 << 13
+	const length = 1 << 13
+	runs := stopping.Runs(500)
 	const level = 0.05
-	tolerance := 5 * math.Sqrt(level*(1-level)/runs)
+	tolerance := 5 * math.Sqrt(level*(1-level)/float64(runs))
 	at := func(c float64, n int) float64 { // mean shift of c in late halves
 		if lateHalf(n) {
 			return c
@@ -136,18 +137,18 @@ func TestStationaryLevel(t *testing.T) {
 		if kept > level+tolerance {
 			t.Errorf("%s: false stops in %.3f of the runs, the level is %.2f", name, kept, level)
 		}
-		if got := stops(c.p(0.01, 0.05), stationary, 200, length); got < 0.99 {
+		if got := stops(c.p(0.01, 0.05), stationary, stopping.Seeds(200), length); got < 0.99 {
 			t.Errorf("%s: stops %.3f of the runs that have arrived", name, got)
 		}
 		// The companions: past the boundary, and at a level that is no level, runs are stopped.
-		if got := stops(c.p(0.06, 0.25), stationary, 200, length); got < 2*level {
+		if got := stops(c.p(0.06, 0.25), stationary, stopping.Seeds(200), length); got < 2*level {
 			t.Errorf("%s: at about half the boundary, %.3f of the runs are stopped", name, got)
 		}
-		if got := stops(c.p(0.1, 0.5), func() optimize.Converger { return &stopping.Stationary{Level: 0.999} }, 1000, length); got < kept+0.03 {
+		if got := stops(c.p(0.1, 0.5), func() optimize.Converger { return &stopping.Stationary{Level: 0.999} }, runs, length); got < kept+0.03 {
 			t.Errorf("%s: at level 0.999, %.3f of the runs are stopped, at 0.05 %.3f", name, got, kept)
 		}
 		if name == "weakly driven" {
-			if got := stops(c.p(0.1, 0.5), func() optimize.Converger { return &naive{} }, 400, length); got < 0.5 {
+			if got := stops(c.p(0.1, 0.5), func() optimize.Converger { return &naive{} }, stopping.Seeds(400), length); got < 0.5 {
 				t.Errorf("%s: the naive rule stops %.3f of the runs; it should be badly wrong", name, got)
 			}
 		}
@@ -170,13 +171,14 @@ func sphere(sd float64, seed uint64) stochopt.Problem {
 	}}
 }
 
-// TestNoisySphere: from f = 25, over 200 seeds, no run stops before its noise floor and all stop there.
+// TestNoisySphere: from f = 25, over 100 seeds, no run stops before its noise floor and all stop there.
 //
 // The floor of Adam has E x² = ασ/2h a component, h = 2 (Kingma, Ba 2015, in the stationary limit; checked in
 // convergence_test.go): f is a quarter chi-squared sum of mean ασ/2. A run counts as stopped far away if f is 20
 // times that, which at a floor has a probability below 1e-8.
 func TestNoisySphere(t *testing.T) {
-	const seeds, budget = 200, 1 << 16
+	const budget = 1 << 16
+	seeds := stopping.Seeds(100)
 	for _, sd := range []float64{0.1, 1, 5} {
 		for _, alpha := range []float64{1e-3, 1e-2, 1e-1} {
 			var length, early []float64
@@ -259,7 +261,7 @@ func TestHardRuns(t *testing.T) {
 		}
 	}
 	// Slopes far below the noise of a draw. 20 times the floor ασ/2, as in TestNoisySphere.
-	for seed := range uint64(20) {
+	for seed := range uint64(stopping.Seeds(20)) {
 		m := &stochopt.Adam{StepSize: 1e-3}
 		r := run(sphere(50, seed), []float64{3, 4}, m, 1<<18)
 		if f := r.X[0]*r.X[0] + r.X[1]*r.X[1]; r.Status != optimize.FunctionConvergence || f > 20*1e-3*50/2 {
@@ -317,7 +319,8 @@ func TestHardRuns(t *testing.T) {
 
 // TestCorrelatedValues: at the boundary, F that wanders slowly is not stopped more often than the level says.
 func TestCorrelatedValues(t *testing.T) {
-	const runs, length, level = 300, 1 << 13, 0.05
+	const length, level = 1 << 13, 0.05
+	runs := stopping.Runs(300)
 	for _, phi := range []float64{0.5, 0.9, 0.99, 0.999} {
 		var f float64
 		p := func(n int, r *rand.Rand, loc *optimize.Location) {
@@ -332,7 +335,7 @@ func TestCorrelatedValues(t *testing.T) {
 			loc.Gradient = nil
 		}
 		got := stops(p, func() optimize.Converger { return &stopping.Stationary{} }, runs, length)
-		if got > level+5*math.Sqrt(level*(1-level)/runs) {
+		if got > level+5*math.Sqrt(level*(1-level)/float64(runs)) {
 			t.Errorf("φ = %v: false stops in %.3f of the runs", phi, got)
 		}
 	}

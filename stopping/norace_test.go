@@ -1,0 +1,5 @@
+//go:build !race
+
+package stopping
+
+const share = 1

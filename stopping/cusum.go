@@ -18,11 +18,12 @@ import (
 // optimize.FunctionConvergence. The null hypothesis is that F has fallen by s standard deviations of a block, or
 // more, since the reference window. Then a chart has an alarm after RunLength(k, h, s) blocks on average, with about exponential tails, and a false stop has the
 // probability exp(-Length/RunLength(k, h, s)). At the defaults, and with a known reference, that is below 10^-5 for s >= 0.5, 0.012 for
-// 0.25, and 0.15 for 0.1; the reference window of 100 has an error of 0.1 of its own. It follows that a steady improvement is overlooked if it
-// amounts to less than about k over Length blocks: CUSUM is for falls in steps. On flat noise a chart passes with probability e^-1 = 0.37,
-// if Length is the mean run length of false alarms, which is its default, and otherwise tries again: peeking is part of the
+// 0.25, and 0.15 for 0.1. The reference window of 100 has an error of 0.1 of its own: with it, 0.0005, 0.05 and 0.19 were measured.
+// Of steady falls that amount to 0.5 standard deviations over Length blocks 3 % were overlooked, of 0.25 14 %. On flat noise a
+// chart passes with probability e^-1 = 0.37, if Length is the mean run length of false alarms, which is its default, and otherwise tries again: peeking is part of the
 // design, and such run lengths are its error. Values that depend on each other have many more alarms: Block must be several
-// times their correlation time. A rise of F is not seen, as in every test for improvement.
+// times their correlation time. A rise of F is not seen, as in every test for
+// improvement; a value that is not finite begins a new reference window.
 //
 // It keeps seven numbers. Prefer Window or Trend, whose levels are for a whole run, unless steps are what is to be seen early.
 //
@@ -78,6 +79,10 @@ func (c *CUSUM) Converged(loc *optimize.Location) optimize.Status {
 	z := (y - c.reference.mean) / math.Sqrt(c.reference.variance())
 	if y == c.reference.mean {
 		z = 0 // where there is no noise at all
+	}
+	if z-z != 0 && !(z < 0) {
+		c.reference, c.c, c.quiet = running{}, 0, 0 // F is not finite, or has no noise and rises
+		return optimize.NotTerminated
 	}
 	if c.c = max(0, c.c-z-cmp.Or(c.Slack, 0.5)); c.c >= cmp.Or(c.Threshold, 4) {
 		c.reference, c.c, c.quiet = running{}, 0, 0

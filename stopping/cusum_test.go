@@ -88,6 +88,24 @@ func TestCUSUM(t *testing.T) {
 	stopping.AtMost(t, "flat", flat, runs, 0.39)
 	stopping.AtMost(t, "fallen by 1", rule(1, 0, stopping.CUSUM{Reference: reference}), runs, 1e-4)
 	stopping.AtMost(t, "fallen by 0.25", rule(0.25, 0, stopping.CUSUM{Reference: reference}), runs, math.Exp(-339/stopping.RunLength(0.5, 4, 0.25)))
+	// The reference window of 100 blocks errs by 0.1: more stops, as the comment says.
+	f = f[:100+339]
+	few := func(fall float64) int {
+		count := 0
+		for run := range runs {
+			autoregressive(f, 0, rand.New(rand.NewPCG(uint64(run), 42)))
+			for i := range f[100:] {
+				f[100+i] -= fall
+			}
+			if stopsOn(&stopping.CUSUM{}, f) {
+				count++
+			}
+		}
+		return count
+	}
+	stopping.Near(t, "fallen by 0.25, reference of 100", few(0.25), runs, 0.05)
+	stopping.Near(t, "fallen by 0.1, reference of 100", few(0.1), runs, 0.19)
+	f = f[:reference+339]
 	// The companion: values that depend on each other.
 	stopping.AtMost(t, "flat, φ = 0.9", rule(0, 0.9, stopping.CUSUM{Reference: reference}), runs, 0.01)
 }

@@ -18,8 +18,7 @@ import (
 // below Slope. (For the distance itself, not squared, the slopes are half as large, and 0.6 would fire in diffusion.)
 //
 // What makes it a heuristic: it has no null hypothesis with a level. The slope is that of one path; for a few variables it
-// is itself as random as a logarithm of a ratio of chi-squared variables, and falls below any threshold in a long enough drift over
-// rough ground. For SGD on a quadratic of curvature h, E |Ω_n|² = (1-q_a^n)² V_0 + V(1-q_a^(2n)), q_a = 1-αh, so that Slope = 0.6
+// is about as random as the logarithm of a ratio of chi-squared variables of as many degrees of freedom. For SGD on a quadratic of curvature h, E |Ω_n|² = (1-q_a^n)² V_0 + V(1-q_a^(2n)), q_a = 1-αh, so that Slope = 0.6
 // is passed at n of about 2.5/(αh) from afar: at that time a component of low curvature may have hardly begun to move. It is meant
 // as a signal to lower the step size: end the run by it, lower StepSize, and go on with a Sequential that is Warm. Prefer
 // Stationary for a statement. It keeps 1 vector of the length of x, and costs a pass over x in a look.

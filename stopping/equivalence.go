@@ -20,6 +20,7 @@ import (
 // is that the gradient is not small,
 //
 //	|Σ^-1/2 µ| >= δ        Margin, in standard deviations of one draw
+//	|µ| >= δσ              Margin, where Σ is known to be σ² times the identity
 //	max_i |µ_i| >= Δ       Threshold, in units of the gradient
 //
 // and the run is stopped with optimize.GradientThreshold when it is rejected at the level Level/(k(k+1)) of look k. So the
@@ -35,9 +36,10 @@ import (
 // variables than Block, they are tested in blocks, and each must reject: then the null hypothesis is that in some block
 // |Σ^-1/2 µ| >= δ, and there is no price for the number of blocks in the level (an intersection-union test), but one in
 // power. A variable whose draws are all 0 counts as arrived; if they are all equal and not 0, there is no stop, nor if a
-// covariance is singular because variables of a block are bound to each other (see Err). With Threshold, every variable
+// covariance is singular because variables of a block are bound to each other (see Err). With Sigma there are no blocks, and
+// n|ḡ|²/σ² is compared with the quantile of the noncentral χ² law of p degrees of freedom and noncentrality nδ². With Threshold, every variable
 // must have |ḡ_i| + t s_i/√n <= Δ, with Student's t for n-1 degrees of freedom: the threshold of optimize.Settings, held by the
-// mean in place of one draw. It needs no covariance and may have n <= p.
+// mean in place of one draw. These two need no covariance and may have n <= p.
 //
 // Power: if Draws is 0, n is the least number with which a look stops at µ = 0 with a probability of 0.8: about 11/δ² for one
 // variable and 24/δ² for 16, at the first look, and less than twice that at the ninth. Halfway to the margin it is much less. At a constant step size the last
@@ -45,7 +47,7 @@ import (
 // the curvature: let the step decay, average the iterates, or choose a margin that allows for it.
 //
 // It costs n draws in a look, and by default as many as the run has iterations up to the first look and a smaller part later.
-// It keeps Block and 6 vectors of the length of x; a draw takes as many operations. Prefer it to all else here where draws
+// It keeps Block and 5 vectors of the length of x; a draw takes as many operations. Prefer it to all else here where draws
 // of the gradient can be had at a point of one's choice: it is a statement about the point that is returned.
 //
 // References: H. Hotelling, The generalization of Student's ratio, Annals of Mathematical Statistics 2, 1931, for F;
@@ -53,10 +55,10 @@ import (
 // Science 11, 1996, for tests of blocks and the form with Threshold.
 type Equivalence struct {
 	// Draw stores in grad draw i of the gradient at x. i = 0, 1, ... counts all draws of a run; draws must be independent of
-	// each other and of those the method has seen. With a stochopt.Oracle:
+	// each other and of those the method has seen. For a stochopt.Problem p it is, with eval := p.Evaluator(),
 	//
 	//	func(grad, x []float64, i int) error {
-	//		_, err := oracle(grad, x, stochopt.Sample{Seed: seed, Step: i, Probe: -1}) // a Probe the run does not use
+	//		_, err := eval(grad, x, stochopt.Sample{Seed: p.Seed + 1, Step: i}) // a Seed the run does not use
 	//		return err
 	//	}
 	//
@@ -66,6 +68,8 @@ type Equivalence struct {
 	Margin float64
 	// Threshold, if not 0, is Δ, in units of the gradient, and is tested in place of Margin.
 	Threshold float64
+	// Sigma, if not 0, is σ: the standard deviation of every component of a draw, known, and without correlation between them.
+	Sigma float64
 	// Level is the probability of ever stopping where the null hypothesis holds, in (0, 1). If it is 0, 0.05 is used.
 	Level float64
 	// Draws is n, the number of draws in a look. If it is 0 it is planned as above; with Threshold, for which that needs the
@@ -104,12 +108,18 @@ func (e *Equivalence) Init(dim int) {
 	if e.Margin != 0 && e.Threshold != 0 {
 		panic("stopping: Equivalence has both a Margin and a Threshold")
 	}
+	checkSize("Equivalence.Sigma", e.Sigma, "unknown")
+	if e.Sigma != 0 && e.Threshold != 0 {
+		panic("stopping: Equivalence has both a Sigma and a Threshold")
+	}
 	checkLevel("Equivalence.Level", e.Level)
 	checkCount("Equivalence.Block", e.Block, 1, "16")
 	size := min(dim, cmp.Or(e.Block, 16))
 	switch least := size + 2; {
 	case e.Threshold != 0:
 		checkCount("Equivalence.Draws", e.Draws, 2, "1024")
+	case e.Sigma != 0:
+		checkCount("Equivalence.Draws", e.Draws, 1, "a planned number")
 	case e.Draws != 0 && e.Draws < least:
 		panic(fmt.Sprintf("stopping: Equivalence.Draws = %d, want >= %d for blocks of %d variables", e.Draws, least, size))
 	}
@@ -118,7 +128,7 @@ func (e *Equivalence) Init(dim int) {
 	e.x, e.g, e.ref = make([]float64, dim), make([]float64, dim), make([]float64, dim)
 	e.sum, e.sq = make([]float64, dim), make([]float64, dim)
 	e.blocks = nil
-	if e.Threshold == 0 {
+	if e.Threshold == 0 && e.Sigma == 0 {
 		for low := 0; low < dim; low += size {
 			high := min(dim, low+size)
 			e.blocks = append(e.blocks, block{low, high, mat.NewVecDense(high-low, e.g[low:high]), mat.NewSymDense(high-low, nil)})
@@ -145,17 +155,24 @@ func (e *Equivalence) plan() int {
 	if e.Threshold != 0 {
 		return 1024
 	}
-	b := e.blocks[0]
-	return equivalenceDraws(b.high-b.low, cmp.Or(e.Margin, 0.1), e.level(), 0.2/float64(len(e.blocks)))
+	margin, level := cmp.Or(e.Margin, 0.1), e.level()
+	if e.Sigma != 0 {
+		p := float64(len(e.x))
+		return least(0, func(n int) bool {
+			q := noncentralChiSquared{p, float64(n) * margin * margin}.Quantile(level)
+			return distuv.ChiSquared{K: p}.Survival(q) <= 0.2
+		})
+	}
+	p := e.blocks[0].high - e.blocks[0].low
+	return least(p+1, func(n int) bool {
+		q := noncentralF{float64(p), float64(n - p), float64(n) * margin * margin}.Quantile(level)
+		return distuv.F{D1: float64(p), D2: float64(n - p)}.Survival(q) <= 0.2/float64(len(e.blocks))
+	})
 }
 
-// equivalenceDraws returns the least n for which the test of p variables rejects at mean 0 with probability 1 - miss.
-func equivalenceDraws(p int, margin, level, miss float64) int {
-	enough := func(n int) bool {
-		q := noncentralF{float64(p), float64(n - p), float64(n) * margin * margin}.Quantile(level)
-		return distuv.F{D1: float64(p), D2: float64(n - p)}.Survival(q) <= miss
-	}
-	low, high := p+1, p+2
+// least returns the least n > low that is enough, if every greater one is.
+func least(low int, enough func(n int) bool) int {
+	high := low + 1
 	for !enough(high) {
 		low, high = high, 2*high
 	}
@@ -220,8 +237,17 @@ func (e *Equivalence) look() (small bool, err error) {
 			}
 		}
 	}
-	if e.Threshold != 0 {
+	n, margin := float64(e.n), cmp.Or(e.Margin, 0.1)
+	switch {
+	case e.Threshold != 0:
 		return e.below(e.Threshold), nil
+	case e.Sigma != 0:
+		var square float64 // |ḡ|²
+		for i, sum := range e.sum {
+			mean := e.ref[i] + sum/n
+			square += float64(mean * mean)
+		}
+		return noncentralChiSquared{float64(len(e.x)), n * margin * margin}.CDF(n*square/e.Sigma/e.Sigma) <= e.level(), nil
 	}
 	small = true
 	for _, b := range e.blocks {
@@ -229,8 +255,6 @@ func (e *Equivalence) look() (small bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		n := float64(e.n)
-		margin := cmp.Or(e.Margin, 0.1)
 		if p > 0 && !(noncentralF{p, n - p, n * margin * margin}.CDF(f) <= e.level()) {
 			small = false
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stochopt/stochopt/method"
 	"github.com/stochopt/stochopt/schedule"
 	"github.com/stochopt/stochopt/stopping"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/stat"
@@ -103,6 +104,20 @@ func TestEquivalenceLevel(t *testing.T) {
 	stopping.Near(t, "Threshold, boundary", single(1), runs, 0.05)
 	stopping.Near(t, "Threshold, other boundary", single(-1), runs, 0.05)
 	stopping.AtLeast(t, "Threshold, 0.6", single(0.6), runs, 0.9)
+	// A known σ, and more variables than draws: 30, and 20 of 3 standard deviations; a noncentrality of 20·0.8² = 12.8.
+	known := func(mean float64) int {
+		return stopsWithin(runs, 30, 1, func(r *rand.Rand) optimize.Converger {
+			draw := independent(mean/math.Sqrt(30), r)
+			scaled := func(grad, x []float64, i int) error {
+				err := draw(grad, x, i)
+				floats.Scale(3, grad)
+				return err
+			}
+			return &stopping.Equivalence{Draw: scaled, Sigma: 3, Margin: 0.8, Level: 0.1, Draws: 20, First: 1}
+		})
+	}
+	stopping.Near(t, "Sigma, boundary", known(0.8), runs, 0.05)
+	stopping.Near(t, "Sigma, mean 0", known(0), runs, 0.3749) // scipy.stats: chi2.cdf(ncx2.ppf(.05, 30, 12.8), 30)
 	// More variables than draws.
 	many := stopsWithin(200, 100, 1, func(r *rand.Rand) optimize.Converger {
 		return &stopping.Equivalence{Draw: gradients(make([]float64, 100), r), Threshold: 150, Draws: 50, First: 1}
@@ -309,13 +324,13 @@ func ExampleEquivalence() {
 		}
 		return (x[0]-3)*(x[0]-3)/2 + x[0]*z, nil
 	}
-	const seed = 1
+	p := stochopt.Problem{Oracle: oracle, Seed: 1}
+	eval := p.Evaluator()
 	c := &stopping.Equivalence{Margin: 0.2, Draw: func(grad, x []float64, i int) error {
-		_, err := oracle(grad, x, stochopt.Sample{Seed: seed, Step: i, Probe: -1})
+		_, err := eval(grad, x, stochopt.Sample{Seed: p.Seed + 1, Step: i})
 		return err
 	}}
 	m := &method.SGD{StepSize: 0.1, Schedule: schedule.InverseTime(0.01)}
-	p := stochopt.Problem{Oracle: oracle, Seed: seed}
 	r, err := stochopt.Minimize(context.Background(), p, []float64{20}, &optimize.Settings{Converger: c}, m)
 	fmt.Printf("%v after %d iterations, x = %.1f, error %v\n", r.Status, r.MajorIterations, r.X[0], err)
 	// Output:

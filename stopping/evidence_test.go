@@ -101,13 +101,15 @@ func ExampleEvidence() {
 		}
 		return (x[0]-3)*(x[0]-3)/2 + x[0]*z, nil
 	}
+	p := stochopt.Problem{Oracle: oracle, Seed: 1}
+	eval := p.Evaluator()
 	c := &stopping.Evidence{Draw: func(grad, x []float64, i int) error {
-		_, err := oracle(grad, x, stochopt.Sample{Step: i, Probe: -1})
+		_, err := eval(grad, x, stochopt.Sample{Seed: p.Seed + 1, Step: i})
 		return err
 	}}
 	m := &method.SGD{StepSize: 0.1, Schedule: schedule.InverseTime(0.01)}
-	r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: oracle}, []float64{20}, &optimize.Settings{Converger: c}, m)
+	r, err := stochopt.Minimize(context.Background(), p, []float64{20}, &optimize.Settings{Converger: c}, m)
 	fmt.Printf("%v after %d iterations, x = %.1f, error %v\n", r.Status, r.MajorIterations, r.X[0], err)
 	// Output:
-	// GradientThreshold after 448 iterations, x = 2.9, error <nil>
+	// GradientThreshold after 512 iterations, x = 2.8, error <nil>
 }

@@ -62,10 +62,10 @@ func (f *FixedWidth) Converged(loc *optimize.Location) optimize.Status {
 	f.blocks.add(f.sum / float64(f.n))
 	f.sum, f.n = 0, 0
 	// Student's quantile takes many microseconds, and is above the normal one.
-	if f.blocks.n < cmp.Or(f.First, 30) || f.normal*math.Sqrt(f.blocks.variance()/float64(f.blocks.n)) > f.HalfWidth {
+	if f.blocks.n < cmp.Or(f.First, 30) || !(f.normal*math.Sqrt(f.blocks.variance()/float64(f.blocks.n)) <= f.HalfWidth) {
 		return optimize.NotTerminated
 	}
-	if _, half := f.Mean(); half > f.HalfWidth {
+	if _, half := f.Mean(); !(half <= f.HalfWidth) {
 		return optimize.NotTerminated
 	}
 	return optimize.FunctionConvergence

@@ -102,6 +102,8 @@ func TestFields(t *testing.T) {
 		{"Equivalence.Margin", &stopping.Equivalence{Draw: gradient, Margin: -1}},
 		{"Equivalence.Threshold", &stopping.Equivalence{Draw: gradient, Threshold: -1}},
 		{"Equivalence has both", &stopping.Equivalence{Draw: gradient, Margin: 1, Threshold: 1}},
+		{"Equivalence.Sigma", &stopping.Equivalence{Draw: gradient, Sigma: -1}},
+		{"Equivalence has both", &stopping.Equivalence{Draw: gradient, Sigma: 1, Threshold: 1}},
 		{"Equivalence.Level", &stopping.Equivalence{Draw: gradient, Level: 1}},
 		{"Equivalence.Draws", &stopping.Equivalence{Draw: gradient, Draws: 4}},
 		{"Equivalence.Draws", &stopping.Equivalence{Draw: gradient, Threshold: 1, Draws: 1}},
@@ -187,6 +189,7 @@ func TestAfresh(t *testing.T) {
 	}
 	for name, c := range map[string]optimize.Converger{
 		"Equivalence": &stopping.Equivalence{Draw: gradient, Margin: 0.3},
+		"Sigma":       &stopping.Equivalence{Draw: gradient, Margin: 0.3, Sigma: 1},
 		"Threshold":   &stopping.Equivalence{Draw: gradient, Threshold: 0.3},
 		"Target":      &stopping.Target{Value: 0.5, Draw: value},
 		"Window":      &stopping.Window{},
@@ -221,6 +224,42 @@ func TestAfresh(t *testing.T) {
 		t.Logf("%s: %d iterations", name, lengths[0])
 		if lengths[0] != lengths[1] || lengths[0] == 1<<17 {
 			t.Errorf("%s: the runs end after %d iterations", name, lengths)
+		}
+	}
+}
+
+// TestNotFinite: values that are not finite are never taken for arrival.
+func TestNotFinite(t *testing.T) {
+	for name, c := range map[string]optimize.Converger{
+		"Window":        &stopping.Window{},
+		"Tolerance":     &stopping.Window{Tolerance: 10},
+		"Trend":         &stopping.Trend{},
+		"least squares": &stopping.Trend{Tolerance: 10, LeastSquares: true},
+		"slope":         &stopping.Trend{Tolerance: 10},
+		"FixedWidth":    &stopping.FixedWidth{HalfWidth: 0.1},
+		"CUSUM":         &stopping.CUSUM{},
+		"Patience":      &stopping.Patience{},
+		"Distance":      &stopping.Distance{},
+		"Pflug":         &stopping.Pflug{},
+		"SASA":          &stopping.SASA{},
+	} {
+		for _, bad := range []float64{math.NaN(), inf} {
+			for _, every := range []int{1, 20} {
+				r := rand.New(rand.NewPCG(5, 64))
+				c.Init(1)
+				for k := range 20000 {
+					loc := &optimize.Location{F: r.NormFloat64(), X: []float64{r.NormFloat64()}, Gradient: []float64{1}}
+					if k%every == 0 {
+						loc.F, loc.X[0], loc.Gradient[0] = bad, bad, bad
+					}
+					if s := c.Converged(loc); s != optimize.NotTerminated {
+						if s != optimize.Failure && !(name == "Patience" && every > 1 || name == "Distance" && every > 1) {
+							t.Errorf("%s, %v every %d: %v in iteration %d", name, bad, every, s, k)
+						}
+						break
+					}
+				}
+			}
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (c noncentralChiSquared) CDF(x float64) float64 {
 		// P(a, x) - P(a+1, x) = x^a e^-x / Γ(a+1)
 		logTerm: func(a float64) float64 {
 			g, _ := math.Lgamma(a + 1)
-			return a*math.Log(x) - x - g
+			return float64(a*math.Log(x)) - x - g
 		},
 		ratio: func(a float64) float64 { return a / x },
 	}.sum()
@@ -51,7 +51,7 @@ func (f noncentralF) CDF(x float64) float64 {
 		return 0
 	}
 	b := f.Q / 2
-	s := f.P*x + f.Q
+	s := float64(f.P*x) + f.Q
 	y, z := f.P*x/s, f.Q/s // z = 1 - y
 	logY, logZ := math.Log(y), math.Log(z)
 	gb, _ := math.Lgamma(b)
@@ -63,7 +63,7 @@ func (f noncentralF) CDF(x float64) float64 {
 		logTerm: func(a float64) float64 {
 			gab, _ := math.Lgamma(a + b)
 			ga, _ := math.Lgamma(a + 1)
-			return a*logY + b*logZ + gab - ga - gb
+			return float64(a*logY) + float64(b*logZ) + gab - ga - gb
 		},
 		ratio: func(a float64) float64 { return a / ((a - 1 + b) * y) },
 	}.sum()

@@ -21,10 +21,10 @@ import (
 // stopped by iteration n: with P = 20, 0.765 by n = 100 for a run that improves by a tenth of the scale of its noise in each iteration.
 // So it has no level unless a slowest improvement c is named: then P = ln(1/level)/c for one window. The default of P overlooks an
 // improvement of c = 0.01 in 5 % of the windows, and a long run has many windows. Peeking is built in, and only the patience pays for it.
-// A run that has arrived and has length n is kept for about another n, since luck is ever rarer to be beaten.
 //
 // With a Delta, only values that are better by more than it count; take 2 standard deviations or more where single lucky
 // draws should not count as progress. Stops are then earlier than the formulas say.
+// If F is not finite when the patience ends, the status is optimize.Failure.
 //
 // The best value seen is the luckiest: it is below E F there by about s √(2 ln n) for n values with noise of standard
 // deviation s. Neither it nor its point should be reported without drawing F anew. It keeps three numbers. Prefer Stationary or Window,
@@ -56,6 +56,9 @@ func (p *Patience) Converged(loc *optimize.Location) optimize.Status {
 	}
 	if p.since++; p.since < cmp.Or(p.Iterations, 300) {
 		return optimize.NotTerminated
+	}
+	if loc.F-loc.F != 0 {
+		return optimize.Failure
 	}
 	return optimize.FunctionConvergence
 }

@@ -107,7 +107,7 @@ func (s *StudentMixture) Mean() (mean, radius float64) {
 		return s.run.mean, math.Inf(1)
 	}
 	q := 1 - math.Pow(level*level*c/(n+c), 1/n)
-	d := n - q*(n+c)
+	d := n - float64(q*(n+c))
 	if d <= 0 {
 		return s.run.mean, math.Inf(1)
 	}

@@ -28,10 +28,11 @@ type Target struct {
 	// Value is what E F should be at most, in units of F. 0 is 0.
 	Value float64
 	// Draw returns draw i of F at x. i = 0, 1, ... counts all draws of a run; draws must be independent of each other and of
-	// those the method has seen. In a plain gonum program it may call Problem.Func; with a stochopt.Oracle:
+	// those the method has seen. In a plain gonum program it may call Problem.Func. For a stochopt.Problem p it is, with
+	// eval := p.Evaluator(),
 	//
 	//	func(x []float64, i int) (float64, error) {
-	//		return oracle(nil, x, stochopt.Sample{Seed: seed, Step: i, Probe: -2}) // a Probe the run does not use
+	//		return eval(nil, x, stochopt.Sample{Seed: p.Seed + 1, Step: i}) // a Seed the run does not use
 	//	}
 	//
 	// It must not modify or keep x. An error, or a value that is not finite, ends the run with optimize.Failure; see Err.

@@ -108,6 +108,8 @@ func TestTrendTests(t *testing.T) {
 	k, l := one(0.6, 50, 1)
 	stopping.AtLeast(t, "Mann-Kendall, φ = 0.6, single values", k, runs, 0.18)
 	stopping.AtLeast(t, "slope, φ = 0.6, single values", l, runs, 0.19)
+	k, _ = one(0.9, 50, 1)
+	stopping.AtLeast(t, "Mann-Kendall, φ = 0.9, single values", k, runs, 0.34)
 	k, l = one(0.9, 40, 50)
 	stopping.AtMost(t, "Mann-Kendall, φ = 0.9, blocks of 50", k, runs, 0.07)
 	stopping.AtMost(t, "slope, φ = 0.9, blocks of 50", l, runs, 0.075)

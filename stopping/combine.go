@@ -6,11 +6,13 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// All returns the Converger that stops a run when each of the given ones has said that it would. One that has is not asked
-// again: its verdict is about the iteration in which it gave it. The status is that of the last to agree; optimize.Failure of any
-// ends the run at once. If each has its own null hypothesis at its own level, a run for which one of them holds is stopped with
-// at most the greatest of the levels, with no price for their number (an intersection-union test). A run is stopped no
-// earlier than by any of them. A Converger must not be given twice. All panics if there is none or one is nil.
+// All returns the Converger that stops a run when each of the given ones has said that it would. One that has is not
+// asked again: its verdict is about the iteration in which it gave it. The status is that of the last to agree,
+// or, if one of them gave up rather than agreed (Status.Early, as of a Budget), the first such status; optimize.Failure
+// of any ends the run at once. If each has its own null hypothesis at its own level, a run for which one
+// of them holds is stopped with at most the greatest of the levels, with no price for their number (an intersection-union
+// test). A run is stopped no earlier than by any of them. A Converger must not be given twice. All panics if there is
+// none or one is nil.
 func All(c ...optimize.Converger) optimize.Converger {
 	checkConvergers("All", c)
 	return &all{of: c}
@@ -20,10 +22,11 @@ type all struct {
 	of   []optimize.Converger
 	done []bool
 	left int
+	gave optimize.Status // up
 }
 
 func (a *all) Init(dim int) {
-	a.done, a.left = make([]bool, len(a.of)), len(a.of)
+	a.done, a.left, a.gave = make([]bool, len(a.of)), len(a.of), optimize.NotTerminated
 	for _, c := range a.of {
 		c.Init(dim)
 	}
@@ -43,18 +46,24 @@ func (a *all) Converged(loc *optimize.Location) optimize.Status {
 			a.done[i] = true
 			a.left--
 			last = s
+			if s.Early() && a.gave == optimize.NotTerminated {
+				a.gave = s
+			}
 		}
 	}
-	if a.left > 0 {
+	switch {
+	case a.left > 0:
 		return optimize.NotTerminated
+	case a.gave != optimize.NotTerminated:
+		return a.gave
 	}
 	return last
 }
 
-// Any returns the Converger that stops a run as soon as one of the given ones does, with its status, and that of the first in
-// the list if there are several. All of them see every iteration. The levels add up: a run that none should stop is stopped with
-// at most the sum of them, so give each a part of the level that is wanted. A Converger must not be given twice. Any panics
-// if there is none or one is nil.
+// Any returns the Converger that stops a run as soon as one of the given ones does, with its status, and that of the
+// first in the list if there are several. All of them see every iteration. The levels add up: a run that none should stop
+// is stopped with at most the sum of them, so give each a part of the level that is wanted. A Converger must not be given
+// twice. Any panics if there is none or one is nil.
 func Any(c ...optimize.Converger) optimize.Converger {
 	checkConvergers("Any", c)
 	return anyOf(c)
@@ -78,8 +87,9 @@ func (a anyOf) Converged(loc *optimize.Location) optimize.Status {
 	return status
 }
 
-// After returns the Converger that leaves out the first n major iterations, a transient or a warm-up, and then is c, which
-// does not see them. Its level is that of c, if n does not depend on what happens in the run. After panics if n < 0 or c is nil.
+// After returns the Converger that leaves out the first n major iterations, a transient or a warm-up, and then is c,
+// which does not see them. Its level is that of c, if n does not depend on what happens in the run. After panics if n < 0
+// or c is nil.
 func After(n int, c optimize.Converger) optimize.Converger {
 	if n < 0 {
 		panic(fmt.Sprintf("stopping: After n = %d, want >= 0", n))
@@ -106,10 +116,10 @@ func (a *after) Converged(loc *optimize.Location) optimize.Status {
 	return a.c.Converged(loc)
 }
 
-// Budget returns the Converger that is c for n major iterations, and stops in the nth with optimize.IterationLimit if c does not.
-// Alone it does what Settings.MajorIterations does; inside of All it keeps one Converger that never agrees from holding up the
-// others. It has no level: running out of a budget is no
-// statement about the run. Budget panics if n < 1 or c is nil.
+// Budget returns the Converger that is c for n major iterations, and stops in the nth with optimize.IterationLimit if c
+// does not. Alone it does what Settings.MajorIterations does; inside of All it keeps one Converger that never agrees from
+// holding up the others, at the price of that status. It has no level: running out of a budget is no statement about the
+// run. Budget panics if n < 1 or c is nil.
 func Budget(n int, c optimize.Converger) optimize.Converger {
 	if n < 1 {
 		panic(fmt.Sprintf("stopping: Budget n = %d, want >= 1", n))

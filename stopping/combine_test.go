@@ -43,6 +43,7 @@ func TestCombine(t *testing.T) {
 		"budget":           {stopping.Budget(4, &at{k: 5, status: f}), 4, optimize.IterationLimit},
 		"budget not used":  {stopping.Budget(5, &at{k: 5, status: f}), 5, f},
 		"all within limit": {stopping.All(stopping.Budget(8, &at{}), &at{k: 5, status: f}), 8, optimize.IterationLimit},
+		"all past limit":   {stopping.All(stopping.Budget(3, &at{}), &at{k: 5, status: f}), 5, optimize.IterationLimit},
 		"any after":        {stopping.Any(stopping.After(3, &at{k: 1, status: s}), &at{k: 7, status: f}), 4, s},
 	} {
 		for range 2 { // Init starts afresh
@@ -89,4 +90,22 @@ func ExampleAll() {
 	fmt.Printf("%v after %d iterations, x = %.1f, error %v\n", r.Status, r.MajorIterations, r.X[0], err)
 	// Output:
 	// FunctionConvergence after 1024 iterations, x = 2.9, error <nil>
+}
+
+// The first 500 iterations do not count; then the run ends by either of two statements, each with half of the level.
+func ExampleAny() {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	p := optimize.Problem{
+		Func: func(x []float64) float64 { return (x[0]-3)*(x[0]-3) + rnd.NormFloat64() },
+		Grad: func(grad, x []float64) { grad[0] = 2*(x[0]-3) + rnd.NormFloat64() },
+	}
+	value := func(x []float64, _ int) (float64, error) { return p.Func(x), nil }
+	c := stopping.After(500, stopping.Any(
+		&stopping.Window{Level: 0.025},
+		&stopping.Target{Value: 0.5, Draw: value, Level: 0.025},
+	))
+	r, err := optimize.Minimize(p, []float64{20}, &optimize.Settings{Converger: c}, &method.SGD{StepSize: 0.002})
+	fmt.Printf("%v after %d iterations, x = %.1f, error %v\n", r.Status, r.MajorIterations, r.X[0], err)
+	// Output:
+	// FunctionThreshold after 948 iterations, x = 3.3, error <nil>
 }

@@ -9,23 +9,25 @@ import (
 
 // CUSUM stops a run when a cumulative sum chart of F has seen no improvement for a design run length.
 //
-// The means y of Block values of F are standardized by the mean and the standard deviation of a reference window of the first Reference of
-// them. Then
+// The means y of Block values of F are standardized by the mean and the standard deviation of a reference window of the
+// first Reference of them. Then
 //
 //	C ← max(0, C - z - k),  z = (y - mean)/sd
 //
-// An alarm, C >= h, is an improvement: a new reference window begins. If there is none in Length blocks the run is stopped with
-// optimize.FunctionConvergence. The null hypothesis is that F has fallen by s standard deviations of a block, or
-// more, since the reference window. Then a chart has an alarm after RunLength(k, h, s) blocks on average, with about exponential tails, and a false stop has the
-// probability exp(-Length/RunLength(k, h, s)). At the defaults, and with a known reference, that is below 10^-5 for s >= 0.5, 0.012 for
-// 0.25, and 0.15 for 0.1. The reference window of 100 has an error of 0.1 of its own: with it, 0.0005, 0.05 and 0.19 were measured.
-// Of steady falls that amount to 0.5 standard deviations over Length blocks 3 % were overlooked, of 0.25 14 %. On flat noise a
-// chart passes with probability e^-1 = 0.37, if Length is the mean run length of false alarms, which is its default, and otherwise tries again: peeking is part of the
-// design, and such run lengths are its error. Values that depend on each other have many more alarms: Block must be several
-// times their correlation time. A rise of F is not seen, as in every test for
-// improvement; a value that is not finite begins a new reference window.
+// An alarm, C >= h, is an improvement: a new reference window begins. If there is none in Length blocks the run is
+// stopped with optimize.FunctionConvergence. The null hypothesis is that F has fallen by s standard deviations of a
+// block, or more, since the reference window. Then a chart has an alarm after RunLength(k, h, s) blocks on average, with
+// about exponential tails, and a false stop has the probability exp(-Length/RunLength(k, h, s)). At the defaults, and
+// with a known reference, that is below 10^-5 for s >= 0.5, 0.012 for 0.25, and 0.15 for 0.1. The reference window of 100
+// has an error of 0.1 of its own: with it, 0.0005, 0.05 and 0.19 were measured. Of steady falls that amount to 0.5
+// standard deviations over Length blocks 3 % were overlooked, of 0.25 14 %. On flat noise a chart passes with probability
+// e^-1 = 0.37, if Length is the mean run length of false alarms, which is its default, and otherwise tries again: peeking
+// is part of the design, and such run lengths are its error. Values that depend on each other have many more alarms:
+// Block must be several times their correlation time. A rise of F is not seen, as in every test for improvement; a value
+// that is not finite begins a new reference window.
 //
-// It keeps seven numbers. Prefer Window or Trend, whose levels are for a whole run, unless steps are what is to be seen early.
+// It keeps seven numbers. Prefer Window or Trend, whose levels are for a whole run, unless steps are what is to be seen
+// early.
 //
 // References: E. S. Page, Continuous inspection schemes, Biometrika 41, 1954; D. Siegmund, Sequential analysis, 1985, for the
 // run length.
@@ -99,7 +101,8 @@ func (c *CUSUM) Converged(loc *optimize.Location) optimize.Status {
 //
 //	(exp(-2Db) + 2Db - 1)/(2D²),  D = shift - k, b = h + 1.166
 //
-// and b² at D = 0: Siegmund's approximation, which errs by about 1 %. RunLength(0.5, 4, 0) = 338, and with a shift of 1 it is 8.4.
+// and b² at D = 0: Siegmund's approximation, which errs by about 1 %. RunLength(0.5, 4, 0) = 338, and with a shift of 1
+// it is 8.3.
 func RunLength(k, h, shift float64) float64 {
 	d, b := shift-k, h+1.166
 	if u := 2 * d * b; math.Abs(u) > 1e-4 {

@@ -9,18 +9,19 @@ import (
 
 // Distance stops a run whose iterates have ceased to depart from where they started.
 //
-// This is the statistic of Pesme, Dieuleveut and Flammarion; it is a heuristic. With Ω_n = x_n - x_0 and looks at n_0 = First,
-// n_j = ⌈q n_(j-1)⌉ steps from x_0, it takes the slope of log |Ω|² over log n from look to look,
+// This is the statistic of Pesme, Dieuleveut and Flammarion; it is a heuristic. With Ω_n = x_n - x_0 and looks at n_0 =
+// First, n_j = ⌈q n_(j-1)⌉ steps from x_0, it takes the slope of log |Ω|² over log n from look to look,
 //
 //	slope_j = log(|Ω_(n_j)|²/|Ω_(n_(j-1))|²) / log(n_j/n_(j-1))
 //
 // which is 2 for a steady drift, 1 for diffusion and 0 for a run that has arrived, and stops with optimize.StepConvergence
 // below Slope. (For the distance itself, not squared, the slopes are half as large, and 0.6 would fire in diffusion.)
 //
-// What makes it a heuristic: it has no null hypothesis with a level. The slope is that of one path; for a few variables it
-// is about as random as the logarithm of a ratio of chi-squared variables of as many degrees of freedom. For SGD on a quadratic of curvature h, E |Ω_n|² = (1-q_a^n)² V_0 + V(1-q_a^(2n)), q_a = 1-αh, so that Slope = 0.6
-// is passed at n of about 2.5/(αh) from afar: at that time a component of low curvature may have hardly begun to move. It is meant
-// as a signal to lower the step size: end the run by it, lower StepSize, and go on with a Sequential that is Warm. Prefer
+// What makes it a heuristic: it has no null hypothesis with a level. The slope is that of one path; for a few variables
+// it is about as random as the logarithm of a ratio of chi-squared variables of as many degrees of freedom. For SGD on a
+// quadratic of curvature h, E |Ω_n|² = (1-q_a^n)² V_0 + V(1-q_a^(2n)), q_a = 1-αh, so that Slope = 0.6 is passed at n of
+// about 2.5/(αh) from afar: at that time a component of low curvature may have hardly begun to move. It is meant as a
+// signal to lower the step size: end the run by it, lower StepSize, and go on with a Sequential that is Warm. Prefer
 // Stationary for a statement. It keeps 1 vector of the length of x, and costs a pass over x in a look.
 //
 // Reference: S. Pesme, A. Dieuleveut, N. Flammarion, On convergence-diagnostic based step sizes for stochastic gradient
@@ -30,7 +31,8 @@ type Distance struct {
 	Slope float64
 	// Ratio is q > 1, from look to look. If it is 0, 1.5 is used.
 	Ratio float64
-	// First is n_0, the number of steps before the first look; the second is the first to have a slope. If it is 0, 8 is used.
+	// First is n_0, the number of steps before the first look; the second is the first to have a slope. If it is 0, 8 is
+	// used.
 	First int
 
 	start  []float64

@@ -4,8 +4,8 @@
 //
 //	settings := &optimize.Settings{Converger: &stopping.Stationary{}}
 //
-// Each states its null hypothesis and its level: the probability that it stops a run which it should have let go on. There are
-// two kinds of statement that a run may end by. Tests of the run look at what the method shows:
+// Each states its null hypothesis and its level: the probability that it stops a run which it should have let go on.
+// There are two kinds of statement that a run may end by. Tests of the run look at what the method shows:
 //
 //	Stationary   F and the variables stand still, or the gradient does not drive them; the default of stochopt.Minimize
 //	Window       one quantity, F or another, has the same mean in two adjacent windows, within a tolerance
@@ -17,10 +17,11 @@
 //	Equivalence  the mean gradient is small
 //	Target       the mean of F is at most a given value
 //
-// "No significant progress" is not among them: with few or noisy values there is never any. All of these are in the form of
-// tests of equivalence, whose null hypothesis is that the run is not there yet, and stop by proof; and all account for being
-// asked again and again, by spending Level/(k(k+1)) on look k or by a confidence sequence (NormalMixture, StudentMixture). For a
-// number of looks that is fixed beforehand there are the boundaries Pocock, OBrienFleming and Spending.
+// "No significant progress" is not among them: with few or noisy values there is never any. All of these are in the form
+// of tests of equivalence, whose null hypothesis is that the run is not there yet, and stop by proof; and all account for
+// being asked again and again, by spending Level/(k(k+1)) on look k or by a confidence sequence (NormalMixture,
+// StudentMixture). For a number of looks that is fixed beforehand there are the boundaries Pocock, OBrienFleming and
+// Spending.
 //
 // Others are in use, and are here with their errors stated:
 //
@@ -30,6 +31,7 @@
 //
 // All, Any, After and Budget combine Convergers.
 //
-// A Converger that sees F sees what the method announces. gonum's NelderMead and CmaEsChol announce the best draw so far, which does not
-// move for long times and is biased: for them take a test of a point. A value is used by one run at a time.
+// A Converger that sees F sees what the method announces. gonum's NelderMead and CmaEsChol announce the best draw so far,
+// which does not move for long times and is biased: for them take a test of a point. A value is used by one run at a
+// time.
 package stopping

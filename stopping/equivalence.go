@@ -36,15 +36,16 @@ import (
 // variables than Block, they are tested in blocks, and each must reject: then the null hypothesis is that in some block
 // |Σ^-1/2 µ| >= δ, and there is no price for the number of blocks in the level (an intersection-union test), but one in
 // power. A variable whose draws are all 0 counts as arrived; if they are all equal and not 0, there is no stop, nor if a
-// covariance is singular because variables of a block are bound to each other (see Err). With Sigma there are no blocks, and
-// n|ḡ|²/σ² is compared with the quantile of the noncentral χ² law of p degrees of freedom and noncentrality nδ². With Threshold, every variable
-// must have |ḡ_i| + t s_i/√n <= Δ, with Student's t for n-1 degrees of freedom: the threshold of optimize.Settings, held by the
-// mean in place of one draw. These two need no covariance and may have n <= p.
+// covariance is singular because variables of a block are bound to each other (see Err). With Sigma there are no blocks,
+// and n|ḡ|²/σ² is compared with the quantile of the noncentral χ² law of p degrees of freedom and noncentrality nδ². With
+// Threshold, every variable must have |ḡ_i| + t s_i/√n <= Δ, with Student's t for n-1 degrees of freedom: the threshold
+// of optimize.Settings, held by the mean in place of one draw. These two need no covariance and may have n <= p.
 //
-// Power: if Draws is 0, n is the least number with which a look stops at µ = 0 with a probability of 0.8: about 11/δ² for one
-// variable and 24/δ² for 16, at the first look, and less than twice that at the ninth. Halfway to the margin it is much less. At a constant step size the last
-// iterate of a run stays at a distance from the minimum where |Σ^-1/2 µ| is of the order of √(α h), α the step of SGD and h
-// the curvature: let the step decay, average the iterates, or choose a margin that allows for it.
+// Power: if Draws is 0, n is the least number with which a look stops at µ = 0 with a probability of 0.8: about 11/δ² for
+// one variable and 24/δ² for 16, at the first look, and less than twice that at the ninth. Halfway to the margin it is
+// less. At a constant step size the last iterate of a run stays at a distance from the minimum where |Σ^-1/2 µ| is
+// of the order of √(α h), α the step of SGD and h the curvature: let the step decay, average the iterates, or choose a
+// margin that allows for it.
 //
 // It costs n draws in a look, and by default as many as the run has iterations up to the first look and a smaller part later.
 // It keeps Block and 5 vectors of the length of x; a draw takes as many operations. Prefer it to all else here where draws
@@ -68,7 +69,8 @@ type Equivalence struct {
 	Margin float64
 	// Threshold, if not 0, is Δ, in units of the gradient, and is tested in place of Margin.
 	Threshold float64
-	// Sigma, if not 0, is σ: the standard deviation of every component of a draw, known, and without correlation between them.
+	// Sigma, if not 0, is σ: the standard deviation of every component of a draw, known, and without correlation between
+	// them.
 	Sigma float64
 	// Level is the probability of ever stopping where the null hypothesis holds, in (0, 1). If it is 0, 0.05 is used.
 	Level float64

@@ -11,22 +11,24 @@ import (
 
 // Evidence stops a run where B gradients at one point show no evidence that their mean is not 0.
 //
-// This is the evidence-based criterion of Mahsereci et al.; it is a heuristic. Every so many major iterations B gradients are drawn at
-// the present x, and with their means ḡ_j and variances s_j² in D variables
+// This is the evidence-based criterion of Mahsereci et al.; it is a heuristic. Every so many major iterations B gradients
+// are drawn at the present x, and with their means ḡ_j and variances s_j² in D variables
 //
 //	z = (B-3)/(B-1) · (B/D) Σ_j ḡ_j²/s_j²
 //
-// The run is stopped with optimize.GradientThreshold when z < 1 at Looks looks in succession. The first factor is not in the
-// reference: with sample variances each term of the sum has the law F(1, B-1), of mean (B-1)/(B-3), so that without it a look
-// stops ever more rarely as D grows (at mean 0 and B = 32 with probability 0.51 for D = 10, 0.35 for 100, and hardly ever for 10000).
+// The run is stopped with optimize.GradientThreshold when z < 1 at Looks looks in succession. The first factor is not in
+// the reference: with sample variances each term of the sum has the law F(1, B-1), of mean (B-1)/(B-3), so that without
+// it a look stops ever more rarely as D grows (at mean 0 and B = 32 with probability 0.51 for D = 10, 0.35 for 100, and
+// hardly ever for 10000).
 //
 // What makes it a heuristic: it has no level. Its null hypothesis, in effect, is arrival, and it stops when that is not
-// contradicted by a small sample. At mean 0 a look stops with probability P(χ²_D < D) for independent variables and large B, 0.68, 0.56, 0.52
-// and 0.51 for D = 1, 10, 100 and 1000; at a gradient of δ standard deviations in all, with P(χ²_D(Bδ²) < D) in the noncentral law, which is
-// near to the same unless Bδ² is above √(2D). So far from a minimum B decides, and a false stop comes sooner or later: each
-// look adds its probability, to the power of Looks. In a measurement with B = 32 at a point with δ = 0.5 in 10 variables, 13 % of looks
-// stopped; Equivalence with δ = 0.5 does so in less than 2.5 %. Prefer Equivalence; Evidence is for comparison with published work,
-// and for draws so few that no proof is possible. It keeps 4 vectors of the length of x, and costs B draws in a look.
+// contradicted by a small sample. At mean 0 a look stops with probability P(χ²_D < D) for independent variables and large
+// B, 0.68, 0.56, 0.52 and 0.51 for D = 1, 10, 100 and 1000; at a gradient of δ standard deviations in all, with
+// P(χ²_D(Bδ²) < D) in the noncentral law, which is near to the same unless Bδ² is above √(2D). So far from a minimum B
+// decides, and a false stop comes sooner or later: each look adds its probability, to the power of Looks. In a
+// measurement with B = 32 at a point with δ = 0.5 in 10 variables, 13 % of looks stopped; Equivalence with δ = 0.5 does
+// so in less than 2.5 %. Prefer Equivalence; Evidence is for comparison with published work, and for draws so few that no
+// proof is possible. It keeps 4 vectors of the length of x, and costs B draws in a look.
 //
 // Reference: M. Mahsereci, L. Balles, C. Lassner, P. Hennig, Early stopping without a validation set, arXiv:1703.09580, 2017.
 type Evidence struct {

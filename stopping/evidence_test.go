@@ -38,8 +38,8 @@ func TestEvidence(t *testing.T) {
 		want := distuv.F{D1: 1, D2: b - 1}.CDF((b - 1) / (b - 3))
 		stopping.Near(t, fmt.Sprintf("B = %v, D = 1", b), look(1, int(b), 0), runs, want)
 	}
-	// Many variables: the correction keeps the probability near 1/2, at 0.51 in the limit of a normal law of skewed terms; without
-	// it, it would be 0.35.
+	// Many variables: the correction keeps the probability near 1/2, at 0.51 in the limit of a normal law of skewed
+	// terms; without it, it would be 0.35.
 	hundred := look(100, 32, 0)
 	stopping.AtLeast(t, "D = 100", hundred, runs, 0.51)
 	stopping.AtMost(t, "D = 100", hundred, runs, 0.56)

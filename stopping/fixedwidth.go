@@ -16,11 +16,12 @@ import (
 // where s² is the variance of the n means of Block values so far and t the quantile of Student's law for n-1 degrees of
 // freedom. The status is optimize.FunctionConvergence; Mean has the result.
 //
-// It tests no hypothesis: it ends a measurement, of a run that has arrived or of a method that does not move x. Let it begin
-// when the transient is over, by After. The level is asymptotic, for HalfWidth to
-// 0, and includes that n is chosen by looking at the values: peeking at an estimate of the variance costs
-// little (normal values, level 0.05: a coverage of 94.7 % was measured at a HalfWidth of 0.3 standard deviations, 95.2 % at 0.15). It takes about (z s/HalfWidth)² blocks. If values depend on each other over τ iterations, Block must be
-// several times τ: with single values, F along the iterates of SGD looks far more certain than it is. It keeps four numbers.
+// It tests no hypothesis: it ends a measurement, of a run that has arrived or of a method that does not move x. Let it
+// begin when the transient is over, by After. The level is asymptotic, for HalfWidth to 0, and includes that n is chosen
+// by looking at the values: peeking at an estimate of the variance costs little (normal values, level 0.05: a coverage of
+// 94.7 % was measured at a HalfWidth of 0.3 standard deviations, 95.2 % at 0.15). It takes about (z s/HalfWidth)² blocks.
+// If values depend on each other over τ iterations, Block must be several times τ: with single values, F along the
+// iterates of SGD looks far more certain than it is. It keeps four numbers.
 //
 // Reference: Y. S. Chow, H. Robbins, On the asymptotic theory of fixed-width sequential confidence intervals for the mean,
 // Annals of Mathematical Statistics 36, 1965, whose rule has the normal quantile and s² + 1/n, which depends on the unit of

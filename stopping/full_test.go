@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// go test ./stopping -full simulates 20 000 runs of every rule, which takes minutes. By default there are fewer, and under the
-// race detector fewer still; the tolerances, of five standard errors, follow.
+// go test ./stopping -full simulates 20 000 runs of every rule, which takes minutes. By default there are fewer, and
+// under the race detector fewer still; the tolerances, of five standard errors, follow.
 var full = flag.Bool("full", false, "simulate 20000 runs in the tests of levels")
 
 // Runs returns n, or 20000 with -full, or a tenth of n under the race detector.

@@ -13,9 +13,9 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// TestHosts: from f = 25 on the sphere in unit noise, gonum's default Converger ends runs early and calls that convergence;
-// the tests of this package do not, driven by gonum, and on gonum's own methods where these are made for noise or can at least be
-// told that they have not arrived.
+// TestHosts: from f = 25 on the sphere in unit noise, gonum's default Converger ends runs early and calls that
+// convergence; the tests of this package do not, driven by gonum, and on gonum's own methods where these are made for
+// noise or can at least be told that they have not arrived.
 func TestHosts(t *testing.T) {
 	oracle := sphere(1, 99).Oracle // draws apart from those of the runs
 	gradient := func(grad, x []float64, i int) error {
@@ -65,8 +65,8 @@ func TestHosts(t *testing.T) {
 		}
 	}
 
-	// NelderMead keeps its luckiest draw and gets stuck where it began; the default calls that convergence, as every test does
-	// that looks at such values. Fresh draws tell.
+	// NelderMead keeps its luckiest draw and gets stuck where it began; the default calls that convergence, as every test
+	// does that looks at such values. Fresh draws tell.
 	for seed := range uint64(seeds) {
 		if f, status := run(&optimize.NelderMead{}, nil, seed); f < 20 || status != optimize.FunctionConvergence {
 			t.Errorf("NelderMead by default, seed %d: %v at f = %v", seed, status, f)

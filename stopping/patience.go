@@ -10,25 +10,26 @@ import (
 
 // Patience stops a run that has shown no better F for a number of major iterations.
 //
-// It is what most programs do, and what gonum does by default; here its error is stated. The null hypothesis is that F improves
-// steadily. If the best of n values so far is not beaten in the next P, the run is stopped with
+// It is what most programs do, and what gonum does by default; here its error is stated. The null hypothesis is that F
+// improves steadily. If the best of n values so far is not beaten in the next P, the run is stopped with
 // optimize.FunctionConvergence. For independent values, whatever their law,
 //
 //	P(no record in n+1, ..., n+P) = n/(n+P)                    if they have stopped improving
 //	                              ≈ e^(-cP)                     if they improve by c in each iteration
 //
-// the second for noise of the Gumbel law of scale 1, in the units of which c is, and large n. PatienceLaw gives the probability of having
-// stopped by iteration n: with P = 20, 0.765 by n = 100 for a run that improves by a tenth of the scale of its noise in each iteration.
-// So it has no level unless a slowest improvement c is named: then P = ln(1/level)/c for one window. The default of P overlooks an
-// improvement of c = 0.01 in 5 % of the windows, and a long run has many windows. Peeking is built in, and only the patience pays for it.
+// the second for noise of the Gumbel law of scale 1, in the units of which c is, and large n. PatienceLaw gives the
+// probability of having stopped by iteration n: with P = 20, 0.765 by n = 100 for a run that improves by a tenth of the
+// scale of its noise in each iteration. So it has no level unless a slowest improvement c is named: then P =
+// ln(1/level)/c for one window. The default of P overlooks an improvement of c = 0.01 in 5 % of the windows, and a long
+// run has many windows. Peeking is built in, and only the patience pays for it.
 //
 // With a Delta, only values that are better by more than it count; take 2 standard deviations or more where single lucky
-// draws should not count as progress. Stops are then earlier than the formulas say.
-// If F is not finite when the patience ends, the status is optimize.Failure.
+// draws should not count as progress. Stops are then earlier than the formulas say. If F is not finite when the patience
+// ends, the status is optimize.Failure.
 //
 // The best value seen is the luckiest: it is below E F there by about s √(2 ln n) for n values with noise of standard
-// deviation s. Neither it nor its point should be reported without drawing F anew. It keeps three numbers. Prefer Stationary or Window,
-// unless values are exact or very dear.
+// deviation s. Neither it nor its point should be reported without drawing F anew. It keeps three numbers. Prefer
+// Stationary or Window, unless values are exact or very dear.
 //
 // Reference: R. Ballerini, S. I. Resnick, Records from improving populations, Journal of Applied Probability 22, 1985.
 type Patience struct {
@@ -63,10 +64,10 @@ func (p *Patience) Converged(loc *optimize.Location) optimize.Status {
 	return optimize.FunctionConvergence
 }
 
-// PatienceLaw returns the probability that Patience, with the given Iterations and no Delta, has stopped a run by iteration n,
-// for independent values that improve by drift in each iteration: exactly, for noise of the Gumbel law of scale 1, and at drift 0
-// for any continuous law. Records are then independent events of probability (1-e^-c)/(1-e^(-ck)) at iteration k, or 1/k. It
-// takes n times iterations operations. It panics if iterations < 1 or drift < 0.
+// PatienceLaw returns the probability that Patience, with the given Iterations and no Delta, has stopped a run by
+// iteration n, for independent values that improve by drift in each iteration: exactly, for noise of the Gumbel law of
+// scale 1, and at drift 0 for any continuous law. Records are then independent events of probability (1-e^-c)/(1-e^(-ck))
+// at iteration k, or 1/k. It takes n times iterations operations. It panics if iterations < 1 or drift < 0.
 func PatienceLaw(iterations, n int, drift float64) float64 {
 	if iterations < 1 || !(drift >= 0) {
 		panic(fmt.Sprintf("stopping: PatienceLaw(%d, %d, %v): want at least one iteration, and a drift >= 0", iterations, n, drift))

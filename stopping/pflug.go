@@ -13,15 +13,16 @@ import (
 //
 //	S ← S + g_k·g_(k-1)
 //
-// and the run is stopped with optimize.StepConvergence when S < 0. While a run travels, gradients agree; at the noise floor of
-// SGD with step α on a quadratic of curvature h and noise of standard deviation s, E g·g' = -αhs²/(2-αh) in each component.
+// and the run is stopped with optimize.StepConvergence when S < 0. While a run travels, gradients agree; at the noise
+// floor of SGD with step α on a quadratic of curvature h and noise of standard deviation s, E g·g' = -αhs²/(2-αh) in each
+// component.
 //
-// What makes it a heuristic, and a bad one: the mean of a term is of the order of α s², and its standard deviation is about s², so
-// that it takes far more than 1/(αh)² terms for a sum to say anything, and S < 0 is looked for in every iteration. Where a stage begins
-// at the noise floor of a larger step, as after halving α, the first products have mean 0, and S < 0 within 10 of them in 80 % of the cases,
-// at any α, long before the new floor is reached (Pesme et al. prove that the scheme fails for this reason). It is here for
-// comparison with published work. Prefer Stationary or Window. Major iterations without a gradient are passed over. It keeps
-// 1 vector of the length of x.
+// What makes it a heuristic, and a bad one: the mean of a term is of the order of α s², and its standard deviation is
+// about s², so that it takes far more than 1/(αh)² terms for a sum to say anything, and S < 0 is looked for in every
+// iteration. Where a stage begins at the noise floor of a larger step, as after halving α, the first products have mean
+// 0, and S < 0 within 10 of them in 80 % of the cases, at any α, long before the new floor is reached (Pesme et al. prove
+// that the scheme fails for this reason). It is here for comparison with published work. Prefer Stationary or Window.
+// Major iterations without a gradient are passed over. It keeps 1 vector of the length of x.
 //
 // References: G. C. Pflug, Non-asymptotic confidence bounds for stochastic approximation algorithms with constant step size,
 // Monatshefte für Mathematik 110, 1990; J. Chee, P. Toulis, Convergence diagnostics for stochastic gradient descent with

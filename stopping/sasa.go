@@ -17,22 +17,24 @@ import (
 //
 //	Δ_k = x_k·d_k - (α/2)|d_k|² = (|x_k|² - |x_(k+1)|²)/(2α)
 //
-// is 0 when |x|² is stationary, whatever the method. Every so many iterations the Δ of the latest part of the run are averaged,
-// as are those of either half of this part; N being their number, an interval of Student's t is made from the means of
-// batches of √N. The run is stopped with optimize.StepConvergence if 0 lies in the intervals about the means of both halves, which have the width of
-// that of the whole, and these means are of one sign: the condition of SASA+ for its first drop of the step size. α only scales
-// Δ, so it need not be known; it must be constant.
+// is 0 when |x|² is stationary, whatever the method. Every so many iterations the Δ of the latest part of the run are
+// averaged, as are those of either half of this part; N being their number, an interval of Student's t is made from the
+// means of batches of √N. The run is stopped with optimize.StepConvergence if 0 lies in the intervals about the means of
+// both halves, which have the width of that of the whole, and these means are of one sign: the condition of SASA+ for its
+// first drop of the step size. α only scales Δ, so it need not be known; it must be constant.
 //
-// What makes it a heuristic: the right side above telescopes. The mean of Δ over N iterations is (|x_0|² - |x_N|²)/(2αN) for every
-// trajectory of every method on every objective, so that the test compares two points, and at stationarity its long-run variance is 0: a t of 20
-// batches has a variance of about 1/20, and "rejection at 5 %" occurs in less than 0.1 % of the looks. The level has no
-// meaning as one. Δ depends on where x has its origin, and a run at |x| that happens to be constant looks arrived. "0 is in the
-// interval" is no proof: short or noisy windows always have it. It is here for comparison with published work. Prefer
-// Window, of F or of a variable. It keeps a number for each iteration of the latest part, and 1 vector of the length of x.
+// What makes it a heuristic: the right side above telescopes. The mean of Δ over N iterations is (|x_0|² - |x_N|²)/(2αN)
+// for every trajectory of every method on every objective, so that the test compares two points, and at stationarity its
+// long-run variance is 0: a t of 20 batches has a variance of about 1/20, and "rejection at 5 %" occurs in less than 0.1
+// % of the looks. The level has no meaning as one. Δ depends on where x has its origin, and a run at |x| that happens to
+// be constant looks arrived. "0 is in the interval" is no proof: short or noisy windows always have it. It is here for
+// comparison with published work. Prefer Window, of F or of a variable. It keeps a number for each iteration of the
+// latest part, and 1 vector of the length of x.
 //
-// References: H. Lang, P. Zhang, L. Xiao, Using statistics to automate stochastic optimization, NeurIPS 2019; P. Zhang, H. Lang,
-// Q. Liu, L. Xiao, Statistical adaptive stochastic gradient methods, arXiv:2002.10597, 2020, whose code has the
-// degrees of freedom √N - 1. S. Yaida, Fluctuation-dissipation relations for stochastic gradient descent, ICLR 2019, for the relation.
+// References: H. Lang, P. Zhang, L. Xiao, Using statistics to automate stochastic optimization, NeurIPS 2019; P. Zhang,
+// H. Lang, Q. Liu, L. Xiao, Statistical adaptive stochastic gradient methods, arXiv:2002.10597, 2020, whose code has the
+// degrees of freedom √N - 1. S. Yaida, Fluctuation-dissipation relations for stochastic gradient descent, ICLR 2019, for
+// the relation.
 type SASA struct {
 	// Level is that of the intervals, in (0, 1). If it is 0, 0.05 is used.
 	Level float64

@@ -11,9 +11,10 @@ import (
 // The functions of this file are for tests that are looked at a known number of times. With unlimited looks, the tests of
 // this package spend Level/(k(k+1)) at look k; where the looks are scheduled, these boundaries have more power.
 
-// Pocock returns the constant c for which |z_k| > c at any of the given number of equally spaced looks has the probability
-// level, where z_k is the standardized sum of all values up to look k: 2.413 for 5 looks at 0.05. A naive c of 1.96 is exceeded
-// with probability 0.142. The cost is about looks² operations times 10⁵. It panics if level is not in (0, 1) or looks < 1.
+// Pocock returns the constant c for which |z_k| > c at any of the given number of equally spaced looks has the
+// probability level, where z_k is the standardized sum of all values up to look k: 2.413 for 5 looks at 0.05. A naive c
+// of 1.96 is exceeded with probability 0.142. The cost is about looks² operations times 10⁵. It panics if level is not in
+// (0, 1) or looks < 1.
 //
 // Reference: S. J. Pocock, Group sequential methods in the design and analysis of clinical trials, Biometrika 64, 1977.
 func Pocock(level float64, looks int) float64 {
@@ -77,10 +78,10 @@ func SpendOBrienFlemingSides(level float64) func(t float64) float64 {
 }
 
 // Spending returns the boundaries of |z_k| at looks made at the fractions t_1 < t_2 < ... of all information (values, or
-// 1/variance of the estimate), for which the probability of the first crossing being at look k is spent(t_k) - spent(t_(k-1)).
-// Neither the number of looks nor their times need be fixed beforehand, only the function, so long as they do not depend on
-// the values of z. It is the level of the null hypothesis that z has mean 0 and independent normal increments. A boundary
-// is +Inf where nothing is spent. It panics if t is not increasing in (0, 1], or spent decreases.
+// 1/variance of the estimate), for which the probability of the first crossing being at look k is spent(t_k) -
+// spent(t_(k-1)). Neither the number of looks nor their times need be fixed beforehand, only the function, so long as
+// they do not depend on the values of z. It is the level of the null hypothesis that z has mean 0 and independent normal
+// increments. A boundary is +Inf where nothing is spent. It panics if t is not increasing in (0, 1], or spent decreases.
 //
 // Reference: K. K. G. Lan, D. L. DeMets, Discrete sequential boundaries for clinical trials, Biometrika 70, 1983.
 func Spending(t []float64, spent func(t float64) float64) []float64 {

@@ -19,9 +19,9 @@ import (
 // values, or for sub-Gaussian ones with a known Sigma.
 //
 // A look stops with near certainty where F is below Value by more than the final radius, about 3.5 standard deviations
-// divided by √Draws. It costs few draws where that is plain either way: about 15 far from Value (2 with Sigma), and about 13/d² at d standard
-// deviations, d < 1. It keeps a copy of x. Prefer it where good enough is known beforehand; it says nothing about whether
-// the run could go on to lower values.
+// divided by √Draws. It costs few draws where that is plain either way: about 15 far from Value (2 with Sigma), and about
+// 13/d² at d standard deviations, d < 1. It keeps a copy of x. Prefer it where good enough is known beforehand; it says
+// nothing about whether the run could go on to lower values.
 //
 // Reference: see StudentMixture.
 type Target struct {

@@ -13,23 +13,24 @@ import (
 
 // Trend stops a run when F has been shown to have no more than a small trend.
 //
-// Looks are made after N = First, 2 First, 4 First, ... major iterations, at the means y_1, ..., y_m of m = Blocks equal blocks of
-// the latest half of the run. The null hypothesis is that the mean of F has a slope of at least
+// Looks are made after N = First, 2 First, 4 First, ... major iterations, at the means y_1, ..., y_m of m = Blocks equal
+// blocks of the latest half of the run. The null hypothesis is that the mean of F has a slope of at least
 //
 //	δ = Tolerance in units of F per iteration, or such that F moves by Drop standard deviations over the m blocks
 //
 // down or up, where the standard deviation is that of single values within blocks. The run is stopped with
 // optimize.FunctionConvergence if the confidence interval for the slope, each of whose ends errs with probability
-// Level/(k(k+1)) at look k, lies within ±δ, and the test of Mann and Kendall at 5 % sees no trend. "No significant trend" alone, the
-// usual reading of that test, is no proof of anything: few or noisy values never have one. The interval makes the probability of
-// ever stopping in a window with a trend of δ at most Level, peeking included.
+// Level/(k(k+1)) at look k, lies within ±δ, and the test of Mann and Kendall at 5 % sees no trend. "No significant trend"
+// alone, the usual reading of that test, is no proof of anything: few or noisy values never have one. The interval makes
+// the probability of ever stopping in a window with a trend of δ at most Level, peeking included.
 //
-// The interval is that of Theil and Sen, by the exact law of Kendall's S, or with LeastSquares that of the regression line by
-// Student's t with m-2 degrees of freedom, and the t-test in place of that of Mann and Kendall. The first holds for
-// any law of the block means that is continuous and the same for all, the second for normal ones. Under a constant slope both are
-// exact if blocks are independent: a block must be several times as long as the correlation time of F. Values at the iterates of
-// SGD depend on each other like an AR(1) sequence with φ of about 1 - αh, α the step and h a curvature: tests of 5 % on single
-// values then err in 19 % at φ = 0.6 and 36 % at 0.9 (50 values). First/(2 Blocks) is the length of the first blocks, which doubles from look to look.
+// The interval is that of Theil and Sen, by the exact law of Kendall's S, or with LeastSquares that of the regression
+// line by Student's t with m-2 degrees of freedom, and the t-test in place of that of Mann and Kendall. The first holds
+// for any law of the block means that is continuous and the same for all, the second for normal ones. Under a constant
+// slope both are exact if blocks are independent: a block must be several times as long as the correlation time of F.
+// Values at the iterates of SGD depend on each other like an AR(1) sequence with φ of about 1 - αh, α the step and h a
+// curvature: tests of 5 % on single values then err in 19 % at φ = 0.6 and 36 % at 0.9 (50 values). First/(2 Blocks) is
+// the length of the first blocks, which doubles from look to look.
 //
 // F that stands still is found to do so in half of the looks when (t + 0.7) standard errors of the slope are δ: with Drop and
 // independent values after about 24 (t + 0.7)²/Drop² iterations, some 1000 at the defaults.
@@ -140,10 +141,10 @@ func (t *Trend) deviation(blocks float64) float64 {
 // exactKendall is the greatest length for which the law of S is computed.
 const exactKendall = 60
 
-// MannKendall returns Kendall's S of a sequence, the number of pairs that rise less those that fall, and the probabilities
-// that independent values of one continuous law have an S no greater (fall, the level at which a falling trend is significant) or no
-// less (rise). They are exact for up to 60 values without ties, and otherwise those of the normal law with Kendall's
-// correction for ties and for continuity,
+// MannKendall returns Kendall's S of a sequence, the number of pairs that rise less those that fall, and the
+// probabilities that independent values of one continuous law have an S no greater (fall, the level at which a falling
+// trend is significant) or no less (rise). They are exact for up to 60 values without ties, and otherwise those of the
+// normal law with Kendall's correction for ties and for continuity,
 //
 //	Z = (S - sign S)/√(n(n-1)(2n+5)/18 - Σ t(t-1)(2t+5)/18)
 //
@@ -215,8 +216,9 @@ func kendall(n int) []float64 {
 }
 
 // TheilSen returns the median of the slopes (y_j - y_i)/(j - i), per step of the index, and a confidence interval for the
-// slope: for independent deviations of one continuous law from a line, each of its ends errs with probability at most level/2.
-// It is exact, and infinite where no slope can be excluded at that level. TheilSen panics for fewer than 2 values, or more than 60.
+// slope: for independent deviations of one continuous law from a line, each of its ends errs with probability at most
+// level/2. It is exact, and infinite where no slope can be excluded at that level. TheilSen panics for fewer than 2
+// values, or more than 60.
 func TheilSen(y []float64, level float64) (slope, low, high float64) {
 	if len(y) < 2 || len(y) > exactKendall {
 		panic("stopping: TheilSen takes 2 to 60 values")

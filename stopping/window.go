@@ -11,8 +11,8 @@ import (
 
 // Window stops a run when a quantity has been shown to stand still: its means over two adjacent windows are compared.
 //
-// Looks are made after N = First, 2 First, 4 First, ... major iterations, at the latest half of the run, whose own halves A and B
-// are the windows. The null hypothesis is that the mean of the quantity moves,
+// Looks are made after N = First, 2 First, 4 First, ... major iterations, at the latest half of the run, whose own halves
+// A and B are the windows. The null hypothesis is that the mean of the quantity moves,
 //
 //	|E A - E B| >= δ,  δ = Tolerance, or Drop standard deviations of single values
 //
@@ -20,25 +20,26 @@ import (
 //
 //	|Ā - B̄| + t se <= δ,  se² = (s_A² + s_B²)/m  and  |Ā - B̄| <= t_5% se
 //
-// where s² are the variances of m = Batches means over equal batches of consecutive values, and t is the quantile of Student's
-// law for Level/(k(k+1)) at look k. The first condition is a test of equivalence and keeps the probability of ever stopping in
-// a window that moves by δ at most Level, peeking included. The second keeps on a run that still travels visibly, though by less
-// than δ, and costs 5 % of the stops that would be right. t has the degrees of freedom of Welch and Satterthwaite, between
-// m-1 and 2m-2.
+// where s² are the variances of m = Batches means over equal batches of consecutive values, and t is the quantile of
+// Student's law for Level/(k(k+1)) at look k. The first condition is a test of equivalence and keeps the probability of
+// ever stopping in a window that moves by δ at most Level, peeking included. The second keeps on a run that still travels
+// visibly, though by less than δ, and costs 5 % of the stops that would be right. t has the degrees of freedom of Welch
+// and Satterthwaite, between m-1 and 2m-2.
 //
-// The level holds if the batches are about independent: longer than the correlation time of the quantity. With short batches
-// of an autocorrelated quantity se is too small (with single values of an AR(1) sequence at φ = 0.9, a test at 5 % errs in 65 %).
-// With Drop that does little harm, since then the quantity hardly varies within the batches either; with Tolerance choose First
-// so that a batch, of First/(4 Batches) iterations, is several times as long. A quantity that stands still is found to do so in half of the looks when
-// (t + 0.7) se = δ: with Drop and independent values after 8 (t + 0.7)²/Drop² iterations, some 300 at the defaults. A quantity
-// that is constant stands still, as the best value so far of NelderMead does where it is stuck.
+// The level holds if the batches are about independent: longer than the correlation time of the quantity. With short
+// batches of an autocorrelated quantity se is too small (with single values of an AR(1) sequence at φ = 0.9, a test at 5
+// % errs in 65 %). With Drop that does little harm, since then the quantity hardly varies within the batches either; with
+// Tolerance choose First so that a batch, of First/(4 Batches) iterations, is several times as long. A quantity that
+// stands still is found to do so in half of the looks when (t + 0.7) se = δ: with Drop and independent values after 8 (t
+// + 0.7)²/Drop² iterations, some 300 at the defaults. A quantity that is constant stands still, as the best value so far
+// of NelderMead does where it is stuck.
 //
 // Stationary looks at F and all variables in the same form and also at gradients; prefer it unless one quantity decides: a
 // projection of x, a parameter of interest, a tolerance in the units of F. It keeps 2 Batches numbers.
 //
 // References: J. Geweke, Evaluating the accuracy of sampling-based approaches to calculating posterior moments, Bayesian
-// Statistics 4, 1992, for the comparison of windows (there an early with a late one, and a spectral estimate of the variance);
-// D. J. Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987, for the test of equivalence.
+// Statistics 4, 1992, for the comparison of windows (there an early with a late one, and a spectral estimate of the
+// variance); D. J. Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987, for the test of equivalence.
 type Window struct {
 	// Of returns the quantity at a major iteration. It must not keep or modify loc. If it is nil, it is F.
 	Of func(loc *optimize.Location) float64

@@ -17,8 +17,8 @@
 //	Equivalence  the mean gradient is small
 //	Target       the mean of F is at most a given value
 //
-// "No significant progress" is not among them: with few or noisy values there is never any. All of these are in the form
-// of tests of equivalence, whose null hypothesis is that the run is not there yet, and stop by proof; and all account for
+// "No significant progress" is not among them: with few or noisy values there is never any. All but FixedWidth are in the
+// form of tests of equivalence, whose null hypothesis is that the run is not there yet, and stop by proof; and they account for
 // being asked again and again, by spending Level/(k(k+1)) on look k or by a confidence sequence (NormalMixture,
 // StudentMixture). For a number of looks that is fixed beforehand there are the boundaries Pocock, OBrienFleming and
 // Spending.
@@ -31,7 +31,7 @@
 //
 // All, Any, After and Budget combine Convergers.
 //
-// A Converger that sees F sees what the method announces. gonum's NelderMead and CmaEsChol announce the best draw so far,
-// which does not move for long times and is biased: for them take a test of a point. A value is used by one run at a
-// time.
+// A Converger that sees F sees what the method announces. gonum's NelderMead, and CmaEsChol unless ForgetBest is set,
+// announce the best draw so far, which does not move for long times and is biased: for them take a test of a point. A
+// value is used by one run at a time.
 package stopping

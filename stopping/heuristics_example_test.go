@@ -24,8 +24,9 @@ func ExampleDistance() {
 		x, m.StepSize = r.X, m.StepSize/4
 	}
 	// Output:
-	// step 0.1000: StepConvergence after 19 iterations step 0.0250: StepConvergence after 19 iterations step 0.0063:
-	// StepConvergence after 474 iterations
+	// step 0.1000: StepConvergence after 19 iterations
+	// step 0.0250: StepConvergence after 19 iterations
+	// step 0.0063: StepConvergence after 474 iterations
 }
 
 func ExamplePflug() {

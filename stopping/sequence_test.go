@@ -119,7 +119,9 @@ func ExampleStudentMixture() {
 		}
 	}
 	// Output:
-	// n = 400: 2.02 ± 0.16 n = 800: 2.01 ± 0.12 n = 1074: 2.018 ± 0.100
+	// n = 400: 2.02 ± 0.16
+	// n = 800: 2.01 ± 0.12
+	// n = 1074: 2.018 ± 0.100
 }
 
 func ExampleNormalMixture() {

@@ -13,7 +13,7 @@ import (
 
 // Pocock returns the constant c for which |z_k| > c at any of the given number of equally spaced looks has the
 // probability level, where z_k is the standardized sum of all values up to look k: 2.413 for 5 looks at 0.05. A naive c
-// of 1.96 is exceeded with probability 0.142. The cost is about looks² operations times 10⁵. It panics if level is not in
+// of 1.96 is exceeded with probability 0.142. The cost is about looks² operations times 10⁴. It panics if level is not in
 // (0, 1) or looks < 1.
 //
 // Reference: S. J. Pocock, Group sequential methods in the design and analysis of clinical trials, Biometrika 64, 1977.

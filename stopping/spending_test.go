@@ -135,7 +135,8 @@ func ExampleSpending() {
 	fmt.Printf("%.3f\n", stopping.Spending(t, stopping.SpendPocock(0.05)))
 	fmt.Printf("%.3f\n", stopping.Spending(t, stopping.SpendOBrienFleming(0.05)))
 	// Output:
-	// [2.438 2.333 2.225] [4.383 2.772 1.979]
+	// [2.438 2.333 2.225]
+	// [4.383 2.772 1.979]
 }
 
 // What five looks at 1.96 cost.

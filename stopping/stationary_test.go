@@ -85,7 +85,7 @@ func (c *naive) Converged(loc *optimize.Location) optimize.Status {
 // it can be while it is false, and runs well inside of the alternative, which must be stopped.
 func TestStationaryLevel(t *testing.T) {
 	const length = 1 << 13
-	runs := stopping.Runs(500)
+	runs := stopping.Runs(400)
 	const level = 0.05
 	tolerance := 5 * math.Sqrt(level*(1-level)/float64(runs))
 	at := func(c float64, n int) float64 { // mean shift of c in late halves

@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 		{"fails", []string{sim, "one"}, 2, "", "8 end with an error"},
 		{"no such program", []string{sim + "none"}, 2, "", "no such file"},
 	} {
-		code, out, err := runCommand(context.Background(), "", append([]string{"check", "--at=1.5,-2", "--draws=8", "--"}, c.args...)...)
+		code, out, err := runCommand(context.Background(), "", append([]string{"check", "--at=1.5", "--draws=8", "--"}, c.args...)...)
 		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(err, c.err) || (err == "") != (c.code == 0) {
 			t.Errorf("%s: exit code %d, want %d\n%s%s", c.name, code, c.code, out, err)
 		}

@@ -47,7 +47,7 @@ func ExampleAverage() {
 func ExampleTailAverage() {
 	iterations(20000, &method.TailAverage{Rule: &stochopt.Adam{}})
 	// Output:
-	// [1.009 2.000]
+	// [1.005 2.001]
 }
 
 func ExampleLookahead() {

@@ -13,15 +13,16 @@ import (
 //
 //	[1] [2, 3] [4, ..., 7] [8, ..., 15] ...
 //
-// of iterates 1, 2, ..., the initial point not among them, and answers with the mean of the last window that is complete.
-// That holds at least a quarter of all iterates, and half of them when a window has just been completed. It keeps
-// two vectors of the length of x besides what Rule keeps.
+// of iterates 1, 2, ..., the initial point not among them, and answers with the mean of the present window, as far as it has come,
+// and the one before. That holds a half to three quarters of all iterates. It keeps two vectors of the length of x besides
+// what Rule keeps.
 //
-// It forgets the start of the run without being told where it ends, at the price of up to four times the variance of the
+// It forgets the start of the run without being told where it ends, at the price of up to twice the variance of the
 // mean of all. Otherwise it is used like Average; an Estimate of Rule is not asked for.
 //
 // Reference: A. Rakhlin, O. Shamir, K. Sridharan, Making gradient descent optimal for strongly convex stochastic
-// optimization, ICML 2012, on means of the last part; the windows are the usual way to do without the number of steps.
+// optimization, ICML 2012, on means of the last part; windows are the usual way to do without the number of steps. Often the last
+// complete one alone is the answer, which then stands still for long times and looks as if the run had arrived.
 type TailAverage struct {
 	// Rule takes the steps.
 	Rule stochopt.Rule
@@ -63,18 +64,22 @@ func (r *TailAverage) Step(x, grad []float64) {
 	r.k++
 }
 
-// Estimate stores the mean of the last complete window; x is the last iterate.
+// Estimate stores the mean of the iterates of the present window and the one before; x is the last of them.
 func (r *TailAverage) Estimate(dst, x []float64) {
-	switch {
-	case r.k <= 1:
+	if r.k <= 1 {
 		copy(dst, x)
-	case opens(r.k + 1): // x completes a window
-		mixInto(dst, r.mean, x, r.weight())
-	case opens(r.k): // the iterate before x has
-		copy(dst, r.mean)
-	default:
-		copy(dst, r.last)
+		return
 	}
+	first := 1 << (bits.Len(uint(r.k)) - 1)
+	n := r.k - first + 1 // iterates of the present window
+	before := r.last
+	if n == 1 {
+		copy(dst, x)
+		before = r.mean // Step moves it on
+	} else {
+		mixInto(dst, r.mean, x, 1/float64(n))
+	}
+	mixInto(dst, before, dst, float64(n)/float64(first/2+n))
 }
 
 // opens reports whether iterate j > 0 is the first of a window: a power of 2.

@@ -13,7 +13,7 @@ momentum (inner = 1: lr as given, momentum .9, b = .9 b + g, x = x - lr b). Grad
     average        (gradients of an objective are taken at the inner iterates)
                    iterates are the means of the inner iterates after step start, plainly summed up over their weights:
                    Gamma(power + j)/Gamma(j) for the j-th, or decay^(n-j) for the j-th of n if decay > 0
-    tail_average   iterates are the means of the last complete one of the windows [1], [2, 3], [4, 7], [8, 15], ...
+    tail_average   iterates are the means of the present and the last one of the windows [1], [2, 3], [4, 7], [8, 15], ...
 """
 
 import json
@@ -141,9 +141,9 @@ class Average:
 class TailAverage(Average):
     def answer(self, past):
         first = 1
-        while 4 * first - 1 <= len(past):
+        while 4 * first <= len(past):
             first *= 2
-        return sum(past[first - 1 : 2 * first - 1]) / first
+        return sum(past[first - 1 :]) / (len(past) - first + 1)
 
 
 def rosenbrock(x):

@@ -32,7 +32,7 @@ import (
 type BatchMeans struct {
 	// Power is a in (0, 1), that of the decay of the steps. If it is 0, 0.6 is used.
 	Power float64
-	// Spread is r > 0. If it is 0, 4 is used: 11 complete batches after 20 000 iterates with a = 0.6.
+	// Spread is r > 0. If it is 0, 4 is used: 12 complete batches after 20 000 iterates with a = 0.6.
 	Spread float64
 
 	seen, n int       // iterates; those after batch 0

@@ -15,13 +15,15 @@ type curvature struct {
 	h     *mat.SymDense // their mean
 	p     *mat.SymDense // preconditioner: the inverse of h made positive definite
 	rho   float64       // mean eigenvalue of E (P½ H_k P½)², >= 1: a step of γ is stable below about 2/ρ
-	value []float64     // eigenvalues of h, scaled to a unit diagonal
+	scale []float64     // makes the diagonal of h 1
+	value []float64     // eigenvalues of h so scaled
 	se    []float64     // their standard errors
 	vec   *mat.Dense    // eigenvectors, scaled likewise
 }
 
 // measure adds the Hessians of m Samples at x, by differences over ±by.
 func (r *run) measure(x, by []float64, m int) error {
+	r.part = &r.probes
 	at, scratch, far := make([]float64, r.n), make([]float64, r.n), make([]float64, r.n)
 	// end stores the gradient at x moved by d along variable j, or at x if that is not feasible, and returns the move.
 	end := func(dst []float64, j int, d float64, k int) (float64, error) {
@@ -41,7 +43,6 @@ func (r *run) measure(x, by []float64, m int) error {
 		s := r.sample()
 		r.step = k
 		s.Step = r.problem.FirstStep + k
-		r.probes++
 		_, err := r.draw(dst, at, s)
 		return moved, err
 	}
@@ -75,7 +76,8 @@ func (r *run) measure(x, by []float64, m int) error {
 	return nil
 }
 
-// digest computes the rest from the draws. It reports false if they are not finite. Eigenvalues below their noise are
+// digest computes the rest from the draws. It reports false if they are not finite, or their
+// inverse overflows. Eigenvalues below their noise are
 // raised to it before they are inverted; the noise is their own standard error, or, if that is not to be trusted because
 // there are few draws, that of all.
 func (c *curvature) digest(n int, few bool) bool {
@@ -85,7 +87,8 @@ func (c *curvature) digest(n int, few bool) bool {
 		c.h.AddSym(c.h, d)
 	}
 	c.h.ScaleSym(1/m, c.h)
-	d := make([]float64, n) // scales the diagonal to 1
+	d := make([]float64, n)
+	c.scale = d
 	scaled := mat.NewSymDense(n, nil)
 	for i := range d {
 		d[i] = 1
@@ -144,7 +147,7 @@ func (c *curvature) digest(n int, few bool) bool {
 		}
 	}
 	c.rho = max(1, sum/float64(n*len(draws)))
-	return true
+	return c.rho-c.rho == 0
 }
 
 // precondition stores P g.
@@ -199,7 +202,10 @@ func (c *curvature) sandwich(s *mat.SymDense, n int) (v *mat.SymDense, df []floa
 		m.add(row)
 	}
 	for i := range df {
-		relative := m.variance(i) / float64(len(c.draws)) / (v.At(i, i) * v.At(i, i))
+		var relative float64
+		if w := v.At(i, i); w > 0 {
+			relative = m.variance(i) / float64(len(c.draws)) / (w * w)
+		}
 		df[i] = 2 / (relative + 2/float64(n))
 	}
 	return v, df

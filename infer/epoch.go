@@ -25,6 +25,7 @@ func (r *run) steps(n int, matrix bool, p func(dst, g []float64), gamma func(t i
 	if matrix {
 		e.gg = make([]float64, r.n*(r.n+1)/2)
 	}
+	r.part = &r.moves
 	d, scratch := make([]float64, r.n), make([]float64, r.n)
 	var v float64 // variance
 	for k := range n {
@@ -90,10 +91,10 @@ func (r *run) byScale(n int, p, longest []float64, each func(x []float64)) (*epo
 	t0 := math.Pow(float64(r.n+2), 1/power) // for correlated variables and curvature that varies from draw to draw
 	gamma := func(t int) float64 { return math.Pow(t0+float64(t), -power) }
 	return r.steps(n, false, func(dst, g []float64) {
-		c := gamma(r.t)
 		for i, v := range g {
-			dst[i] = max(-longest[i]/c, min(longest[i]/c, p[i]*v))
+			dst[i] = p[i] * v
 		}
+		limit(dst, longest, gamma(r.t))
 	}, gamma, 0, each)
 }
 
@@ -122,8 +123,8 @@ func (r *run) byHessian() error {
 	settled := false // epochs have agreed
 	for k := 0; ; k++ {
 		if !c.digest(r.n, len(c.draws) < enoughDraws) {
-			r.unsure("the Hessian cannot be measured at %.6g: differences of the gradient are not finite, or both their ends are "+
-				"outside the feasible set", r.result.X)
+			r.unsure("the Hessian cannot be inverted at x = %.6g: it is near 0, or cannot be measured, both ends of a difference being "+
+				"outside the feasible set", r.x)
 			return nil
 		}
 		if settled {
@@ -173,10 +174,31 @@ func (r *run) byHessian() error {
 	}
 }
 
-// byNewton takes the steps of an epoch.
+// byNewton takes the steps of an epoch. None is longer in any variable than 4 times its scatter in travel, if it had any; they
+// come near that only where H is wrong.
 func (r *run) byNewton(n int) (*epoch, error) {
 	t0 := math.Pow(r.curve.rho, 1/power)
-	return r.steps(n, true, r.curve.precondition, func(t int) float64 { return stiffness * math.Pow(t0+float64(t), -power) }, r.curve.rho, nil)
+	gamma := func(t int) float64 { return stiffness * math.Pow(t0+float64(t), -power) }
+	longest := make([]float64, r.n)
+	for i := range longest {
+		longest[i] = 4 * math.Sqrt(r.where.x.variance(i))
+		if !(longest[i] > 0) {
+			longest[i] = math.Inf(1)
+		}
+	}
+	return r.steps(n, true, func(dst, g []float64) {
+		r.curve.precondition(dst, g)
+		limit(dst, longest, gamma(r.t))
+	}, gamma, r.curve.rho, nil)
+}
+
+// limit makes the components of c d no larger than longest.
+func limit(d, longest []float64, c float64) {
+	for i, v := range d {
+		if !(math.Abs(c*v) <= longest[i]) { // NaN too, of an inverse that overflows
+			d[i] = math.Copysign(longest[i]/c, v)
+		}
+	}
 }
 
 // alongBoundary goes on with multiples of the gradient, for which the projection leads to the minimum.
@@ -264,7 +286,11 @@ func (r *run) covariance(epochs []*epoch) (*mat.SymDense, int) {
 			for _, e := range epochs {
 				sum += e.gg[k]
 			}
-			s.SetSym(i, j, sum/float64(g.n)-float64(g.mean[i]*g.mean[j]))
+			c := sum/float64(g.n) - float64(g.mean[i]*g.mean[j])
+			if i == j {
+				c = max(c, 0) // rounding, far from the minimizer
+			}
+			s.SetSym(i, j, c)
 			k++
 		}
 	}
@@ -280,24 +306,34 @@ func (r *run) differs(e *epoch) bool {
 	for i, x := range a {
 		t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df[i]}.Quantile(1 - agreement/float64(2*r.n))
 		se := math.Sqrt(v.At(i, i) * (1/float64(na) + 1/float64(nb)))
-		if math.Abs(x-b[i]) > float64(t*se) {
+		if math.Abs(x-b[i]) > float64(t*se)+r.slack(i) {
 			return true
 		}
 	}
 	return false
 }
 
-// newton returns x̄ - P ḡ over the epochs, and the number of their steps.
+// slack is a distance that does not count, where a variable has no noise: a millionth of the scatter in travel.
+func (r *run) slack(i int) float64 { return 1e-6 * math.Sqrt(max(0, r.where.x.variance(i))) }
+
+// newton returns x̄ - P ḡ over the epochs, and the number of their steps. For a quadratic with H⁻¹ = P it is the minimizer less
+// P times the mean noise, wherever the steps began. No variable is moved by more than 16 times its scatter: a H that is wrong
+// must not lead far away.
 func (r *run) newton(epochs []*epoch) ([]float64, int) {
 	x, g := newMoments(r.n), newMoments(r.n)
 	for _, e := range epochs {
 		x.merge(e.x)
 		g.merge(e.g)
 	}
-	for i := range x.mean {
-		for j, v := range g.mean {
-			x.mean[i] -= float64(r.curve.p.At(i, j) * v)
-		}
+	move := make([]float64, r.n)
+	r.curve.precondition(move, g.mean)
+	longest := make([]float64, r.n)
+	for i := range longest {
+		longest[i] = 16 * math.Sqrt(x.variance(i))
+	}
+	limit(move, longest, 1)
+	for i, v := range move {
+		x.mean[i] -= v
 	}
 	return x.mean, x.n
 }
@@ -369,7 +405,7 @@ func (r *run) conclude(settled bool) error {
 	if u := r.curve.singular(); u != nil {
 		parts := make([]float64, r.n) // of the direction, in units in which H has a unit diagonal
 		for i := range parts {
-			parts[i] = math.Abs(u.AtVec(i)) * math.Sqrt(math.Abs(r.curve.h.At(i, i)))
+			parts[i] = math.Abs(u.AtVec(i)) / r.curve.scale[i]
 		}
 		r.unsure("the Hessian is not shown to be positive definite: the objective may be flat along a direction of %s",
 			names(parts, r.n, func(v float64) bool { return v > slices.Max(parts)/10 }))

@@ -22,12 +22,13 @@ type Options struct {
 	MaxSamples int
 	// Level is that of the intervals whose half-widths are asked for, in (0, 1). If it is 0, 0.95 is used.
 	Level float64
-	// HalfWidth asks for half-widths of the intervals in units of x, one for each variable. If it is nil, none is asked for.
+	// HalfWidth asks for half-widths of the intervals in units of x, one for each variable; 0, or nil for all, asks
+	// for none.
 	HalfWidth []float64
 	// Relative asks for half-widths as a part of |x|, >= 0; 0 asks for none. Where both are asked for, the wider one is enough.
 	// If nothing is asked for, the budget is used up.
 	Relative float64
-	// RandomScaling makes the intervals by random scaling and measures no Hessian.
+	// RandomScaling makes the intervals by random scaling, and no Hessian is measured.
 	RandomScaling bool
 }
 
@@ -52,7 +53,7 @@ func (s Status) String() string {
 
 // Result is an estimate with its error bars.
 type Result struct {
-	// X is the estimate: the mean of EffectiveSamples iterates.
+	// X is the estimate, made of EffectiveSamples evaluations.
 	X []float64
 	// StdErr is the standard error of X, NaN where it is missing. With random scaling it is √(6 V_n/n), which is right in the
 	// mean of its square only: use Interval.
@@ -146,57 +147,74 @@ const (
 )
 
 // Estimate minimizes E f over the draws of p from x0, and returns the minimizer with the error bars that the draws leave
-// it. o may be nil.
+// it. o may be nil. The budget, Options.MaxSamples, is shared by four parts.
 //
-// It works in four parts, which share the budget Options.MaxSamples:
+// Travel. Rule runs until a stopping.Stationary with a Margin of 0.25 ends it, or half of the budget is spent. Its last
+// window tells how far the iterates scatter, and its mean is where the rest begins.
 //
-//  1. Travel. Rule runs until a stopping.Stationary with a Margin of 0.25 ends it, or half the budget is spent. The mean
-//     over the last window, which wanders much less than its points, is where estimation begins.
+// Settle. 256 steps with the scale of the Rule frozen, and decaying, lead to a quieter place:
 //
-//  2. Measure. With gradients at ± the scatter of the iterates in every variable, both of the same Sample, the Hessian H
-//     is measured; its inverse is the preconditioner P. The matrix is made positive definite for this purpose. Where the
-//     noise does not obey the Sample, or with RandomScaling, P is diag(StepSize/√v), v the mean square of the gradient
-//     in the last window of travel: for Adam this freezes its own scale, and no state of a Rule is needed.
+//	x ← x - γ P g,  P_i = 2 d_i/√v_i,  γ = (t0 + t)^-0.6,  t0 = (n+2)^(1/0.6)
 //
-//  3. Estimate. Steps x ← x - γ P g with γ = ½ (t0+t)^-0.6 (with the diagonal P, t^-0.6), whose iterates are averaged. They
-//     are taken in epochs of 256, 512, 1024, ... steps. The first is burnt. After each, H is measured again at the mean; if the mean of
-//     the epoch differs significantly from that before, what was before is burnt as well. With the diagonal P the mean starts
-//     at the last epoch that began in the first fifth. It ends when the half-widths are as asked for, looked at after
-//     each epoch, or when the budget does.
+// for n variables, where d_i is the root mean square of the distance that variable i moved in 16 iterations of the last
+// window, and v_i the mean square of its gradient: no state of a Rule is needed. No variable takes a step longer than d_i/2.
 //
-//  4. Verify. At the mean X, fresh draws give F with its standard error, and their mean gradient is tested against 0,
-//     at the level 0.001 for all variables together; if it is not 0, X is not the minimizer and has no error bars.
+// Estimate. The Hessian H is measured by differences of gradients on common Samples, and P is its inverse, made positive
+// definite. In epochs of N steps
 //
-// The error bars are the sandwich H⁻¹SH⁻¹/n, with S the covariance of the gradients along the mean, and Student's t, whose
-// degrees of freedom take in how well H and S are known; or those of RandomScaling. They are asymptotic in n. It is the least
-// covariance that an estimate from n gradients can have, so Estimate is as good as the best, to first order.
+//	x ← x - γ P g,  γ = 0.1 (t0 + t)^-0.6,  X = x̄ - P ḡ
 //
-// What they are errors of. An estimate from draws has the error of the draws: how far X is from the minimizer of E f,
-// where E is over what the Oracle draws from. If every Sample is an observation that has not been used before (a stream, or a
-// simulation), this is the statistical error of the parameters. If Samples are taken with replacement from a finite data
-// set, E f is the mean over this data set, and the error bars are the Monte Carlo error of the optimizer alone: how far
-// X is from the minimizer of the mean over the data, which goes to 0 as more draws are taken. The statistical error of N
-// data, how far that minimizer would be with other data, is not in it, and must be added: if a draw is one datum,
-// it is Cov·EffectiveSamples/N. Draws without replacement are not independent; the Monte Carlo error is then less than
-// told.
+// with the means x̄ of the iterates and ḡ of the gradients taken there; t0 grows with the variance of the curvature. The last
+// term takes away what the mean of the iterates still has of the start: on a quadratic, X is the minimizer less P times
+// the mean noise. The next epoch begins at X, where H is measured again, with a tenth as many evaluations until its
+// noise does not matter. N is 256 until the X of two epochs agree. Then N doubles and X is that of all epochs together; should the
+// X of a new epoch differ significantly, what was before it is burnt. After each epoch the half-widths are compared with those
+// asked for.
 //
-// Every evaluation is a new Sample, Step = FirstStep, FirstStep + 1, ... (the probes of H use the same one 2n
-// times for n variables), so equal Problems give equal bits, whatever Concurrent is. Estimate keeps about 3n² numbers
-// and n² for each of the at most 4000 Samples that H is measured with; a step costs the evaluation and 2n² multiplications.
-// With RandomScaling it keeps twenty vectors or so, and a step costs a few passes over them: prefer it for more than a few
-// hundred variables.
+// Verify. At X, fresh draws, a fortieth of all at least, give F with its standard error; and by their mean gradient the
+// step P g from X to the minimizer, variable by variable. If it is significant (at the level 0.001 for all variables
+// together), X is not the minimizer and has no error bars.
 //
-// Not covered are a minimizer on the boundary of the feasible set, where the estimate is not normal (Diagnosis names the
-// variable), gradients without variance, and objectives with several minima: X is the one that travel led to.
+// The error bars are the square roots of the diagonal of H⁻¹SH⁻¹/EffectiveSamples, S being the covariance of the gradients that
+// X is made of, and the intervals use Student's t, with degrees of freedom that account for the noise in H and S. No
+// estimate from as many gradients has a smaller covariance, to first order. This is asymptotic: the minimizer must be
+// known so well that f is a parabola over the scatter of the iterates, 10 to 100 StdErr. A combination of variables that is known much better
+// than they are, across a narrow curved valley, can have a bias beyond the error that Cov gives it; it is the
+// single variables that are verified.
+//
+// Where the noise does not obey the Sample, and with Options.RandomScaling, settling goes on instead, and X is the mean of the
+// iterates since the last epoch that began in the first fifth of them, with the intervals of RandomScaling. Badly
+// conditioned problems, which the inverse of H makes round, may take very long then.
+//
+// What they are errors of. Every evaluation is a new draw, and the error bars tell how far from the minimizer of E f the
+// draws leave X, where E is over what the Oracle draws from. If every draw is an observation that has not been used
+// before, from a stream or a simulation, that is the statistical error of the parameters. If draws are taken with
+// replacement from a finite data set, E f is the mean over this data set, and the error bars are the Monte Carlo error of
+// the optimizer alone: how far X is from the minimizer of the mean over the data, which goes to 0 as more draws are taken.
+// The statistical error of the data, how far that minimizer would be with other data, is another thing, and not in it. If
+// a draw is one datum of N, its covariance is Cov·EffectiveSamples/N; if both are wanted, the covariances add. Draws without
+// replacement are not independent, and the Monte Carlo error then is less than told.
+//
+// The Samples are Step = FirstStep, FirstStep + 1, ... of the Problem's Seed; those for H are used at 2n points, and one is
+// used twice to see whether the draw obeys it. So equal Problems give equal bits, whatever Concurrent is. Estimate keeps
+// about six matrices n×n and one for each of the at most 4000 Samples that H is measured with; a step costs an evaluation and 2n²
+// multiplications, a measurement n³ for each Sample kept. With RandomScaling it keeps some thirty vectors, and a step costs a
+// few passes over them: prefer it for more than a few hundred variables.
+//
+// Diagnosis tells of: noise that does not obey the Sample, a gradient without noise, a Hessian not shown to be positive
+// definite, variables at the boundary of the feasible set (where the law of the estimate is not normal), a travel or estimation
+// that does not arrive, a budget too small. What it cannot see is that another minimum is lower: X is the one that
+// travel led to.
 //
 // An error of the objective or the end of ctx ends the estimate; the Result then holds what is known, with the Status
 // Failed. Estimate panics if p has no gradient or PerPoint set, if x0 is empty or not finite, or if an option is out
 // of its range.
 //
 // Reference: B. T. Polyak, A. B. Juditsky, Acceleration of stochastic approximation by averaging, SIAM Journal on Control
-// and Optimization 30, 1992, for the mean and its covariance; X. Chen, J. D. Lee, X. T. Tong, Y. Zhang, Annals of Statistics
-// 48, 2020, for the plug-in; F. E. Satterthwaite, Biometrics Bulletin 2, 1946, for the degrees of freedom. The
-// preconditioner by H is that of stochastic Newton methods.
+// and Optimization 30, 1992, for means of iterates and their covariance; X. Chen, J. D. Lee, X. T. Tong, Y. Zhang,
+// Annals of Statistics 48, 2020, for the plug-in of H and S; F. E. Satterthwaite, Biometrics Bulletin 2, 1946, for the
+// degrees of freedom. The term P ḡ is the step of Le Cam's one-step estimator; epochs, agreement and verification are
+// ours.
 func Estimate(ctx context.Context, p stochopt.Problem, x0 []float64, o *Options) (*Result, error) {
 	r := newRun(ctx, p, x0, o)
 	err := r.estimate(x0)
@@ -225,10 +243,12 @@ type run struct {
 	n       int // variables
 	budget  int // evaluations
 	spent   int
-	probes  int // of them for H
-	travel  int // of them
-	verify  int // of them
-	step    int // next Sample
+	travel  int  // of them
+	moves   int  // of them, for steps of estimation
+	probes  int  // of them
+	verify  int  // of them
+	part    *int // the one of these that is being counted
+	step    int  // next Sample
 	result  *Result
 
 	x, g    []float64 // iterate and gradient
@@ -309,7 +329,7 @@ func (r *run) counts() {
 	kept := r.result.EffectiveSamples
 	r.result.Counts = Counts{
 		Travel: r.travel * r.rep,
-		Burn:   (r.t - kept) * r.rep,
+		Burn:   (r.moves - kept) * r.rep,
 		Mean:   kept * r.rep,
 		Probe:  r.probes * r.rep,
 		Verify: r.verify * r.rep,
@@ -335,6 +355,7 @@ func (r *run) draw(grad, x []float64, s stochopt.Sample) (float64, error) {
 		return math.NaN(), errSpent
 	}
 	r.spent++
+	*r.part++
 	return r.oracle(grad, x, s)
 }
 
@@ -346,7 +367,7 @@ func (r *run) estimate(x0 []float64) error {
 	if err != nil {
 		return r.small(err)
 	}
-	r.hessian = obeys && !r.o.RandomScaling
+	r.hessian = obeys && noisy && !r.o.RandomScaling
 	switch {
 	case !noisy:
 		r.unsure("the gradient has no noise: it is the same in 9 Samples where travel ended. X is that point; the methods of " +
@@ -391,6 +412,9 @@ func (r *run) excess() float64 {
 		if r.o.HalfWidth != nil {
 			want = max(want, r.o.HalfWidth[i])
 		}
+		if want == 0 && r.o.Relative == 0 {
+			continue
+		}
 		q := r.result.quantile(i, r.o.Level) * r.result.StdErr[i] / want
 		if math.IsNaN(q) { // no error bar
 			return math.Inf(1)
@@ -413,17 +437,17 @@ func (r *run) check() error {
 		return errSpent
 	}
 	f, g := newMoments(1), newMoments(r.n)
+	r.part = &r.verify
 	value, move := make([]float64, 1), make([]float64, r.n)
 	for range m {
 		v, err := r.draw(r.g, res.X, r.sample())
 		if err != nil {
 			return err
 		}
-		r.verify++
 		value[0] = v
 		f.add(value)
 		copy(move, r.g)
-		if r.hessian {
+		if res.Cov != nil {
 			r.curve.precondition(move, r.g)
 		}
 		g.add(move)
@@ -435,9 +459,12 @@ func (r *run) check() error {
 	limit := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(m - 1)}.Quantile(1 - atRest/float64(2*r.n))
 	for i, v := range g.mean {
 		se := math.Sqrt(g.variance(i) * (1/float64(m) + 1/float64(max(1, res.EffectiveSamples))))
+		if res.Cov != nil && math.Abs(v) <= r.slack(i) {
+			continue
+		}
 		if math.Abs(v) > float64(limit*se) {
 			what := fmt.Sprintf("component %d of the gradient", i)
-			if r.hessian {
+			if res.Cov != nil {
 				what = fmt.Sprintf("the step to the minimizer in x[%d]", i)
 			}
 			r.unsure("X is not the minimizer: on %d fresh evaluations %s is %.3g, %.1f standard errors from 0; "+
@@ -451,24 +478,22 @@ func (r *run) check() error {
 // inspect reports whether equal Samples give equal draws, and whether the gradient differs between Samples at all.
 func (r *run) inspect() (obeys, noisy bool, err error) {
 	a, b := make([]float64, r.n), make([]float64, r.n)
+	r.part = &r.probes
 	first := r.sample()
 	fa, err := r.draw(a, r.x, first)
 	if err != nil {
 		return false, false, err
 	}
-	r.probes++
 	for range 8 {
 		if _, err := r.draw(b, r.x, r.sample()); err != nil {
 			return false, false, err
 		}
-		r.probes++
 		noisy = noisy || !slices.Equal(a, b)
 	}
 	fb, err := r.draw(b, r.x, first)
 	if err != nil {
 		return false, false, err
 	}
-	r.probes++
 	return fa == fb && slices.Equal(a, b), noisy, nil
 }
 

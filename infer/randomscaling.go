@@ -17,7 +17,7 @@ import (
 //
 // V_n is no estimate of a covariance and does not settle as n grows: it is as random as x̄_n, in such a way that t has a
 // known limit, W(1)/√∫B², with Brownian motion W and its bridge B. CriticalValue has its quantiles. The price of what
-// is not estimated are intervals 1.6 times as wide on average as those of a known covariance, at 95 %.
+// is not estimated are intervals 1.3 times as wide on average as those of a known covariance, at 95 %.
 //
 // The limit holds where partial sums of the iterates behave like Brownian motion: for independent observations, and for
 // stochastic gradient descent with steps that decay like t^-a, 1/2 < a < 1, or are constant and small, once the start
@@ -175,7 +175,7 @@ func (r *RandomScaling) ready(what string) {
 //
 //	P(|t| > c) = (2/π) ∫ √(u/sinh u) dθ,  u = c/sin θ,  0 < θ < π/2
 //
-// done by Gauss-Legendre quadrature and solved for c by bisection, to about 12 digits. It panics if level is not
+// done by Gauss-Legendre quadrature and solved for c by bisection, to about ten digits for levels above 0.05 (for lower ones 1e-6). It panics if level is not
 // in (0, 1).
 //
 // For the integral: given the bridge, t is normal with variance 1/∫B²; Craig's form of the normal tail turns its mean
@@ -183,6 +183,16 @@ func (r *RandomScaling) ready(what string) {
 // P. Paruolo, Two mixed normal densities from cointegration analysis, Econometrica 65, 1997.
 func CriticalValue(level float64) float64 {
 	checkLevel(level)
+	const nodes = 200
+	theta, weight := make([]float64, nodes), make([]float64, nodes)
+	quad.Legendre{}.FixedLocations(theta, weight, 0, math.Pi/2)
+	tail := func(c float64) (sum float64) { // P(|t| > c)
+		for i, w := range weight {
+			u := c / math.Sin(theta[i])
+			sum += float64(w * math.Sqrt(2*u/-math.Expm1(-2*u)*math.Exp(-u))) // √(u/sinh u) without overflow
+		}
+		return 2 / math.Pi * sum
+	}
 	hi := 8.0
 	for tail(hi) > 1-level {
 		hi *= 2
@@ -200,14 +210,6 @@ func CriticalValue(level float64) float64 {
 		}
 	}
 	return hi
-}
-
-// tail is P(|t| > c).
-func tail(c float64) float64 {
-	return 2 / math.Pi * quad.Fixed(func(theta float64) float64 {
-		u := c / math.Sin(theta)
-		return math.Sqrt(2 * u / -math.Expm1(-2*u) * math.Exp(-u)) // √(u/sinh u) without overflow
-	}, 0, math.Pi/2, 200, quad.Legendre{}, 0)
 }
 
 func checkLevel(level float64) {

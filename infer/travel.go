@@ -95,16 +95,21 @@ func (w *windows) close(evaluations int) {
 		X:          slices.Clone(w.now.x.mean),
 		F:          w.now.f.mean[0],
 	})
-	if w.run.result.Trace[0].Samples == evaluations*w.run.rep {
+	if len(w.run.result.Trace) == 1 {
 		w.run.result.Signal = signal(w.now.g)
 	}
 	w.now, w.last = w.last, w.now
 	w.now.reset()
 }
 
-// final returns the last window, the present one included.
-func (w *windows) final() window {
-	w.last.merge(w.now)
+// final returns the last window: the present one if it is half full, or else together with the one before. The Recorder is not
+// told of the iteration that ends a run.
+func (w *windows) final(evaluations int) window {
+	if 2*w.now.x.n >= w.size {
+		w.close(evaluations)
+	} else {
+		w.last.merge(w.now)
+	}
 	return w.last
 }
 
@@ -130,7 +135,7 @@ func (r *run) goThere(x0 []float64) error {
 	if res.Status == optimize.FunctionEvaluationLimit {
 		r.say("travel was not seen to have arrived when half of the budget was spent, after %d draws", r.travel*r.rep)
 	}
-	r.where = rec.final()
+	r.where = rec.final(r.travel)
 	if r.where.x.n > 0 {
 		copy(r.x, r.where.x.mean)
 	} else {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stochopt/stochopt"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -26,7 +27,7 @@ func (r *run) measure(x, by []float64, m int) error {
 	r.part = &r.probes
 	at, scratch, far := make([]float64, r.n), make([]float64, r.n), make([]float64, r.n)
 	// end stores the gradient at x moved by d along variable j, or at x if that is not feasible, and returns the move.
-	end := func(dst []float64, j int, d float64, k int) (float64, error) {
+	end := func(dst []float64, j int, d float64, s stochopt.Sample) (float64, error) {
 		copy(at, x)
 		at[j] += d
 		moved := at[j] - x[j]
@@ -40,22 +41,19 @@ func (r *run) measure(x, by []float64, m int) error {
 				moved = 0
 			}
 		}
-		s := r.sample()
-		r.step = k
-		s.Step = r.problem.FirstStep + k
 		_, err := r.draw(dst, at, s)
 		return moved, err
 	}
 	g := make([]float64, r.n)
+	h := mat.NewDense(r.n, r.n, nil)
 	for range m {
-		h := mat.NewDense(r.n, r.n, nil)
-		k := r.step
+		sample := r.sample()
 		for j := range r.n {
-			a, err := end(r.g, j, by[j], k)
+			a, err := end(r.g, j, by[j], sample)
 			if err != nil {
 				return err
 			}
-			b, err := end(g, j, -by[j], k)
+			b, err := end(g, j, -by[j], sample)
 			if err != nil {
 				return err
 			}
@@ -64,7 +62,6 @@ func (r *run) measure(x, by []float64, m int) error {
 				h.Set(i, j, d/(a-b)) // NaN if no end is feasible
 			}
 		}
-		r.step = k + 1
 		s := mat.NewSymDense(r.n, nil)
 		for i := range r.n {
 			for j := i; j < r.n; j++ {
@@ -76,10 +73,9 @@ func (r *run) measure(x, by []float64, m int) error {
 	return nil
 }
 
-// digest computes the rest from the draws. It reports false if they are not finite, or their
-// inverse overflows. Eigenvalues below their noise are
-// raised to it before they are inverted; the noise is their own standard error, or, if that is not to be trusted because
-// there are few draws, that of all.
+// digest computes the rest from the draws. It reports false if they are not finite or the inverse overflows. Eigenvalues
+// below their noise are raised to it before they are inverted. The noise is their own standard error, or, where a few
+// draws may have missed what matters, that of all eigenvalues.
 func (c *curvature) digest(n int, few bool) bool {
 	m := float64(len(c.draws))
 	c.h = mat.NewSymDense(n, nil)

@@ -15,7 +15,7 @@ type epoch struct {
 	x, g  moments
 	f     float64   // mean value
 	gg    []float64 // Σ g gᵀ, upper triangle; nil if it is not wanted
-	floor float64   // mean of v over the steps, v ← (1-2γ+γ²ρ) v + γ²: the variance of an iterate in units of H⁻¹SH⁻¹
+	floor float64   // mean variance of an iterate, in units of H⁻¹SH⁻¹, if P is H⁻¹ and it starts at the minimizer
 	moved []int     // how often the projection has moved a variable
 }
 
@@ -27,7 +27,7 @@ func (r *run) steps(n int, matrix bool, p func(dst, g []float64), gamma func(t i
 	}
 	r.part = &r.moves
 	d, scratch := make([]float64, r.n), make([]float64, r.n)
-	var v float64 // variance
+	var variance float64 // of an iterate, as for floor
 	for k := range n {
 		f, err := r.draw(r.g, r.x, r.sample())
 		if err != nil {
@@ -48,8 +48,8 @@ func (r *run) steps(n int, matrix bool, p func(dst, g []float64), gamma func(t i
 		r.t++
 		e.g.add(r.g)
 		e.f += (f - e.f) / float64(k+1)
-		e.floor += (v - e.floor) / float64(k+1)
-		v = v*(1-2*c+c*c*rho) + c*c
+		e.floor += (variance - e.floor) / float64(k+1)
+		variance = variance*(1-2*c+c*c*rho) + c*c
 		if matrix {
 			j := 0
 			for i, a := range r.g {
@@ -100,12 +100,11 @@ func (r *run) byScale(n int, p, longest []float64, each func(x []float64)) (*epo
 
 // byHessian estimates with the inverse Hessian.
 func (r *run) byHessian() error {
-	length := min(firstEpoch, r.left()/4)
-	if length < 4*fewest {
+	if r.left() < fewestEpochs*firstEpoch {
 		return errSpent
 	}
 	p, longest := r.scale()
-	e, err := r.byScale(length, p, longest, nil)
+	e, err := r.byScale(firstEpoch, p, longest, nil)
 	if err != nil {
 		return err
 	}
@@ -115,14 +114,11 @@ func (r *run) byHessian() error {
 		return err
 	}
 	copy(r.x, e.x.mean)
-	length = min(firstEpoch, r.left()/4)
-	if length < 4*fewest {
-		return errSpent
-	}
+	length := firstEpoch
 	m := max(8, r.probing(length))
 	settled := false // epochs have agreed
 	for k := 0; ; k++ {
-		if !c.digest(r.n, len(c.draws) < enoughDraws) {
+		if !c.digest(r.n, !settled && len(c.draws) < enoughDraws) {
 			r.unsure("the Hessian cannot be inverted at x = %.6g: it is near 0, or cannot be measured, both ends of a difference being "+
 				"outside the feasible set", r.x)
 			return nil
@@ -209,7 +205,7 @@ func (r *run) alongBoundary() error {
 		trace += math.Abs(r.curve.h.At(i, i))
 	}
 	n := r.left()
-	if n < 4*fewest {
+	if n < firstEpoch {
 		return errSpent
 	}
 	e, err := r.steps(n, false, func(dst, g []float64) {
@@ -227,14 +223,14 @@ func (r *run) alongBoundary() error {
 // plan returns the steps and the probes of the next epoch, of about length steps; 0 if the budget is spent.
 func (r *run) plan(length int) (steps, m int) {
 	if e := r.excess(); !math.IsInf(e, 1) && len(r.epochs) > 0 {
-		length = min(length, max(4*fewest, int(math.Ceil(float64(r.result.EffectiveSamples)*(1.02*e-1)))))
+		length = min(length, max(firstEpoch/4, int(math.Ceil(float64(r.result.EffectiveSamples)*(1.02*e-1)))))
 	}
 	m = r.probing(length)
 	if rest := r.left() - length - 2*r.n*m; rest < length/2 { // it is the last one
 		m = r.probing(r.left() * 10 / 11)
 		length = r.left() - 2*r.n*m
 	}
-	if length < 4*fewest {
+	if length < firstEpoch/4 {
 		return 0, 0
 	}
 	return length, m
@@ -451,7 +447,10 @@ func (r *run) byScaling() error {
 	p, longest := r.scale()
 	var starts []*start
 	var bound string // variables there
-	length := min(firstEpoch, r.left()/4)
+	length := firstEpoch
+	if r.left() < fewestEpochs*length {
+		return errSpent
+	}
 	for k := 0; ; k++ {
 		if k > 0 {
 			if length, _ = r.plan(2 * length); length == 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 
 	"github.com/stochopt/stochopt"
@@ -15,10 +16,12 @@ import (
 
 // Options say how Estimate works and what is asked of it.
 type Options struct {
-	// Rule travels. If it is nil, it is a stochopt.Adam with its defaults.
+	// Rule travels. If it is nil, it is a stochopt.Adam with its defaults. One whose Estimate is a mean moves too little to
+	// tell the size of steps, which RandomScaling needs.
 	Rule stochopt.Rule
 	// MaxSamples is the budget: draws of the objective in all, where an evaluation of a Problem takes Problem.Samples of
-	// them. It is never exceeded. If it is 0, 100 000 is used. See Counts for what a draw is spent on.
+	// them. It is never exceeded. If it is 0, 100 000 is used. Fewer than 3000 evaluations are hardly ever enough. See Counts
+	// for what they are spent on.
 	MaxSamples int
 	// Level is that of the intervals whose half-widths are asked for, in (0, 1). If it is 0, 0.95 is used.
 	Level float64
@@ -134,16 +137,17 @@ func (r *Result) quantile(i int, level float64) float64 {
 }
 
 const (
-	power       = 0.6  // of the decay of the steps
-	stiffness   = 0.1  // of the first step, in units of H⁻¹
-	firstEpoch  = 256  // steps
-	lag         = 16   // steps that a move is measured over
-	fewest      = 16   // evaluations to verify with, and a quarter of the steps of an epoch
-	enoughDF    = 200  // degrees of freedom of H at which it is measured no further
-	enoughDraws = 32   // Samples that H is trusted with
-	mostProbes  = 4000 // Samples that H is measured with
-	agreement   = 0.01 // level of the test whether epochs have the same mean
-	atRest      = 1e-3 // level of the test whether the gradient at X is 0
+	power        = 0.6  // of the decay of the steps
+	stiffness    = 0.1  // of the steps with the inverse of H
+	firstEpoch   = 256  // steps
+	fewestEpochs = 5    // of that length that must be possible after travel
+	lag          = 16   // steps that a move is measured over
+	fewest       = 16   // evaluations to verify with
+	enoughDF     = 200  // degrees of freedom with which H is measured no further
+	enoughDraws  = 32   // Samples with which H is trusted
+	mostProbes   = 4000 // Samples that H is measured with
+	agreement    = 0.01 // level of the test whether epochs agree
+	atRest       = 1e-3 // level of the test whether X is the minimizer
 )
 
 // Estimate minimizes E f over the draws of p from x0, and returns the minimizer with the error bars that the draws leave
@@ -223,9 +227,6 @@ func Estimate(ctx context.Context, p stochopt.Problem, x0 []float64, o *Options)
 	if err != nil {
 		res.Status = Failed
 		r.strip()
-		if r.ctx.Err() != nil {
-			err = fmt.Errorf("infer: Estimate: %w", context.Cause(r.ctx))
-		}
 	}
 	return res, err
 }
@@ -348,8 +349,8 @@ func (r *run) sample() stochopt.Sample {
 
 // draw evaluates, if ctx and the budget let it.
 func (r *run) draw(grad, x []float64, s stochopt.Sample) (float64, error) {
-	if err := r.ctx.Err(); err != nil {
-		return math.NaN(), err
+	if r.ctx.Err() != nil {
+		return math.NaN(), fmt.Errorf("infer: Estimate: %w", context.Cause(r.ctx))
 	}
 	if r.spent >= r.budget {
 		return math.NaN(), errSpent
@@ -504,7 +505,7 @@ func (r *run) project(x []float64, moved []int, scratch []float64) (err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("infer: Problem.Project: %w", &stochopt.PanicError{Value: v})
+			err = fmt.Errorf("infer: Problem.Project: %w", &stochopt.PanicError{Value: v, Stack: debug.Stack()})
 		}
 	}()
 	copy(scratch, x)

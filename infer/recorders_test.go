@@ -89,16 +89,14 @@ func TestRandomScalingSize(t *testing.T) {
 	const runs, n = 4000, 300
 	r := rand.New(rand.NewPCG(3, 4))
 	miss, normal := 0, 0
-	critical := infer.CriticalValue(0.5) // the interval of any level tells t
 	x := make([]float64, 1)
 	for range runs {
-		var s infer.RandomScaling
+		s := infer.RandomScaling{Full: true}
 		for range n {
 			x[0] = r.NormFloat64()
 			s.Add(x)
 		}
-		lo, hi := s.Interval(0, 0.5)
-		u := math.Abs(hi+lo) / (hi - lo) * critical
+		u := math.Abs(s.Mean()[0]) * math.Sqrt(n/s.V().At(0, 0))
 		if u > 6.747302 {
 			miss++
 		}

@@ -28,7 +28,7 @@ func shifted(sd float64, skew bool) stochopt.Oracle {
 // Under a difference of 0 the comparison decides in at most 5 % of runs however often it looks; the companion looks as
 // often at the usual interval of Student.
 func TestCompareLevel(t *testing.T) {
-	const runs, budget = 600, 4000
+	const runs, budget = 400, 3000
 	for _, skew := range []bool{false, true} {
 		wrong, naive, missed := 0, 0, 0
 		for k := range runs {

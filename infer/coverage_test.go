@@ -98,7 +98,7 @@ func cover(t *testing.T, p problem, runs, budget int, o infer.Options) tally {
 // of the experiment. The companion, averages of Adam at its constant step with intervals of the true covariance,
 // misses because averaging does not remove the bias of the step.
 func TestCoverage(t *testing.T) {
-	set, runs, budgets := []problem{logistic(), queue()}, 200, []int{20_000}
+	set, runs, budgets := []problem{logistic(), queue()}, 150, []int{20_000}
 	if *full {
 		set, runs, budgets = problems(), 1000, []int{20_000, 200_000}
 	}

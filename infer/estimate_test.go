@@ -14,6 +14,8 @@ import (
 	"github.com/stochopt/stochopt/infer"
 	"github.com/stochopt/stochopt/method"
 	"github.com/stochopt/stochopt/project"
+	"github.com/stochopt/stochopt/testfuncs"
+	"gonum.org/v1/gonum/mat"
 )
 
 // parabola is Σ (x_i - i - 1)²/2 + ξ·x.
@@ -127,6 +129,49 @@ func TestBudget(t *testing.T) {
 					t.Errorf("budget %d: %v, %+v, %q", budget, r.Status, r.Counts, r.Diagnosis)
 				}
 			}
+		}
+	}
+}
+
+// On a finite data set, the error bars are those of the minimizer of its mean, and Cov·n/N is the covariance of that as an
+// estimate from N data: the sandwich of least squares without assumptions about the variances.
+func TestFiniteData(t *testing.T) {
+	const n = 400
+	sum := testfuncs.LeastSquares(testfuncs.Data{Terms: n, Dim: 2, Seed: 1})
+	best := sum.Minimizers[0]
+	h, s := mat.NewSymDense(2, nil), mat.NewSymDense(2, nil)
+	for i := range n {
+		g, up := make([]float64, 2), make([]float64, 2)
+		sum.Terms.Term(g, best, i)
+		s.SymRankOne(s, 1.0/n, mat.NewVecDense(2, g))
+		for j := range 2 { // a term is a parabola
+			x := []float64{best[0], best[1]}
+			x[j]++
+			clear(up)
+			sum.Terms.Term(up, x, i)
+			for k := range j + 1 {
+				h.SetSym(k, j, h.At(k, j)+(up[k]-g[k])/n)
+			}
+		}
+	}
+	var v mat.Dense
+	v.Product(inverse(h), s, inverse(h))
+	r := estimate(t, stochopt.Problem{Oracle: sum.Terms.Sampled(1), Seed: 2}, sum.Start, nil)
+	if r.Status != infer.Estimated {
+		t.Fatal(r.Status, r.Diagnosis)
+	}
+	for i := range 2 {
+		if math.Abs(r.X[i]-best[i]) > 5*r.StdErr[i] {
+			t.Errorf("X[%d] = %v ± %v, want the minimizer of the data %v", i, r.X[i], r.StdErr[i], best[i])
+		}
+		for j := range 2 {
+			got, want := r.Cov.At(i, j)*float64(r.EffectiveSamples)/n, v.At(i, j)/n
+			if scale := math.Sqrt(v.At(i, i)*v.At(j, j)) / n; math.Abs(got-want) > 0.5*scale { // 5 s.e. at 200 degrees of freedom
+				t.Errorf("Cov·n/N [%d, %d] = %v, want %v", i, j, got, want)
+			}
+		}
+		if statistical := math.Sqrt(v.At(i, i) / n); r.StdErr[i] > statistical/5 {
+			t.Errorf("StdErr[%d] = %v is no Monte Carlo error: that of the data is %v", i, r.StdErr[i], statistical)
 		}
 	}
 }

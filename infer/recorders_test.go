@@ -86,7 +86,7 @@ func TestRandomScalingV(t *testing.T) {
 
 // On independent observations the size is 5 %; the companion takes the normal quantile.
 func TestRandomScalingSize(t *testing.T) {
-	const runs, n = 4000, 300
+	const runs, n = 4000, 200
 	r := rand.New(rand.NewPCG(3, 4))
 	miss, normal := 0, 0
 	x := make([]float64, 1)
@@ -178,7 +178,7 @@ func decaying(t *testing.T, seed uint64, steps int, rec optimize.Recorder) {
 // Coverage of the Recorders on runs of SGD, as inequalities: both are only asymptotically right. The companion is batch
 // means with batches much shorter than the memory of the iterates.
 func TestRecorderCoverage(t *testing.T) {
-	const runs, steps = 500, 5000
+	const runs, steps = 300, 5000
 	var scaling, batch, short int
 	var variance float64
 	for k := range runs {

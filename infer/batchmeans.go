@@ -19,10 +19,10 @@ import (
 //
 //	Σ̂ = 1/(M-1) Σ n_k (x̄_k - x̄)²,  x̄ ± t_(M-1) √(Σ̂/n)
 //
-// over the M complete batches k = 1, ..., M of n_k iterates, component by component; n counts all iterates after
-// batch 0. Neighbouring batches are correlated, which makes Σ̂ too small: with a = 0.505, r = 6.7 and 20 000 iterates by a
-// fifth, so that nominal 95 % intervals cover 92 to 93 %. It needs nothing but the iterates; prefer RandomScaling, whose
-// level is better kept, for the intervals, and BatchMeans for a standard error.
+// over the M complete batches k = 1, ..., M of n_k iterates, component by component; n counts all iterates after batch
+// 0. Neighbouring batches are correlated, which makes Σ̂ too small: with a = 0.505, r = 6.7 and 20 000 iterates by a
+// fifth, so that nominal 95 % intervals cover 92 to 93 %. It needs nothing but the iterates; prefer RandomScaling,
+// whose level is better kept, for the intervals, and BatchMeans for a standard error.
 //
 // It is an optimize.Recorder that takes the major iterations, and can be fed by hand with Add. It keeps five vectors of
 // the length of x. A BatchMeans must not be used by two runs at once.

@@ -20,7 +20,9 @@ type epoch struct {
 }
 
 // steps takes n of them, x ← x - γ(t) P g, and hands the iterates to each, if that is not nil. P and γ are given.
-func (r *run) steps(n int, matrix bool, p func(dst, g []float64), gamma func(t int) float64, rho float64, each func(x []float64)) (*epoch, error) {
+// matrix asks for Σ g gᵀ, and rho is what the prediction of the floor needs.
+func (r *run) steps(n int, matrix bool, p func(dst, g []float64), gamma func(t int) float64, rho float64,
+	each func(x []float64)) (*epoch, error) {
 	e := &epoch{x: newMoments(r.n), g: newMoments(r.n), moved: make([]int, r.n)}
 	if matrix {
 		e.gg = make([]float64, r.n*(r.n+1)/2)
@@ -66,14 +68,14 @@ func (r *run) steps(n int, matrix bool, p func(dst, g []float64), gamma func(t i
 	return e, nil
 }
 
-// scale returns the diagonal preconditioner P, which freezes the scale of the Rule, whichever it is, and the longest step
-// that a variable may take with it:
+// scale returns the diagonal preconditioner P, which freezes the scale of the Rule, whichever it is, and the longest
+// step that a variable may take with it:
 //
 //	P = 2d/√v,  longest step d/2
 //
-// d is the root mean square of the distance that a variable moves in 16 steps, and v the mean square of its gradient, over
-// the last window of travel. For Adam in noise d is about 4α. The limit keeps early steps from diverging where √v is no measure of the
-// curvature; later the steps are far below it.
+// d is the root mean square of the distance that a variable moves in 16 steps, and v the mean square of its gradient,
+// over the last window of travel. For Adam in noise d is about 4α. The limit keeps early steps from diverging where √v
+// is no measure of the curvature; later the steps are far below it.
 func (r *run) scale() (p, longest []float64) {
 	p, longest = make([]float64, r.n), make([]float64, r.n)
 	w := r.where
@@ -170,8 +172,8 @@ func (r *run) byHessian() error {
 	}
 }
 
-// byNewton takes the steps of an epoch. None is longer in any variable than 4 times its scatter in travel, if it had any; they
-// come near that only where H is wrong.
+// byNewton takes the steps of an epoch. None is longer in any variable than 4 times its scatter in travel, if it had
+// any; they come near that only where H is wrong.
 func (r *run) byNewton(n int) (*epoch, error) {
 	t0 := math.Pow(r.curve.rho, 1/power)
 	gamma := func(t int) float64 { return stiffness * math.Pow(t0+float64(t), -power) }
@@ -312,9 +314,9 @@ func (r *run) differs(e *epoch) bool {
 // slack is a distance that does not count, where a variable has no noise: a millionth of the scatter in travel.
 func (r *run) slack(i int) float64 { return 1e-6 * math.Sqrt(max(0, r.where.x.variance(i))) }
 
-// newton returns x̄ - P ḡ over the epochs, and the number of their steps. For a quadratic with H⁻¹ = P it is the minimizer less
-// P times the mean noise, wherever the steps began. No variable is moved by more than 16 times its scatter: a H that is wrong
-// must not lead far away.
+// newton returns x̄ - P ḡ over the epochs, and the number of their steps. For a quadratic with H⁻¹ = P it is the
+// minimizer less P times the mean noise, wherever the steps began. No variable is moved by more than 16 times its
+// scatter: a H that is wrong must not lead far away.
 func (r *run) newton(epochs []*epoch) ([]float64, int) {
 	x, g := newMoments(r.n), newMoments(r.n)
 	for _, e := range epochs {
@@ -340,9 +342,9 @@ func (r *run) center(epochs []*epoch) ([]float64, int, error) {
 	return x, n, r.project(x, nil, make([]float64, r.n))
 }
 
-// reach returns the ends of differences after an epoch of n steps: n^-1/4 times the standard deviation that an observation
-// of the variable alone would have, the others being known, √S_ii/H_ii. They go to 0, but so slowly that a gradient with
-// jumps shows its slope.
+// reach returns the ends of differences after an epoch of n steps: n^-1/4 times the standard deviation that an
+// observation of the variable alone would have, the others being known, √S_ii/H_ii. They go to 0, but so slowly that a
+// gradient with jumps shows its slope.
 func (r *run) reach(e *epoch) []float64 {
 	s, n := r.covariance([]*epoch{e})
 	by := r.spread(e.x)

@@ -16,20 +16,20 @@ import (
 
 // Options say how Estimate works and what is asked of it.
 type Options struct {
-	// Rule travels. If it is nil, it is a stochopt.Adam with its defaults. One whose Estimate is a mean moves too little to
-	// tell the size of steps, which RandomScaling needs.
+	// Rule travels. If it is nil, it is a stochopt.Adam with its defaults. One whose Estimate is a mean moves too
+	// little to tell the size of steps, which RandomScaling needs.
 	Rule stochopt.Rule
-	// MaxSamples is the budget: draws of the objective in all, where an evaluation of a Problem takes Problem.Samples of
-	// them. It is never exceeded. If it is 0, 100 000 is used. Fewer than 3000 evaluations are hardly ever enough. See Counts
-	// for what they are spent on.
+	// MaxSamples is the budget: draws of the objective in all, where an evaluation of a Problem takes Problem.Samples
+	// of them. It is never exceeded. If it is 0, 100 000 is used. Fewer than 3000 evaluations are hardly ever enough.
+	// See Counts for what they are spent on.
 	MaxSamples int
 	// Level is that of the intervals whose half-widths are asked for, in (0, 1). If it is 0, 0.95 is used.
 	Level float64
 	// HalfWidth asks for half-widths of the intervals in units of x, one for each variable; 0, or nil for all, asks
 	// for none.
 	HalfWidth []float64
-	// Relative asks for half-widths as a part of |x|, >= 0; 0 asks for none. Where both are asked for, the wider one is enough.
-	// If nothing is asked for, the budget is used up.
+	// Relative asks for half-widths as a part of |x|, >= 0; 0 asks for none. Where both are asked for, the wider one is
+	// enough. If nothing is asked for, the budget is used up.
 	Relative float64
 	// RandomScaling makes the intervals by random scaling, and no Hessian is measured.
 	RandomScaling bool
@@ -58,8 +58,8 @@ func (s Status) String() string {
 type Result struct {
 	// X is the estimate, made of EffectiveSamples evaluations.
 	X []float64
-	// StdErr is the standard error of X, NaN where it is missing. With random scaling it is √(6 V_n/n), which is right in the
-	// mean of its square only: use Interval.
+	// StdErr is the standard error of X, NaN where it is missing. With random scaling it is √(6 V_n/n), which is right
+	// in the mean of its square only: use Interval.
 	StdErr []float64
 	// Cov is the covariance of X, H⁻¹SH⁻¹/EffectiveSamples. It is nil with random scaling, or without error bars.
 	Cov *mat.SymDense
@@ -67,17 +67,17 @@ type Result struct {
 	DF []float64
 	// Scaled tells that the intervals are made by random scaling.
 	Scaled bool
-	// EffectiveSamples is the number n of evaluations in X, each of Problem.Samples draws: the error bars are those of the
-	// mean of n independent observations of H⁻¹g.
+	// EffectiveSamples is the number n of evaluations in X, each of Problem.Samples draws: the error bars are those of
+	// the mean of n independent observations of H⁻¹g.
 	EffectiveSamples int
-	// PredictedFloor and MeasuredFloor are the root mean square distances of single iterates from X over the last epoch: as
-	// they should be by H, S and the size of the steps, and as they were. The prediction is NaN where there is no H. Late
-	// iterates are few independent ones, so a factor of 2 means nothing; where they differ by much more, something
-	// that is assumed here does not hold.
+	// PredictedFloor and MeasuredFloor are the root mean square distances of single iterates from X over the last
+	// epoch: as they should be by H, S and the size of the steps, and as they were. The prediction is NaN where there
+	// is no H. Late iterates are few independent ones, so a factor of 2 means nothing; where they differ by much more,
+	// something that is assumed here does not hold.
 	PredictedFloor, MeasuredFloor []float64
 	// Signal is the signal-to-noise ratio |E g|/√(E|g - E g|²) of an evaluation over the first 64 iterates of travel,
-	// estimated without bias in its square; 0 where no signal was seen. The number of evaluations in which travel sees its
-	// way is about its inverse square. It is NaN if travel was shorter.
+	// estimated without bias in its square; 0 where no signal was seen. The number of evaluations in which travel sees
+	// its way is about its inverse square. It is NaN if travel was shorter.
 	Signal float64
 	// F is the mean value at X over fresh draws and FStdErr its standard error; NaN if there were none.
 	F, FStdErr float64
@@ -96,7 +96,7 @@ type Counts struct {
 	Burn   int // estimating, not in the mean
 	Mean   int // estimating, in the mean
 	Probe  int // for the Hessian, and to see whether the Sample determines the draw
-	Verify int // at X, for F and to see whether the gradient is 0 there
+	Verify int // at X, for F and to see whether it is the minimizer
 }
 
 // Total is the sum.
@@ -117,7 +117,8 @@ type Look struct {
 }
 
 // Interval returns the confidence interval of variable i at a level such as 0.95: X ± t StdErr with Student's t, or
-// that of RandomScaling. It is NaN without error bars. It panics if there is no such variable or the level is not in (0, 1).
+// that of RandomScaling. It is NaN without error bars. It panics if there is no such variable or the level is not in
+// (0, 1).
 func (r *Result) Interval(i int, level float64) (lo, hi float64) {
 	checkLevel(level)
 	component("Result.Interval", i, len(r.X))
@@ -146,7 +147,7 @@ const (
 	enoughDF     = 200  // degrees of freedom with which H is measured no further
 	enoughDraws  = 32   // Samples with which H is trusted
 	mostProbes   = 4000 // Samples that H is measured with
-	agreement    = 0.01 // level of the test whether epochs agree
+	agreement    = 1e-3 // level of the test whether epochs agree
 	atRest       = 1e-3 // level of the test whether X is the minimizer
 )
 
@@ -161,64 +162,65 @@ const (
 //	x ← x - γ P g,  P_i = 2 d_i/√v_i,  γ = (t0 + t)^-0.6,  t0 = (n+2)^(1/0.6)
 //
 // for n variables, where d_i is the root mean square of the distance that variable i moved in 16 iterations of the last
-// window, and v_i the mean square of its gradient: no state of a Rule is needed. No variable takes a step longer than d_i/2.
+// window, and v_i the mean square of its gradient: no state of a Rule is needed. No variable takes a step longer than
+// d_i/2.
 //
 // Estimate. The Hessian H is measured by differences of gradients on common Samples, and P is its inverse, made positive
 // definite. In epochs of N steps
 //
 //	x ← x - γ P g,  γ = 0.1 (t0 + t)^-0.6,  X = x̄ - P ḡ
 //
-// with the means x̄ of the iterates and ḡ of the gradients taken there; t0 grows with the variance of the curvature. The last
-// term takes away what the mean of the iterates still has of the start: on a quadratic, X is the minimizer less P times
-// the mean noise. The next epoch begins at X, where H is measured again, with a tenth as many evaluations until its
-// noise does not matter. N is 256 until the X of two epochs agree. Then N doubles and X is that of all epochs together; should the
-// X of a new epoch differ significantly, what was before it is burnt. After each epoch the half-widths are compared with those
-// asked for.
+// with the means x̄ of the iterates and ḡ of the gradients taken there; t0 grows with the variance of the curvature.
+// The last term takes away what the mean of the iterates still has of the start: on a quadratic, X is the minimizer
+// less P times the mean noise. The next epoch begins at X, where H is measured again, with a tenth as many evaluations
+// until its noise does not matter. N is 256 until the X of two epochs agree, that is, do not differ at the level 0.001.
+// Then N doubles and X is that of all epochs together from the second of these on; should the X of a new epoch differ,
+// what was before it is burnt. After each epoch the half-widths are compared with those asked for.
 //
 // Verify. At X, fresh draws, a fortieth of all at least, give F with its standard error; and by their mean gradient the
 // step P g from X to the minimizer, variable by variable. If it is significant (at the level 0.001 for all variables
 // together), X is not the minimizer and has no error bars.
 //
-// The error bars are the square roots of the diagonal of H⁻¹SH⁻¹/EffectiveSamples, S being the covariance of the gradients that
-// X is made of, and the intervals use Student's t, with degrees of freedom that account for the noise in H and S. No
-// estimate from as many gradients has a smaller covariance, to first order. This is asymptotic: the minimizer must be
-// known so well that f is a parabola over the scatter of the iterates, 10 to 100 StdErr. A combination of variables that is known much better
-// than they are, across a narrow curved valley, can have a bias beyond the error that Cov gives it; it is the
-// single variables that are verified.
+// The error bars are the square roots of the diagonal of H⁻¹SH⁻¹/EffectiveSamples, S being the covariance of the
+// gradients that X is made of, and the intervals use Student's t, with degrees of freedom that account for the noise in
+// H and S. No estimate from as many gradients has a smaller covariance, to first order. This is asymptotic: the
+// minimizer must be known so well that f is a parabola over the scatter of the iterates, a few StdErr. A combination of
+// variables that is known much better than they are, across a narrow curved valley, can have a bias beyond the error
+// that Cov gives it; it is the single variables that are verified.
 //
-// Where the noise does not obey the Sample, and with Options.RandomScaling, settling goes on instead, and X is the mean of the
-// iterates since the last epoch that began in the first fifth of them, with the intervals of RandomScaling. Badly
-// conditioned problems, which the inverse of H makes round, may take very long then.
+// Where the noise does not obey the Sample, and with Options.RandomScaling, settling goes on instead, and X is the mean
+// of the iterates since the last epoch that began in the first fifth of them, with the intervals of RandomScaling.
+// Badly conditioned problems, which the inverse of H makes round, may take very long then.
 //
-// What they are errors of. Every evaluation is a new draw, and the error bars tell how far from the minimizer of E f the
-// draws leave X, where E is over what the Oracle draws from. If every draw is an observation that has not been used
+// What they are errors of. Every evaluation is a new draw, and the error bars tell how far from the minimizer of E f
+// the draws leave X, where E is over what the Oracle draws from. If every draw is an observation that has not been used
 // before, from a stream or a simulation, that is the statistical error of the parameters. If draws are taken with
-// replacement from a finite data set, E f is the mean over this data set, and the error bars are the Monte Carlo error of
-// the optimizer alone: how far X is from the minimizer of the mean over the data, which goes to 0 as more draws are taken.
-// The statistical error of the data, how far that minimizer would be with other data, is another thing, and not in it. If
-// a draw is one datum of N, its covariance is Cov·EffectiveSamples/N; if both are wanted, the covariances add. Draws without
-// replacement are not independent, and the Monte Carlo error then is less than told.
+// replacement from a finite data set, E f is the mean over this data set, and the error bars are the Monte Carlo error
+// of the optimizer alone: how far X is from the minimizer of the mean over the data, which goes to 0 as more draws are
+// taken. The statistical error of the data, how far that minimizer would be with other data, is another thing, and not
+// in it. If a draw is one datum of N, its covariance is Cov·EffectiveSamples/N; if both are wanted, the covariances
+// add. Draws without replacement are not independent, and the Monte Carlo error then is less than told.
 //
-// The Samples are Step = FirstStep, FirstStep + 1, ... of the Problem's Seed; those for H are used at 2n points, and one is
-// used twice to see whether the draw obeys it. So equal Problems give equal bits, whatever Concurrent is. Estimate keeps
-// about six matrices n×n and one for each of the at most 4000 Samples that H is measured with; a step costs an evaluation and 2n²
-// multiplications, a measurement n³ for each Sample kept. With RandomScaling it keeps some thirty vectors, and a step costs a
-// few passes over them: prefer it for more than a few hundred variables.
+// The Samples are Step = FirstStep, FirstStep + 1, ... of the Problem's Seed; those for H are used at 2n points, and
+// one is used twice to see whether the draw obeys it. So equal Problems give equal bits, whatever Concurrent is.
+// Estimate keeps about six matrices n×n and one for each of the at most 4000 Samples that H is measured with; a step
+// costs an evaluation and 2n² multiplications, a measurement n³ for each Sample kept. With RandomScaling it keeps some
+// thirty vectors, and a step costs a few passes over them: prefer it for more than a few hundred variables.
 //
 // Diagnosis tells of: noise that does not obey the Sample, a gradient without noise, a Hessian not shown to be positive
-// definite, variables at the boundary of the feasible set (where the law of the estimate is not normal), a travel or estimation
-// that does not arrive, a budget too small. What it cannot see is that another minimum is lower: X is the one that
-// travel led to.
+// definite, variables at the boundary of the feasible set (where the law of the estimate is not normal), a travel or
+// estimation that does not arrive, a budget too small. What it cannot see is that another minimum is lower: X is the
+// one that travel led to.
 //
 // An error of the objective or the end of ctx ends the estimate; the Result then holds what is known, with the Status
 // Failed. Estimate panics if p has no gradient or PerPoint set, if x0 is empty or not finite, or if an option is out
 // of its range.
 //
-// Reference: B. T. Polyak, A. B. Juditsky, Acceleration of stochastic approximation by averaging, SIAM Journal on Control
-// and Optimization 30, 1992, for means of iterates and their covariance; X. Chen, J. D. Lee, X. T. Tong, Y. Zhang,
-// Annals of Statistics 48, 2020, for the plug-in of H and S; F. E. Satterthwaite, Biometrics Bulletin 2, 1946, for the
-// degrees of freedom. The term P ḡ is the step of Le Cam's one-step estimator; epochs, agreement and verification are
-// ours.
+// Reference: B. T. Polyak, A. B. Juditsky, Acceleration of stochastic approximation by averaging, SIAM Journal on
+// Control and Optimization 30, 1992, for means of iterates and their covariance; X. Chen, J. D. Lee, X. T. Tong, Y.
+// Zhang, Annals of Statistics 48, 2020, for the plug-in of H and S; F. E. Satterthwaite, Biometrics Bulletin 2, 1946,
+// for the degrees of freedom. The term P ḡ is the step of Le Cam's one-step estimator; epochs, agreement and
+// verification are ours.
 func Estimate(ctx context.Context, p stochopt.Problem, x0 []float64, o *Options) (*Result, error) {
 	r := newRun(ctx, p, x0, o)
 	err := r.estimate(x0)
@@ -401,8 +403,8 @@ func (r *run) small(err error) error {
 // asked reports whether half-widths are asked for.
 func (r *run) asked() bool { return r.o.HalfWidth != nil || r.o.Relative > 0 }
 
-// excess returns the largest ratio of a half-width to what is asked for, squared: so many times the present EffectiveSamples
-// would be enough.
+// excess returns the largest ratio of a half-width to what is asked for, squared: so many times the present
+// EffectiveSamples would be enough.
 func (r *run) excess() float64 {
 	if !r.asked() {
 		return math.Inf(1)

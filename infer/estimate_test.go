@@ -133,8 +133,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// On a finite data set, the error bars are those of the minimizer of its mean, and Cov·n/N is the covariance of that as an
-// estimate from N data: the sandwich of least squares without assumptions about the variances.
+// On a finite data set, the error bars are those of the minimizer of its mean, and Cov·n/N is the covariance of that as
+// an estimate from N data: the sandwich of least squares without assumptions about the variances.
 func TestFiniteData(t *testing.T) {
 	const n = 400
 	sum := testfuncs.LeastSquares(testfuncs.Data{Terms: n, Dim: 2, Seed: 1})
@@ -337,8 +337,8 @@ func TestMisuse(t *testing.T) {
 }
 
 func ExampleEstimate() {
-	// The best rate of service of a queue, whose customers arrive at the rate 1 and stay for an exponential time of rate x-1;
-	// a unit of service costs 1/4. The best is 3.
+	// The best rate of service of a queue, whose customers arrive at the rate 1 and stay for an exponential time of
+	// rate x-1; a unit of service costs 1/4. The best is 3.
 	p := stochopt.Problem{
 		Oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
 			stay := s.Rand().ExpFloat64() / (x[0] - 1)

@@ -10,7 +10,6 @@ import (
 	"github.com/stochopt/stochopt/testfuncs"
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // problem is a streaming problem whose minimizer and efficient covariance are known.
@@ -162,7 +161,7 @@ func quantile() problem {
 	const tau, delta = 0.75, 0.2
 	slope := func(r float64) float64 { return r/(2*math.Hypot(r, delta)) + tau - 0.5 }
 	mean := func(f func(u float64) float64) float64 { // over logistic noise
-		return quad.Fixed(func(v float64) float64 { // u = 60 tanh-like substitution is not needed: the density is smooth
+		return quad.Fixed(func(v float64) float64 {
 			e := math.Exp(-math.Abs(v))
 			return f(v) * e / ((1 + e) * (1 + e))
 		}, -40, 40, 4000, quad.Legendre{}, 0)
@@ -215,7 +214,8 @@ func rosenbrock() problem {
 			v.SetSym(i, j, hh.At(i, j))
 		}
 	}
-	return problem{name: "Rosenbrock", oracle: o.Oracle, start: []float64{-1.2, 1, -1.2, 1}, best: []float64{1, 1, 1, 1}, v: scaled(0.01, inverse(v))}
+	return problem{name: "Rosenbrock",
+		oracle: o.Oracle, start: []float64{-1.2, 1, -1.2, 1}, best: []float64{1, 1, 1, 1}, v: scaled(0.01, inverse(v))}
 }
 
 // queue chooses the rate of service x of an M/M/1 queue with arrivals at the rate 1: the time in the system, exponential
@@ -241,5 +241,3 @@ func queue() problem {
 		},
 	}
 }
-
-var _ = distuv.UnitNormal

@@ -175,8 +175,8 @@ func (r *RandomScaling) ready(what string) {
 //
 //	P(|t| > c) = (2/π) ∫ √(u/sinh u) dθ,  u = c/sin θ,  0 < θ < π/2
 //
-// done by Gauss-Legendre quadrature and solved for c by bisection, to about ten digits for levels above 0.05 (for lower ones 1e-6). It panics if level is not
-// in (0, 1).
+// done by Gauss-Legendre quadrature and solved for c by bisection, to about ten digits for levels above 0.05 (for lower
+// ones 1e-6). It panics if level is not in (0, 1).
 //
 // For the integral: given the bridge, t is normal with variance 1/∫B²; Craig's form of the normal tail turns its mean
 // into the Laplace transform of ∫B², E exp(-λ∫B²) = √(√(2λ)/sinh √(2λ)). It reproduces the table of K. M. Abadir,

@@ -102,8 +102,8 @@ func (w *windows) close(evaluations int) {
 	w.now.reset()
 }
 
-// final returns the last window: the present one if it is half full, or else together with the one before. The Recorder is not
-// told of the iteration that ends a run.
+// final returns the last window: the present one if it is half full, or else together with the one before. The Recorder
+// is not told of the iteration that ends a run.
 func (w *windows) final(evaluations int) window {
 	if 2*w.now.x.n >= w.size {
 		w.close(evaluations)

@@ -32,21 +32,35 @@ func problems() []problem {
 }
 
 // generators lends generators, so that a draw does not allocate.
-type generators struct{ pool sync.Pool }
+type generators struct {
+	mu   sync.Mutex
+	free []*generator
+}
 
 type generator struct {
 	pcg rand.PCG
 	*rand.Rand
 }
 
+// of returns a generator at the start of the stream of s, which must be put back.
 func (g *generators) of(s stochopt.Sample) *generator {
-	r, _ := g.pool.Get().(*generator)
-	if r == nil {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var r *generator
+	if n := len(g.free); n > 0 {
+		r, g.free = g.free[n-1], g.free[:n-1]
+	} else {
 		r = new(generator)
 		r.Rand = rand.New(&r.pcg)
 	}
 	r.pcg = s.PCG()
 	return r
+}
+
+func (g *generators) put(r *generator) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.free = append(g.free, r)
 }
 
 // regression returns a problem with one regressor row (1, z1, 0.5 z1 + √0.75 z2) and the response y a draw. loss returns
@@ -59,7 +73,7 @@ func regression(name string, truth []float64, y func(t float64, r *rand.Rand) fl
 		best:  truth,
 		oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
 			r := gen.of(s)
-			defer gen.pool.Put(r)
+			defer gen.put(r)
 			z1, z2 := r.NormFloat64(), r.NormFloat64()
 			a := [3]float64{1, z1, 0.5*z1 + math.Sqrt(0.75)*z2}
 			f, d := loss(a[0]*x[0]+a[1]*x[1]+a[2]*x[2], y(a[0]*truth[0]+a[1]*truth[1]+a[2]*truth[2], r.Rand))
@@ -232,7 +246,7 @@ func queue() problem {
 		v:       mat.NewSymDense(1, []float64{1}),
 		oracle: func(grad, x []float64, s stochopt.Sample) (float64, error) {
 			r := gen.of(s)
-			defer gen.pool.Put(r)
+			defer gen.put(r)
 			t := r.ExpFloat64() / (x[0] - 1)
 			if grad != nil {
 				grad[0] = 0.25 - t/(x[0]-1)

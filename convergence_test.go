@@ -9,6 +9,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/method"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/optimize/functions"
 )
@@ -163,6 +164,66 @@ func TestDecayingStep(t *testing.T) {
 		ok := abs(sq/want-1) < 5*math.Sqrt(2./dim) && abs(mean) < 5*math.Sqrt(want/dim)
 		if ok != decay {
 			t.Errorf("decay %t: mean %.4f, mean square %.5f, σ²/k is %.5f", decay, mean, sq, want)
+		}
+	}
+}
+
+// standing answers with the mean of the last complete window [2^j, 2^(j+1)), which is how tail averages are often written.
+type standing struct {
+	stochopt.Rule
+	k         int
+	sum, last []float64
+}
+
+func (r *standing) Reset(dim int) {
+	r.Rule.Reset(dim)
+	r.k, r.sum, r.last = 0, make([]float64, dim), make([]float64, dim)
+}
+
+func (r *standing) Step(x, grad []float64) {
+	r.Rule.Step(x, grad)
+	if r.k++; r.k&(r.k-1) == 0 {
+		for i, s := range r.sum {
+			r.last[i] = s / float64(max(1, r.k/2))
+		}
+		clear(r.sum)
+	}
+	floats.Add(r.sum, x)
+}
+
+func (r *standing) Estimate(dst, x []float64) {
+	if copy(dst, r.last); r.k < 2 {
+		copy(dst, x)
+	}
+}
+
+// TestAnswersThatTravel: the default stop lets a run go on while its answer, a mean of iterates, still travels. The companion is an
+// answer that stands still over just the windows that the stop looks at: it is stopped far away, however its iterates travel.
+func TestAnswersThatTravel(t *testing.T) {
+	for name, c := range map[string]struct {
+		make func() optimize.Method
+		far  int // of 40 runs
+	}{
+		"TailAverage":      {func() optimize.Method { return &method.TailAverage{Rule: &stochopt.Adam{StepSize: 0.01}} }, 0},
+		"TailAverage SGD":  {func() optimize.Method { return &method.TailAverage{Rule: &method.SGD{StepSize: 1e-3}} }, 0},
+		"Average":          {func() optimize.Method { return &method.Average{Rule: &stochopt.Adam{StepSize: 0.01}} }, 0},
+		"ScheduleFreeAdam": {func() optimize.Method { return &method.ScheduleFreeAdam{StepSize: 0.01} }, 0},
+		"standing": {func() optimize.Method {
+			return &stochopt.Sequential{Rule: &standing{Rule: &stochopt.Adam{StepSize: 0.01}}}
+		}, 40},
+	} {
+		far := 0
+		for seed := range uint64(40) {
+			r, err := stochopt.Minimize(context.Background(), hill(1, seed), []float64{10, -10}, nil, c.make())
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			if floats.Norm(r.X, 2) > 1 {
+				far++
+			}
+		}
+		if far != c.far {
+			t.Errorf("%s: %d of 40 runs are stopped farther than 1 from the minimum, want %d", name, far, c.far)
 		}
 	}
 }

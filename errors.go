@@ -20,6 +20,8 @@ type EvaluationError struct {
 	X []float64
 	// Err is the error of the objective, a *PanicError if it panicked, or nil.
 	Err error
+
+	empty bool // no component of the gradient is a number
 }
 
 // Error implements error.
@@ -39,6 +41,10 @@ func (e *EvaluationError) Error() string {
 	what := "the value"
 	if e.Component >= 0 {
 		what = fmt.Sprintf("gradient component %d", e.Component)
+	}
+	if e.empty {
+		return at + ": no component of the gradient is a number; if the objective has values only, make a gradient by package " +
+			"stochopt/gradient, and return an error where there is none"
 	}
 	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
 		return fmt.Sprintf("%s: %s is %v", at, what, e.Value)
@@ -71,7 +77,8 @@ func checkDraw(f float64, grad, x []float64, s Sample) error {
 	}
 	for i, g := range grad {
 		if !(g*g <= math.MaxFloat64) { // NaN, infinite, or too large for any method that squares it
-			return &EvaluationError{Sample: s, Component: i, Value: g, X: slices.Clone(x)}
+			empty := !slices.ContainsFunc(grad, func(g float64) bool { return !math.IsNaN(g) })
+			return &EvaluationError{Sample: s, Component: i, Value: g, X: slices.Clone(x), empty: empty}
 		}
 	}
 	return nil

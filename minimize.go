@@ -2,6 +2,7 @@ package stochopt
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -19,7 +20,9 @@ import (
 //     the cause, and the last point. If ctx has ended before the run starts there is no Result.
 //   - If settings.Converger is nil, a stopping.Stationary with its defaults is used, because gonum's own default mistakes
 //     noise for convergence. It tells that the run travels no more, which without noise may be a circle of the
-//     size of the step around the minimum: look at Result.Gradient, and let the step size decay.
+//     size of the step around the minimum: look at Result.Gradient, and let the step size decay. A method whose step size
+//     decays over a given number of iterations travels no more long before it has come to rest: give it that number as
+//     MajorIterations, and optimize.NeverTerminate{} as Converger.
 //   - If p.Project is not nil, a Rule's iterates stay in the feasible set.
 //   - If method is nil, it is &Adam{} if p has a gradient, and otherwise gonum's NelderMead, which is not made for noise: it
 //     keeps the luckiest draw.
@@ -28,7 +31,7 @@ import (
 //
 // Each evaluation averages p.Samples draws but counts as one in Stats. The F of the Result is the mean of the draws at X
 // and so an estimate; Problem.Evaluator gives an independent one.
-func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.Settings, method optimize.Method) (*optimize.Result, error) {
+func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.Settings, method optimize.Method) (result *optimize.Result, err error) {
 	start := time.Now()
 	if len(x0) == 0 {
 		panic("stochopt: Minimize needs at least one variable, len(x0) = 0")
@@ -40,6 +43,12 @@ func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.S
 	}
 	if set.Converger == nil {
 		set.Converger = &stopping.Stationary{}
+		defer func() {
+			if result != nil && result.Status == optimize.Failure && err == nil { // all that it fails for
+				err = errors.New("stochopt: Minimize: all gradients are exactly 0 although F varies, so they are not those of F; an objective " +
+					"that counts or jumps needs differences whose step fits, as gradient.Differences.Tuned finds it")
+			}
+		}()
 	}
 	if method == nil && eval.hasGrad {
 		method = &Adam{}

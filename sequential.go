@@ -147,8 +147,8 @@ func (s *Sequential) next(loc *optimize.Location, op optimize.Operation) (*optim
 		return s.fail(err)
 	}
 	if s.drawer != nil && !s.asked {
-		return s.fail(fmt.Errorf("stochopt: %T chooses its draws, and the optimize.Problem does not ask it: run it by stochopt.Minimize, or "+
-			"make the optimize.Problem by Problem.Optimize(method)", s.Rule))
+		return s.fail(fmt.Errorf("stochopt: %T chooses its draws, and the optimize.Problem does not ask it: run by stochopt.Minimize, or make "+
+			"the optimize.Problem by stochopt.Problem{...}.Optimize(m), where m is the method given to optimize.Minimize, with all its wrappers", s.drawer))
 	}
 	s.asked = false
 	return s.evaluated(loc)

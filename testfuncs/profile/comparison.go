@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -61,7 +62,9 @@ type run struct {
 var errBudget = errors.New("profile: the budget is used up")
 
 // Run makes the runs. A run that fails, by diverging for instance, counts with the points it has announced before, and its
-// error is kept for Failures. Run itself fails when ctx ends. It panics if there is nothing to run or Budget is not positive.
+// error is kept for Failures. Run itself fails when ctx ends, or when a value is below the Minimum of its Objective, which is NaN
+// where it is not known. It panics if there is nothing to run, Budget is not positive, a field of a Method or Objective that is
+// needed is nil, or a method is made with a hyperparameter out of its range.
 //
 // The announced point is looked at when the costs 1, 2, ..., 50 are spent, and from there on at costs 2 % apart.
 func (c Comparison) Run(ctx context.Context) (*Results, error) {
@@ -74,6 +77,7 @@ func (c Comparison) Run(ctx context.Context) (*Results, error) {
 	case c.Seeds < 0 || c.Concurrent < 0:
 		panic(fmt.Sprintf("profile: Comparison.Seeds = %d, Concurrent = %d, want >= 0", c.Seeds, c.Concurrent))
 	}
+	c.check()
 	r := &Results{Problems: c.Problems, Seeds: seeds, Budget: c.Budget, costs: grid(c.Budget)}
 	for _, m := range c.Methods {
 		r.Methods = append(r.Methods, m.Name)
@@ -106,7 +110,36 @@ func (c Comparison) Run(ctx context.Context) (*Results, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
+	for k, run := range r.runs {
+		o := r.Problems[k/seeds%len(r.Problems)]
+		if low := slices.Min(run.best); low < o.Minimum-1e-6*max(math.Abs(o.Minimum), o.Func(o.Start)-o.Minimum) {
+			return nil, fmt.Errorf("profile: %s on %s has come to %v, below the Objective's Minimum of %v; set that to NaN if it is not known",
+				r.Methods[k/seeds/len(r.Problems)], o.Name, low, o.Minimum)
+		}
+	}
 	return r, nil
+}
+
+// check panics where a run would, in a goroutine of its own.
+func (c Comparison) check() {
+	for _, o := range c.Problems {
+		switch {
+		case len(o.Start) == 0:
+			panic(fmt.Sprintf("profile: Objective %q has no Start", o.Name))
+		case o.Func == nil || o.Oracle == nil:
+			panic(fmt.Sprintf("profile: Objective %q has no Func or no Oracle", o.Name))
+		}
+	}
+	for _, m := range c.Methods {
+		if m.New == nil {
+			panic(fmt.Sprintf("profile: Method %q has no New", m.Name))
+		}
+		made := m.New()
+		if made == nil {
+			panic(fmt.Sprintf("profile: New of Method %q returns nil", m.Name))
+		}
+		made.Init(len(c.Problems[0].Start), 1) // panics for hyperparameters that are out of range
+	}
 }
 
 func grid(budget int) []int {
@@ -121,7 +154,12 @@ func grid(budget int) []int {
 }
 
 // run runs a method on a problem.
-func (r *Results) run(ctx context.Context, m Method, o testfuncs.Objective, seed uint64) run {
+func (r *Results) run(ctx context.Context, m Method, o testfuncs.Objective, seed uint64) (out run) {
+	defer func() {
+		if v := recover(); v != nil { // of Func, which the Recorder calls, or of New
+			out = run{best: slices.Repeat([]float64{math.Inf(1)}, len(r.costs)), final: math.NaN(), err: &stochopt.PanicError{Value: v, Stack: debug.Stack()}}
+		}
+	}()
 	w := &watch{f: o.Func, costs: r.costs, x: slices.Clone(o.Start), least: math.Inf(1)}
 	counted := func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		if int(w.spent.Add(1)) > r.Budget {
@@ -135,7 +173,7 @@ func (r *Results) run(ctx context.Context, m Method, o testfuncs.Objective, seed
 	}
 	result, err := stochopt.Minimize(ctx, p, o.Start, &optimize.Settings{Converger: optimize.NeverTerminate{}, Recorder: w}, m.New())
 	w.look(math.MaxInt)
-	out := run{best: w.best, final: math.NaN(), spent: min(r.Budget, int(w.spent.Load()))}
+	out = run{best: w.best, final: math.NaN(), spent: min(r.Budget, int(w.spent.Load()))}
 	if result != nil {
 		out.final = o.Func(result.X)
 	}

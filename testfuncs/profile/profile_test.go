@@ -217,6 +217,52 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+func TestMisuse(t *testing.T) {
+	good := profile.Comparison{Methods: []profile.Method{jumps(2)}, Problems: []testfuncs.Objective{line("a")}, Budget: 40}
+	for want, spoil := range map[string]func(c *profile.Comparison){
+		`profile: Objective "a" has no Start`:              func(c *profile.Comparison) { c.Problems[0].Start = nil },
+		`profile: Objective "a" has no Func or no Oracle`:  func(c *profile.Comparison) { c.Problems[0].Func = nil },
+		`profile: Objective "a" has no Func or no Oracle `: func(c *profile.Comparison) { c.Problems[0].Oracle = nil },
+		`profile: Method "m" has no New`:                   func(c *profile.Comparison) { c.Methods[0] = profile.Method{Name: "m"} },
+		`profile: New of Method "m" returns nil`: func(c *profile.Comparison) {
+			c.Methods[0] = profile.Method{Name: "m", New: func() optimize.Method { return nil }}
+		},
+		`method: SGD.StepSize = -1, want finite and >= 0`: func(c *profile.Comparison) {
+			c.Methods[0].New = func() optimize.Method { return &method.SGD{StepSize: -1} }
+		},
+	} {
+		c := good
+		c.Methods, c.Problems = []profile.Method{jumps(2)}, []testfuncs.Objective{line("a")}
+		spoil(&c)
+		func() {
+			defer func() {
+				if v, ok := recover().(string); !ok || !strings.HasPrefix(v, strings.TrimSpace(want)) {
+					t.Errorf("panic %v, want %s", v, want)
+				}
+			}()
+			c.Run(context.Background())
+		}()
+	}
+	// What an objective does is data: a panic of Func is a failure of the run, and a Minimum that is none is an error.
+	c := good
+	c.Problems = []testfuncs.Objective{line("a")}
+	f := c.Problems[0].Func
+	c.Problems[0].Func = func(x []float64) float64 {
+		if x[0] == 0 {
+			panic("no")
+		}
+		return f(x)
+	}
+	if r, err := c.Run(context.Background()); err != nil || len(r.Failures()) != 1 || !strings.Contains(r.Failures()[0], "panic: no") {
+		t.Errorf("%v %v", r, err)
+	}
+	c.Problems = []testfuncs.Objective{line("a")}
+	c.Problems[0].Minimum = 0.5
+	if _, err := c.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "jump 2 on a has come to 0, below the Objective's Minimum of 0.5") {
+		t.Error(err)
+	}
+}
+
 func ExampleComparison() {
 	c := profile.Comparison{
 		Methods:  []profile.Method{jumps(1), jumps(7)},

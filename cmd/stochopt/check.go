@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strconv"
 	"strings"
@@ -25,10 +26,10 @@ type checkCommand struct {
 
 // Help is the long text of stochopt check --help.
 func (*checkCommand) Help() string {
-	return `Tells, before a long run, what kind of objective a program is: whether its randomness obeys the seed, how large its noise is, how often it fails, what a draw costs, and whether its gradient is right. The program is run once for each draw. In its arguments {seed} stands for the seed of the draw, an integer, and {x} for the components of the point, each an argument of its own; without {x} they come last. It prints the value and then, if it has them, the components of the gradient, and exits with 0. Example:
+	return `Tells, before a long run, what kind of objective a program is: whether its randomness obeys the seed, how large its noise is, how often it fails, what a draw costs, and whether its gradient is right. The program is run once for each draw. In its arguments {seed} stands for the seed of the draw, an integer, and {x} for the components of the point, each an argument of its own; without {x} they come last. It prints the value and then, if it has them, the components of the gradient, and exits with 0. (The -- before {x} keeps the program from taking -2 for a flag; many need it.) Example:
 
     go build -o simulation ./examples/simulation
-    stochopt check --at=1.5,-2 -- ./simulation -seed={seed} {x}
+    stochopt check --at=1.5,-2 -- ./simulation -seed={seed} -- {x}
 
 A deterministic objective prints the same for all seeds. A seeded one prints the same for the same seed: differences of its values, taken with one seed, are then good gradients, and runs can be repeated. An uncontrolled one has randomness of its own: differences need a step that fits its noise, and no run can be repeated; give it the seed if you can.
 
@@ -53,7 +54,10 @@ func (c *checkCommand) Run(ctx context.Context, s streams) error {
 	case c.Draws < 8:
 		return inputError{fmt.Errorf("--draws is %d, want at least 8", c.Draws)}
 	case len(args) == 0:
-		return inputError{errors.New("no program; write it after --, as in stochopt check --at=1,2 -- ./simulation -seed={seed} {x}")}
+		return inputError{errors.New("no program; write it after --, as in stochopt check --at=1,2 -- ./simulation -seed={seed} -- {x}")}
+	}
+	if _, err := exec.LookPath(args[0]); err != nil {
+		return inputError{fmt.Errorf("the program cannot be run: %w", err)}
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()

@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 		{"wrong gradient", []string{sim, "-noise=none", "-wrong", "{x}"}, 1, "disagrees", "the gradient is not that of the value"},
 		{"wrong gradient in noise", []string{sim, "-wrong", "-seed={seed}", "{x}"}, 1, "disagrees", "the gradient is not that of the value"},
 		{"fails", []string{sim, "one"}, 2, "", "8 end with an error"},
-		{"no such program", []string{sim + "none"}, 2, "", "no such file"},
+		{"no such program", []string{sim + "none"}, 2, "", "the program cannot be run: "},
 	} {
 		code, out, err := runCommand(context.Background(), "", append([]string{"check", "--at=1.5", "--draws=8", "--"}, c.args...)...)
 		if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(err, c.err) || (err == "") != (c.code == 0) {
@@ -73,6 +73,7 @@ func TestCheckPrograms(t *testing.T) {
 		{"echo 3 4", "printed 2 numbers; print the value, or the value and 2 components", 2},
 		{"echo three", `printed "three" where a number was expected`, 2},
 		{"echo careful >&2; exit 3", "exit status 3 (careful)", 2},
+		{"echo one >&2; echo two >&2; echo three >&2; exit 3", "exit status 3 (one ... three)", 2},
 		{"echo nan", "8 of 8 draws at x are not finite", 2},
 		{"true", "printed 0 numbers", 2},
 	} {

@@ -384,9 +384,9 @@ func TestBadInput(t *testing.T) {
 		// Usage.
 		{[]string{}, "see stochopt --help"},
 		{[]string{"fot"}, "see stochopt --help"},
-		{[]string{"fit"}, "see stochopt --help"},
-		{[]string{"fit", "-"}, "see stochopt --help"},
-		{[]string{"fit", "-", "y ~ b*x"}, "see stochopt --help"},
+		{[]string{"fit"}, "see stochopt fit --help"},
+		{[]string{"fit", "-"}, "see stochopt fit --help"},
+		{[]string{"fit", "-", "y ~ b*x"}, "see stochopt fit --help"},
 		{[]string{"fit", "-", "y ~ b*x", "b=1", "--lvel=0.9"}, "unknown flag --lvel"},
 		{[]string{"fit", "-", "y ~ b*x", "b=1", "--level=high"}, "--level"},
 		{[]string{"fit", "-", "y ~ b*x", "b=1", "--level=95"}, "--level is 95 and must lie between 0 and 1"},

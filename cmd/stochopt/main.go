@@ -61,7 +61,11 @@ func run(ctx context.Context, args []string, s streams) int {
 	case helped:
 		return fitted
 	case err != nil:
-		err = inputError{fmt.Errorf("%w; see stochopt --help", err)}
+		about := "stochopt"
+		if len(args) > 0 && slices.ContainsFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == args[0] }) {
+			about += " " + args[0]
+		}
+		err = inputError{fmt.Errorf("%w; see %s --help", err, about)}
 	default:
 		err = command.Run()
 	}

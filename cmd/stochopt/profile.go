@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,11 +41,18 @@ func (c *profileCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return inputError{err}
 	}
-	if c.Budget < 1 || c.Seeds < 1 || !(c.Tau > 0 && c.Tau < 1) {
-		return inputError{fmt.Errorf("--budget is %d, --seeds %d, --tau %v; want at least 1, at least 1, and between 0 and 1", c.Budget, c.Seeds, c.Tau)}
-	}
-	if err := knownFormat(c.Plot); err != nil {
+	if err := errors.Join(atLeastOne("budget", c.Budget), atLeastOne("seeds", c.Seeds), knownFormat(c.Plot)); err != nil {
 		return inputError{err}
+	}
+	if !(c.Tau > 0 && c.Tau < 1) {
+		return inputError{fmt.Errorf("--tau is %v, want between 0 and 1", c.Tau)}
+	}
+	if c.Plot != "" {
+		for _, name := range c.Show {
+			if len(c.Methods) == 0 && !slices.ContainsFunc(methods, func(m profile.Method) bool { return m.Name == name }) {
+				return inputError{unknown("--show: there is no method", name, methods, func(m profile.Method) string { return m.Name })}
+			}
+		}
 	}
 	var classes []catalogue.Class
 	for _, class := range catalogue.Classes() {
@@ -91,15 +99,31 @@ func (c *profileCommand) choose() ([]profile.Method, error) {
 	for _, n := range c.Methods {
 		i := slices.IndexFunc(all, func(m profile.Method) bool { return m.Name == n })
 		if i < 0 {
-			var names []string
-			for _, m := range all {
-				names = append(names, m.Name)
-			}
-			return nil, fmt.Errorf("there is no method %q; there are %s", n, strings.Join(names, ", "))
+			return nil, unknown("there is no method", n, all, func(m profile.Method) string { return m.Name })
 		}
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
+}
+
+// unknown is the error of a name that is none of those of all.
+func unknown[M any](what, name string, all []M, nameOf func(M) string) error {
+	var names []string
+	for _, m := range all {
+		if strings.EqualFold(nameOf(m), name) {
+			return fmt.Errorf("%s %q; did you mean %q?", what, name, nameOf(m))
+		}
+		names = append(names, nameOf(m))
+	}
+	return fmt.Errorf("%s %q; there are %s", what, name, strings.Join(names, "; "))
+}
+
+// atLeastOne returns an error unless the value of a flag is.
+func atLeastOne(flag string, v int) error {
+	if v < 1 {
+		return fmt.Errorf("--%s is %d, want at least 1", flag, v)
+	}
+	return nil
 }
 
 func (c *profileCommand) table(w io.Writer, classes []catalogue.Class, results []*profile.Results) error {

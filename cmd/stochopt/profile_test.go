@@ -60,13 +60,15 @@ func TestSweep(t *testing.T) {
 
 func TestProfileBadInput(t *testing.T) {
 	for want, args := range map[string][]string{
-		`no method "Adm"; there are SGD, `:                {"profile", "Adm"},
-		`no method "DoG" with a step size; there are SGD`: {"sweep", "DoG"},
-		"--class is smoth; the classes are smooth":        {"profile", "--class=smoth"},
-		"must end in .png, .svg or .pdf":                  {"profile", "--plot=p.gif"},
-		"--budget is 0":                                   {"profile", "--budget=0"},
-		"--seeds 0, want":                                 {"sweep", "--seeds=0"},
-		"--tau 1;":                                        {"profile", "--tau=1"},
+		`no method "Adm"; there are SGD; `:                          {"profile", "Adm"},
+		`no method "adam"; did you mean "Adam"?`:                    {"profile", "adam"},
+		`with a step size there is no method "DoG"; there are SGD;`: {"sweep", "DoG"},
+		`--show: there is no method "foo"`:                          {"profile", "--plot=p.png", "--show=Adam;foo"},
+		"--class is smoth; the classes are smooth":                  {"profile", "--class=smoth"},
+		"must end in .png, .svg or .pdf":                            {"profile", "--plot=p.gif"},
+		"--budget is 0":                                             {"profile", "--budget=0"},
+		"--seeds is 0, want":                                        {"sweep", "--seeds=0"},
+		"--tau is 1, want":                                          {"profile", "--tau=1"},
 	} {
 		code, out, errs := runCommand(context.Background(), "", args...)
 		if code != badInput || out != "" || !strings.Contains(errs, want) {

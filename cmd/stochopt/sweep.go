@@ -43,8 +43,8 @@ func (c *sweepCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return inputError{err}
 	}
-	if c.Budget < 1 || c.Seeds < 1 {
-		return inputError{fmt.Errorf("--budget is %d and --seeds %d, want at least 1", c.Budget, c.Seeds)}
+	if err := errors.Join(atLeastOne("budget", c.Budget), atLeastOne("seeds", c.Seeds)); err != nil {
+		return inputError{err}
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
@@ -96,11 +96,7 @@ func named(names []string) ([]catalogue.Method, error) {
 	for _, n := range names {
 		m, ok := known[n]
 		if !ok {
-			var list []string
-			for _, m := range all {
-				list = append(list, m.Name)
-			}
-			return nil, fmt.Errorf("there is no method %q with a step size; there are %s", n, strings.Join(list, ", "))
+			return nil, unknown("with a step size there is no method", n, all, func(m catalogue.Method) string { return m.Name })
 		}
 		chosen = append(chosen, m)
 	}

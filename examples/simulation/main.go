@@ -19,6 +19,10 @@ func main() {
 	seed := flag.Uint64("seed", 0, "the seed of the noise")
 	wrong := flag.Bool("wrong", false, "print a wrong gradient")
 	flag.Parse()
+	if flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "no point: give the components of x as arguments, after -- if the first is negative")
+		os.Exit(2)
+	}
 	r := rand.New(rand.NewPCG(*seed, 1))
 	sd := 0.1
 	switch *noise {

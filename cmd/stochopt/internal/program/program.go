@@ -72,11 +72,15 @@ func expand(args []string, seed string, x []float64) []string {
 	return call
 }
 
-// said returns the end of what a program wrote to its standard error, in parentheses.
+// said returns what a program wrote to its standard error, in parentheses: its first and its last line, either of which may be the message.
 func said(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if last := lines[len(lines)-1]; last != "" {
-		return " (" + last + ")"
+	first, last := strings.TrimSpace(lines[0]), strings.TrimSpace(lines[len(lines)-1])
+	switch {
+	case first == "":
+		return ""
+	case len(lines) == 1:
+		return " (" + first + ")"
 	}
-	return ""
+	return " (" + first + " ... " + last + ")"
 }

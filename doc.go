@@ -29,6 +29,7 @@
 //	gradient   Oracles: gradients by dual numbers, differences, sampling, minibatches; checks of objectives
 //	stopping   stops that stand noise, for gonum's methods too
 //	project    projections onto feasible sets
+//	infer      estimates with error bars
 //	fit        curve fitting with standard errors
 //	testfuncs  objectives with known minima, noise, and profiles of methods on them
 package stochopt

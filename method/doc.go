@@ -7,7 +7,7 @@
 //
 // In noise take Adam to start with; where one step size suits all variables and the end matters, SGD with a Schedule that
 // decays; Average or TailAverage around either for an answer with less noise; ScheduleFreeAdam where the length of the
-// run is not known; and DoG or Prodigy where there is no time to choose a step size. The default step sizes are those
+// run is not known; and DoG where there is no time to choose a step size. The default step sizes are those
 // of docs/stepsizes.md, for a few variables of the order of 1, and for a method that it does not list those of its
 // primary source, unless its comment says otherwise.
 //

@@ -61,8 +61,9 @@ import (
 //
 // Reference: J. Sohl-Dickstein, B. Poole, S. Ganguli, Fast large-scale optimization by unifying stochastic gradient and
 // quasi-Newton methods, ICML 2014 (arXiv:1311.2115), and the authors' program. Here the subspace is made orthonormal again
-// whenever it is reduced, not only when it has ceased to be; its eigenvalues are those of the dimensions in use; and a start at 0
-// does not add a random dimension.
+// whenever it is reduced, not only when it has ceased to be; its eigenvalues are those of the dimensions in use; a start at 0
+// does not add a random dimension; what is too small to count is so beside the numbers that it is a difference of, not beside 1;
+// and terms that are constant or linear, for which no curvature is found, lose what HessianInit has given them.
 type SFO struct {
 	// Terms is N > 0. There is no default.
 	Terms int
@@ -72,7 +73,8 @@ type SFO struct {
 	// History is how many differences of a term are kept. If it is 0, 10 is used.
 	History int
 	// MinStep is the length of the shortest step, in units of x: shorter ones would show no curvature. So x ends at about this
-	// distance from a minimum, where F is above it by the square. If it is 0, 1e-8 is used; for none set stochopt.Zero.
+	// distance from a minimum, where F is above it by the square. If it is 0, 1e-8 is used; for none set stochopt.Zero. Steps
+	// shorter than 2e-14 |x|, which are lost in the rounding of x, are lengthened to that.
 	MinStep float64
 	// Seed selects the stream of its own choices.
 	Seed uint64
@@ -128,9 +130,11 @@ const (
 )
 
 const (
-	sfoEps      = 1e-12 // relative to 1, and absolute for lengths of differences
-	sfoRatio    = 1e8   // of eigenvalues of one model
-	sfoMaxRatio = 10    // of a step to the mean of those before
+	sfoEps      = 1e-12  // relative
+	sfoRounding = 1e-14  // of positions, relative
+	sfoLeast    = 1e-200 // curvature, so that H is positive where there is none
+	sfoRatio    = 1e8    // of eigenvalues of one model
+	sfoMaxRatio = 10     // of a step to the mean of those before
 	sfoMinEta   = 1e-5
 	sfoBackoff  = 0.01 // of the step that is being rejected
 )
@@ -296,8 +300,8 @@ func (r *SFO) visit(x []float64, f float64, grad []float64) {
 	n := float64(r.Terms)
 	r.eta = 1/n + float64((1-1/n)*r.eta)
 	r.travelled(x)
-	t.record(&r.at)
-	r.advance(x, false)
+	flat := t.record(&r.at)
+	r.advance(x, false, flat)
 }
 
 // failed reports whether the evaluation r.at of t shows that the last step has failed.
@@ -333,7 +337,7 @@ func (r *SFO) failed(t *sfoTerm) bool {
 // approach follows an evaluation at the point before, or nearer to it. A value that has exploded is of no use to the model:
 // nearer points are tried until it has risen by no more than ten times what the model said it would change.
 func (r *SFO) approach(x []float64) {
-	if r.rejected.f-r.back.f > 10*max(r.span, sfoEps) && r.shortenings < 10 {
+	if r.rejected.f-r.back.f > 10*max(r.span, sfoEps*math.Abs(r.back.f)) && r.shortenings < 10 {
 		for i, b := range r.before {
 			r.far[i] = b + float64(sfoBackoff*(r.far[i]-b))
 		}
@@ -359,7 +363,7 @@ func (r *SFO) approach(x []float64) {
 	r.at.set(*better)
 	copy(x, to)
 	r.travelled(x)
-	r.advance(x, true)
+	r.advance(x, true, false)
 }
 
 // travelled counts the length of the last step, of which x is the end that was kept.
@@ -370,15 +374,19 @@ func (r *SFO) travelled(x []float64) {
 }
 
 // advance moves x, which is at r.at, by a step for the sum: the rest of the algorithm after the term has been recorded.
-func (r *SFO) advance(x []float64, failed bool) {
-	r.fit(&r.terms[r.term])
+func (r *SFO) advance(x []float64, failed, flat bool) {
+	r.fit(&r.terms[r.term], flat)
 	step := r.newton()
 	length := floats.Norm(step, 2)
 	limit := math.Inf(1)
 	if r.total > r.Terms && r.travel > 0 {
 		limit = sfoMaxRatio * r.travel / float64(r.steps)
 	}
-	if want := min(max(length, hyper.Or(r.MinStep, 1e-8)), limit); want != length && length > 0 {
+	shortest := hyper.Or(r.MinStep, 1e-8)
+	if shortest > 0 {
+		shortest = max(shortest, 2*sfoRounding*floats.Norm(r.at.p, 2))
+	}
+	if want := max(min(length, limit), shortest); want != length && length > 0 {
 		floats.Scale(want/length, step)
 	}
 	r.gain = r.curvature(step) / 2

@@ -77,7 +77,9 @@ func (r *SFO) choose() {
 		} else {
 			d = t.curvature(apart)
 		}
-		if d > farthest*(1+1e-9) { // else a tie: more than one term may be known at the point before a rejected step
+		// In a tie the first is chosen, as more than one term may be known at the point before a rejected step; but where x is
+		// that of all they take turns.
+		if d > farthest*(1+1e-9) || d == 0 && farthest == 0 && t.visits < r.terms[r.term].visits {
 			r.term, farthest = i, d
 		}
 	}

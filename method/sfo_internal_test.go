@@ -235,7 +235,7 @@ func TestSFORightAngle(t *testing.T) {
 		u.record(&q)
 	}
 	r.total = 1
-	r.fit(u)
+	r.fit(u, false)
 	for _, v := range [][]float64{{1, 0}, {0, 1}, {1, 1}, {1, -1}} {
 		if c := u.curvature(v); u.pairs != 2 || !(c > 0.1 && c < 10) {
 			t.Errorf("%d pairs, curvature %v along %v", u.pairs, c, v)

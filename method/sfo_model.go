@@ -43,8 +43,9 @@ func (t *sfoTerm) row(v []float64, j int) []float64 {
 }
 
 // record makes q the last evaluation and keeps the difference to the one before. That there is one, and not the number of
-// visits, decides: a first visit that has failed has been counted.
-func (t *sfoTerm) record(q *sfoPoint) {
+// visits, decides: a first visit that has failed has been counted. It reports whether the gradient is the same as
+// before.
+func (t *sfoTerm) record(q *sfoPoint) (flat bool) {
 	if t.known() {
 		if t.pairs*len(t.last.p) == len(t.dp) {
 			copy(t.dp, t.dp[len(t.last.p):])
@@ -55,11 +56,16 @@ func (t *sfoTerm) record(q *sfoPoint) {
 		floats.SubTo(dp, q.p, t.last.p)
 		floats.SubTo(dd, q.d, t.last.d)
 		a, b := floats.Norm(dp, 2), floats.Norm(dd, 2)
-		if a >= sfoEps && b >= sfoEps && a*b <= math.MaxFloat64 && math.Abs(floats.Dot(dp, dd)) >= sfoEps*a*b { // of either sign
+		// Differences that are rounding errors are none, in whatever units.
+		moved := a > 0 && a >= sfoRounding*max(floats.Norm(q.p, 2), floats.Norm(t.last.p, 2))
+		bent := b > 0 && b >= sfoEps*max(floats.Norm(q.d, 2), floats.Norm(t.last.d, 2))
+		if moved && bent && a*b <= math.MaxFloat64 && math.Abs(floats.Dot(dp, dd)) >= sfoEps*a*b { // of either sign
 			t.pairs++
 		}
+		flat = !bent
 	}
 	t.last.set(*q)
+	return flat
 }
 
 // curvature returns vᵀH_iv.
@@ -184,11 +190,12 @@ func (w *sfoWork) inverse(v []float64) float64 {
 	return floats.Dot(v, v)
 }
 
-// fit makes the model of t anew from its differences, and updates the sum.
-func (r *SFO) fit(t *sfoTerm) {
+// fit makes the model of t anew from its differences, and updates the sum. flat says that its gradient has not changed on a step
+// that was kept.
+func (r *SFO) fit(t *sfoTerm, flat bool) {
 	r.addB(-1, t)
 	if t.pairs == 0 {
-		r.guess(t)
+		r.guess(t, flat)
 	} else {
 		r.bfgs(t)
 	}
@@ -199,17 +206,21 @@ func (r *SFO) fit(t *sfoTerm) {
 	}
 }
 
-// guess is fit without differences: the curvature of the others.
-func (r *SFO) guess(t *sfoTerm) {
+// guess is fit without differences: the curvature of the others, or a tenth of it for a term whose gradient is flat. That is so
+// where HessianInit makes the steps too short to see a change, and where the term is constant or linear, which must not hold
+// the others up.
+func (r *SFO) guess(t *sfoTerm, flat bool) {
 	t.columns = 0
 	w := &r.work
 	values := w.values[:r.space.k]
-	lapack64.Syev(lapack.EVNone, r.hessian(), values, w.lapack, len(w.lapack))
-	e := median(values) / float64(r.active())
-	if t.visits > 2 && r.total < 5 { // steps too short to show a difference: HessianInit is far too large
+	h := r.hessian()
+	scale := normalize(h)
+	lapack64.Syev(lapack.EVNone, h, values, w.lapack, len(w.lapack))
+	e := math.Ldexp(median(values), scale) / float64(r.active())
+	if flat && t.visits > 2 {
 		e /= 10
 	}
-	t.e = e
+	t.e = max(e, sfoLeast)
 }
 
 // bfgs is fit with differences. It works in their span, where they have few components.
@@ -276,9 +287,17 @@ func (r *SFO) bfgs(t *sfoTerm) {
 
 	values := w.values[:m]
 	t.columns = m
-	if size := floats.Norm(h.Data, 1); size-size != 0 || !lapack64.Syev(lapack.EVCompute, h, values, w.lapack, len(w.lapack)) {
+	scale := 0
+	size := floats.Norm(h.Data, 1)
+	if size-size == 0 {
+		scale = normalize(h)
+	}
+	if size-size != 0 || !lapack64.Syev(lapack.EVCompute, h, values, w.lapack, len(w.lapack)) {
 		t.columns, t.e = 0, high // the differences are out of the range of numbers
 		return
+	}
+	for i, v := range values {
+		values[i] = math.Ldexp(v, scale)
 	}
 	positive(values, high)
 	for c, v := range values {
@@ -289,11 +308,36 @@ func (r *SFO) bfgs(t *sfoTerm) {
 	}
 }
 
+// normalize divides h by the power of two, whose exponent it returns, that takes its greatest element to between 1/2 and 1: gonum
+// panics at eigenvalues of matrices that are all below 1e-122 or above 1e152.
+func normalize(h blas64.Symmetric) (exponent int) {
+	top := 0.0
+	row := func(i int) []float64 { return h.Data[i*h.Stride+i : i*h.Stride+h.N] }
+	for i := range h.N {
+		top = max(top, floats.Norm(row(i), math.Inf(1)))
+	}
+	_, exponent = math.Frexp(top)
+	for i := range h.N {
+		multiply(row(i), -exponent)
+	}
+	return exponent
+}
+
+// multiply multiplies v by 2 to the power of exponent.
+func multiply(v []float64, exponent int) {
+	for i := range v {
+		v[i] = math.Ldexp(v[i], exponent)
+	}
+}
+
 // extremes returns the least and the greatest curvature that n differences show, the columns of s and y in m dimensions: the
 // singular values, without the m-n that must be 0, of the matrix of least squares y s⁺ that takes s to y.
 func (w *sfoWork) extremes(s, y []float64, m, n int) (low, high float64) {
 	kept := min(m, n)
 	copy(w.svd, s) // the transpose of s
+	_, ofS := math.Frexp(floats.Norm(s, math.Inf(1)))
+	_, ofY := math.Frexp(floats.Norm(y, math.Inf(1)))
+	multiply(w.svd[:n*m], -ofS) // to sizes that no square of them is out of the range of numbers
 	sigma := w.sigma[:kept]
 	u := blas64.General{Rows: n, Cols: kept, Stride: kept, Data: w.u[:n*kept]}
 	if !lapack64.Gesvd(lapack.SVDStore, lapack.SVDNone, blas64.General{Rows: n, Cols: m, Stride: m, Data: w.svd[:n*m]}, u, blas64.General{},
@@ -308,14 +352,14 @@ func (w *sfoWork) extremes(s, y []float64, m, n int) (low, high float64) {
 			return 0, 0
 		}
 		for j := range n {
-			floats.AddScaled(a.Data[c*m:(c+1)*m], u.Data[j*kept+c]/v, y[j*m:(j+1)*m])
+			floats.AddScaled(a.Data[c*m:(c+1)*m], math.Ldexp(u.Data[j*kept+c]/v, -ofY), y[j*m:(j+1)*m])
 		}
 	}
 	u.Rows = kept // is not looked at, but without it gonum allocates
 	if !lapack64.Gesvd(lapack.SVDStore, lapack.SVDNone, a, u, blas64.General{}, sigma, w.lapack, len(w.lapack)) {
 		return math.NaN(), math.NaN()
 	}
-	return sigma[kept-1], sigma[0]
+	return math.Ldexp(sigma[kept-1], ofY-ofS), math.Ldexp(sigma[0], ofY-ofS)
 }
 
 // positive makes eigenvalues, in ascending order, positive and of a bounded ratio: the median of the positive ones takes the

@@ -1,6 +1,7 @@
 package method_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -484,6 +485,107 @@ func TestSFOShortStart(t *testing.T) {
 		if k >= len(steps) || math.Abs(steps[k]/want-1) > 1e-6 {
 			t.Fatalf("steps %v: number %d is not %v", steps, k, want)
 		}
+	}
+}
+
+// TestSFOFlatTerms: terms that are constant or linear, or whose curvature is nothing beside that of another, do not hold the
+// others up: the gradient of the sum vanishes, and where it cannot the sum falls without end.
+func TestSFOFlatTerms(t *testing.T) {
+	const n, terms = 3, 30
+	center := func(i, j int) float64 { return math.Sin(float64(7*i + 3*j + 1)) }
+	for name, h := range map[string]func(i int) float64{
+		"half constant":     func(i int) float64 { return float64(i % 2) },
+		"one not constant":  func(i int) float64 { return float64(i / 29) },
+		"all nearly flat":   func(i int) float64 { return math.Pow(1e-12, float64(min(1, 29-i))) },
+		"scales up to 1e12": func(i int) float64 { return math.Pow(1e12, -float64(i)/29) },
+	} {
+		fs := gradient.FiniteSum{N: terms, Term: func(grad, x []float64, i int) (f float64) {
+			for j, v := range x {
+				u := v - center(i, j)
+				f += h(i) * u * u / 2
+				grad[j] += h(i) * u
+			}
+			return f
+		}}
+		r, err := passes(fs, terms, n, 1, 40)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, v := range r.X {
+			var sum, mean float64
+			for i := range terms {
+				sum += h(i)
+				mean += h(i) * center(i, j)
+			}
+			if mean /= sum; !(math.Abs(v-mean) < 1e-6) {
+				t.Errorf("%s: x[%d] = %v, want %v", name, j, v, mean)
+			}
+		}
+	}
+	slopes := gradient.FiniteSum{N: terms, Term: func(grad, x []float64, i int) float64 {
+		grad[0] += center(i, 0) + 1
+		return (center(i, 0) + 1) * x[0]
+	}}
+	if r, err := passes(slopes, terms, 1, 1, 20); err == nil && !(r.X[0] < -1e6) {
+		t.Errorf("down a slope without end: x = %v", r.X)
+	}
+}
+
+// TestSFOUnits: nothing depends on the units of f and of x if HessianInit and MinStep are in them, in the whole range of numbers.
+func TestSFOUnits(t *testing.T) {
+	const n, terms = 4, 25
+	run := func(ofX, ofF int, m method.SFO) []float64 {
+		bowl := bowls(n, terms, 4, nil, nil).Blocks(terms)
+		y := make([]float64, n)
+		o := func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			for i, v := range x {
+				y[i] = math.Ldexp(v, -ofX)
+			}
+			f, err := bowl(grad, y, s)
+			for i, g := range grad {
+				grad[i] = math.Ldexp(g, ofF-ofX)
+			}
+			return math.Ldexp(f, ofF), err
+		}
+		m.Terms, m.HessianInit, m.MinStep = terms, math.Ldexp(cmp.Or(m.HessianInit, 1e5), ofF-2*ofX), math.Ldexp(1e-8, ofX)
+		s := &optimize.Settings{GradEvaluations: 12 * terms, Converger: optimize.NeverTerminate{}}
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = math.Ldexp(1, ofX)
+		}
+		r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: o}, x, s, &m)
+		if err != nil {
+			t.Fatalf("f in units of 2^%d, x of 2^%d: %v", ofF, ofX, err)
+		}
+		for i, v := range r.X {
+			r.X[i] = math.Ldexp(v, -ofX)
+		}
+		return r.X
+	}
+	want := run(0, 0, method.SFO{})
+	for _, c := range []struct{ x, f int }{{0, -980}, {0, -500}, {0, 60}, {0, 460}, {-300, 0}, {-30, 0}, {30, 0}, {300, 0}} {
+		if got := run(c.x, c.f, method.SFO{}); !(floats.Distance(got, want, math.Inf(1)) < 1e-8) {
+			t.Errorf("f in units of 2^%d, x of 2^%d: %v, want %v", c.f, c.x, got, want)
+		}
+	}
+	if got := run(0, 0, method.SFO{HessianInit: 1e9}); floats.Distance(got, want, math.Inf(1)) == 0 {
+		t.Error("another HessianInit makes no difference")
+	}
+}
+
+// TestSFOFarFromZero: steps that are lost in the rounding of x, as those of a HessianInit that is far too large are, become longer.
+func TestSFOFarFromZero(t *testing.T) {
+	const far = 1e9
+	fs := gradient.FiniteSum{N: 25, Term: func(grad, x []float64, i int) float64 {
+		u := (x[0]-far)/10 - float64(i)
+		grad[0] += u / 10
+		return u * u / 2
+	}}
+	s := &optimize.Settings{GradEvaluations: 40 * fs.N, Converger: optimize.NeverTerminate{}}
+	r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Oracle: fs.Blocks(fs.N)}, []float64{far}, s,
+		&method.SFO{Terms: fs.N, HessianInit: 1e9})
+	if want := far + 120; err != nil || math.Abs(r.X[0]-want) > 1e-2 {
+		t.Errorf("x = %v, want %v, error %v", r.X, want, err)
 	}
 }
 

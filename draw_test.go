@@ -79,6 +79,79 @@ func TestDraw(t *testing.T) {
 	}
 }
 
+// late is twice with an answer of its own, the point before the last.
+type late struct {
+	twice
+	before []float64
+}
+
+func (r *late) Reset(dim int) { r.twice.Reset(dim); r.before = nil }
+
+func (r *late) Step(x, grad []float64) {
+	r.before = append(r.before[:0], x...)
+	r.twice.Step(x, grad)
+}
+
+func (r *late) Estimate(dst, x []float64) {
+	if r.before == nil {
+		copy(dst, x)
+	} else {
+		copy(dst, r.before)
+	}
+}
+
+// TestDrawOfAnswers: an answer is evaluated on the draw of its iterate, for which the Rule is not asked again.
+func TestDrawOfAnswers(t *testing.T) {
+	for _, run := range drivers {
+		var steps []int
+		o := func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			steps = append(steps, s.Step)
+			return noisyBowl(1)(grad, x, s)
+		}
+		s := &optimize.Settings{MajorIterations: 5, Converger: never()}
+		r, err := run.run(stochopt.Problem{Oracle: o}, []float64{4, 4}, s, &stochopt.Sequential{Rule: &late{}})
+		// The gradient may be a call of its own where that of the evaluation before was not wanted.
+		want := []int{0, 1, 2}
+		if got := slices.Compact(slices.Clone(steps)); err != nil || r.FuncEvaluations != 9 || !slices.Equal(got, want) {
+			t.Errorf("%s: draws %v of %d values, want those of %v; %s", run.name, steps, r.FuncEvaluations, want, outcome(r, err))
+		}
+	}
+}
+
+// TestDrawOfLaterRun: a warm run takes its draws from its own Problem, except the second half of a step.
+func TestDrawOfLaterRun(t *testing.T) {
+	hessVec := func(dst, x, v []float64, _ stochopt.Sample) error { copy(dst, v); return nil }
+	for _, run := range drivers {
+		for _, c := range []struct {
+			rule  stochopt.Rule
+			seeds map[int][]uint64 // of the second run, in order, by the iterations of the first
+		}{
+			{&method.SAM{Rule: &method.SGD{}}, map[int][]uint64{3: {2}, 4: {1, 2}}},
+			{&method.OLBFGS{}, map[int][]uint64{3: {2}, 4: {1, 2}}},
+			{&method.AdaHessian{HessVec: hessVec}, map[int][]uint64{3: {2}, 4: {2}}},
+			{&method.Sophia{HessVec: hessVec}, map[int][]uint64{3: {2}, 4: {2}}},
+		} {
+			for iterations, want := range c.seeds {
+				var seeds []uint64
+				o := func(grad, x []float64, s stochopt.Sample) (float64, error) {
+					seeds = append(seeds, s.Seed)
+					return noisyBowl(1)(grad, x, s)
+				}
+				m := &stochopt.Sequential{Rule: c.rule}
+				r, err := run.run(stochopt.Problem{Oracle: o, Seed: 1}, []float64{4, 4}, &optimize.Settings{MajorIterations: iterations, Converger: never()}, m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				seeds, m.Warm = nil, true
+				_, err = run.run(stochopt.Problem{Oracle: o, Seed: 2}, r.X, &optimize.Settings{MajorIterations: 4, Converger: never()}, m)
+				if err != nil || !slices.Equal(slices.Compact(seeds), want) {
+					t.Errorf("%s, %T after %d iterations: seeds %v, want %v, error %v", run.name, c.rule, iterations, seeds, want, err)
+				}
+			}
+		}
+	}
+}
+
 // TestChooserNeedsAsking: a run on a problem that does not ask for the draws does not pretend.
 func TestChooserNeedsAsking(t *testing.T) {
 	for _, p := range []optimize.Problem{

@@ -33,7 +33,7 @@ type Problem struct {
 
 	// Seed is handed to the Oracle in every Sample. Equal Seeds give equal runs.
 	Seed uint64
-	// FirstStep is the Step of the first Sample. To go on where a run of a Rule without Estimate has stopped, add the number
+	// FirstStep is the Step of the first Sample. To go on where a run of a Rule without Estimate and Draw has stopped, add the number
 	// of its evaluations less one, because the last point is evaluated again.
 	FirstStep int
 	// Samples is how many draws, Replicate = 0, 1, ..., are averaged in each evaluation. If it is 0, it is 1.

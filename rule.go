@@ -16,11 +16,11 @@ package stochopt
 //
 //	Observe(f float64)         // called before Step with the value at x
 //	Estimate(dst, x []float64) // stores the answer that belongs to the iterate x, where that is not x itself
-//	Draw(next Sample) (Sample, error) // called before each evaluation: which draw it is to be
+//	Draw(next Sample) (Sample, error) // called before each evaluation at an iterate: which draw it is to be
 //
 // Draw is for Rules that need a certain draw, such as that of the last gradient at another point. next is the first
 // Sample of the run that has not been used; to use it Draw returns it, otherwise it remains the next. An error
-// ends the run.
+// ends the run. An answer that is not the iterate is evaluated on the draw of the iterate.
 type Rule interface {
 	// Reset forgets everything, checks the hyperparameters and gets ready for dim variables. It panics if a
 	// hyperparameter is out of its range or dim is not positive.

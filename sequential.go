@@ -36,6 +36,8 @@ type Sequential struct {
 	estimator estimator // the Rule, if it is one
 	drawer    drawer    // the Rule or one inside it, if it is one
 	asked     bool      // drawer has chosen the evaluation under way
+	answering bool      // which is of the answer
+	sample    Sample    // that drawer has chosen for the last evaluation at an iterate
 
 	at        *optimize.Location // the iterate
 	estimate  *optimize.Location // the answer, if it is not the iterate
@@ -65,7 +67,7 @@ func (s *Sequential) Init(dim, tasks int) int {
 	}
 	s.observer, _ = s.Rule.(observer)
 	s.estimator, _ = s.Rule.(estimator)
-	s.drawer, s.asked = chooser(s.Rule), false
+	s.drawer, s.asked, s.answering = chooser(s.Rule), false, false
 	s.at, s.estimate = nil, nil
 	if s.estimator != nil {
 		s.estimate = &optimize.Location{X: make([]float64, dim)}
@@ -156,6 +158,7 @@ func (s *Sequential) next(loc *optimize.Location, op optimize.Operation) (*optim
 
 // evaluated is next for an evaluation that is known to be finite.
 func (s *Sequential) evaluated(loc *optimize.Location) (*optimize.Location, optimize.Operation) {
+	s.answering = false
 	if loc == s.at {
 		s.k++
 		if s.estimator != nil {
@@ -168,6 +171,7 @@ func (s *Sequential) evaluated(loc *optimize.Location) (*optimize.Location, opti
 						return s.fail(err)
 					}
 				}
+				s.answering = true
 				return s.estimate, optimize.FuncEvaluation
 			}
 		}
@@ -176,13 +180,17 @@ func (s *Sequential) evaluated(loc *optimize.Location) (*optimize.Location, opti
 	return loc, optimize.MajorIteration
 }
 
-// draw returns the draw to evaluate, if next is the first that has not been used.
-func (s *Sequential) draw(next Sample) (Sample, error) {
+// draw returns the draw to evaluate, if next is the first that has not been used. Answers are evaluated on the draw of
+// their iterate.
+func (s *Sequential) draw(next Sample) (_ Sample, err error) {
 	if s.drawer == nil {
 		return next, nil
 	}
 	s.asked = true
-	return s.drawer.Draw(next)
+	if !s.answering {
+		s.sample, err = s.drawer.Draw(next)
+	}
+	return s.sample, err
 }
 
 // stepped is next for a step that has ended with err.

@@ -82,9 +82,6 @@ func (r *AdaHessian) Reset(dim int) {
 	r.probe.reset("AdaHessian", dim, r.HessVec)
 }
 
-// Draw returns next, which it takes note of for HessVec, or the error of HessVec in the last step.
-func (r *AdaHessian) Draw(next stochopt.Sample) (stochopt.Sample, error) { return r.probe.of(next) }
-
 // Step implements stochopt.Rule. It panics if Draw has not been called since the last Step, or if HessVec has failed.
 func (r *AdaHessian) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaHessian.Step", x, grad, len(r.m))
@@ -146,7 +143,7 @@ func (r *AdaHessian) MarshalBinary() ([]byte, error) { return r.marshal("AdaHess
 func (r *AdaHessian) UnmarshalBinary(data []byte) error {
 	err := r.unmarshal("AdaHessian", data)
 	if err == nil {
-		r.draw, r.err = draw{}, nil
+		r.probe.forget()
 	}
 	return err
 }

@@ -546,10 +546,6 @@ func TestSAMPair(t *testing.T) {
 		if d == next {
 			next.Step++
 		}
-		again, _ := r.Draw(next) // for an answer
-		if again != d {
-			t.Errorf("the answer is evaluated on %+v, the iterate on %+v", again, d)
-		}
 		r.Observe(f)
 		r.Step(x, g)
 		return d

@@ -15,28 +15,33 @@ import (
 // Reference: C. Bekas, E. Kokiopoulou, Y. Saad, An estimator for the diagonal of a matrix, Applied Numerical
 // Mathematics 57, 2007, after M. F. Hutchinson's estimator of the trace.
 type probe struct {
-	draw
-	err error // of the last product, until Draw has returned it
+	sample stochopt.Sample // of the present gradient
+	asked  bool            // Draw has been called since the last step
+	err    error           // of the last product, until Draw has returned it
 
 	z, d scratch
 	pcg  rand.PCG
 }
 
-// of returns the draw, or once the error that ends the run. The draw that has failed is not used again.
-func (p *probe) of(next stochopt.Sample) (s stochopt.Sample, err error) {
-	if err, p.err = p.err, nil; err != nil {
-		p.done()
-		return next, err
-	}
-	return p.draw.of(next), nil
+// Draw returns next, of which it takes note for HessVec, or the error of HessVec in the last step.
+func (p *probe) Draw(next stochopt.Sample) (stochopt.Sample, error) {
+	err := p.err
+	p.sample, p.asked, p.err = next, err == nil, nil
+	return next, err
 }
+
+// forget is what precedes a first step.
+func (p *probe) forget() { p.asked, p.err = false, nil }
+
+// done is the end of a step.
+func (p *probe) done() { p.asked = false }
 
 // reset is that of the Rule called name.
 func (p *probe) reset(name string, dim int, hessVec func(dst, x, v []float64, s stochopt.Sample) error) {
 	if hessVec == nil {
 		panic("method: " + name + ".HessVec is nil")
 	}
-	p.draw, p.err = draw{}, nil
+	p.forget()
 	p.z.of(dim)
 	p.d.of(dim)
 }
@@ -46,7 +51,7 @@ func (p *probe) ready(name string) {
 	if p.err != nil {
 		panic(fmt.Sprintf("method: %s.Step after an error, which Draw returns: %v", name, p.err))
 	}
-	if !p.open {
+	if !p.asked {
 		panic("method: " + name + ".Step: no draw: ask Draw for the Sample of every gradient")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/state"
 	"gonum.org/v1/gonum/floats"
@@ -61,9 +60,8 @@ type OLBFGS struct {
 	Schedule func(k int) float64
 
 	sequential             // optimize.Method
-	draw                   // of both gradients
-	k, moved   int         // steps taken; 1 between the two evaluations of a step
-	pairs      int         // kept
+	twoStep                // half: x has moved
+	k, pairs   int         // steps taken; pairs kept
 	s, y       [][]float64 // of the pairs, the oldest first
 	sy, scale  []float64   // <s,y> and <s,y>/<y,y> of the pairs
 	from, grad []float64   // x and g before the step
@@ -86,7 +84,7 @@ func (r *OLBFGS) Reset(dim int) {
 	hyper.Unit("method: OLBFGS.Curvature", r.Curvature)
 	hyper.NonNegative("method: OLBFGS.Memory", float64(r.Memory))
 	m := r.memory()
-	r.draw, r.k, r.moved, r.pairs = draw{}, 0, 0, 0
+	r.twoStep, r.k, r.pairs = twoStep{}, 0, 0
 	r.s, r.y = vectors(m, dim), vectors(m, dim)
 	r.sy, r.scale = make([]float64, m), make([]float64, m)
 	r.from, r.grad = make([]float64, dim), make([]float64, dim)
@@ -104,20 +102,16 @@ func vectors(n, dim int) [][]float64 {
 	return v
 }
 
-// Draw returns the draw of the next evaluation: next, or that of the gradient before the step once more.
-func (r *OLBFGS) Draw(next stochopt.Sample) (stochopt.Sample, error) { return r.draw.of(next), nil }
-
 // Step implements stochopt.Rule.
 func (r *OLBFGS) Step(x, grad []float64) {
 	hyper.Lengths("method: OLBFGS.Step", x, grad, len(r.from))
-	if r.moved == 1 {
-		r.moved = 0
+	if r.half == 1 {
+		r.half = 0
 		r.k++
-		r.draw.done()
 		r.learn(x, grad)
 		return
 	}
-	r.moved = 1
+	r.half = 1
 	copy(r.from, x)
 	copy(r.grad, grad)
 	p := r.direction(grad)
@@ -193,14 +187,10 @@ func rotate(v [][]float64) {
 func (r *OLBFGS) state() state.State {
 	m := r.memory()
 	if r.from == nil {
-		return state.State{Counters: make([]int, drawWords+3), Scalars: make([]float64, 2*m), Vectors: make([][]float64, 2*m+2)}
-	}
-	d := r.draw
-	if r.moved == 0 { // it begins a step, and another will do
-		d = draw{}
+		return state.State{Counters: make([]int, twoStepCounters+2), Scalars: make([]float64, 2*m), Vectors: make([][]float64, 2*m+2)}
 	}
 	return state.State{
-		Counters: append(d.counters(), r.k, r.moved, r.pairs),
+		Counters: append(r.twoStep.counters(), r.k, r.pairs),
 		Scalars:  slices.Concat(r.sy, r.scale),
 		Vectors:  slices.Concat(r.s, r.y, [][]float64{r.from, r.grad}),
 	}
@@ -217,11 +207,11 @@ func (r *OLBFGS) UnmarshalBinary(data []byte) error {
 	if err != nil {
 		return err
 	}
-	c, m := s.Counters[drawWords:], len(s.Scalars)/2
-	if c[2] > m {
-		return fmt.Errorf("stochopt: state of OLBFGS: %d pairs in a memory of %d", c[2], m)
+	c, m := s.Counters[twoStepCounters:], len(s.Scalars)/2
+	if c[1] > m {
+		return fmt.Errorf("stochopt: state of OLBFGS: %d pairs in a memory of %d", c[1], m)
 	}
-	r.draw, r.k, r.moved, r.pairs = drawOf(s.Counters), c[0], c[1], c[2]
+	r.twoStep, r.k, r.pairs = twoStepOf(s.Counters), c[0], c[1]
 	r.sy, r.scale = s.Scalars[:m:m], s.Scalars[m:]
 	r.s, r.y, r.from, r.grad = s.Vectors[:m:m], s.Vectors[m:2*m:2*m], s.Vectors[2*m], s.Vectors[2*m+1]
 	return nil

@@ -36,9 +36,8 @@ type SAM struct {
 	Radius float64
 
 	sequential           // optimize.Method
-	draw                 // of both gradients
-	nearby     int       // 1 if x is the point nearby
-	theta      []float64 // θ, if nearby
+	twoStep              // half: x is the point nearby
+	theta      []float64 // θ, then
 }
 
 // Init implements optimize.Method.
@@ -53,15 +52,12 @@ func (r *SAM) Reset(dim int) {
 	hyper.NonNegative("method: SAM.Radius", r.Radius)
 	r.held().reset(dim)
 	r.held().refuseDraw()
-	r.draw, r.nearby, r.theta = draw{}, 0, make([]float64, dim)
+	r.twoStep, r.theta = twoStep{}, make([]float64, dim)
 }
-
-// Draw returns the draw of the next evaluation: next, or that of the gradient at θ once more.
-func (r *SAM) Draw(next stochopt.Sample) (stochopt.Sample, error) { return r.draw.of(next), nil }
 
 // Observe passes the value on to Rule, if it is of the gradient that Rule gets.
 func (r *SAM) Observe(f float64) {
-	if r.nearby == 1 {
+	if r.half == 1 {
 		r.held().observe(f)
 	}
 }
@@ -69,14 +65,13 @@ func (r *SAM) Observe(f float64) {
 // Step implements stochopt.Rule.
 func (r *SAM) Step(x, grad []float64) {
 	hyper.Lengths("method: SAM.Step", x, grad, len(r.theta))
-	if r.nearby == 1 {
-		r.nearby = 0
-		r.draw.done()
+	if r.half == 1 {
+		r.half = 0
 		copy(x, r.theta)
 		r.Rule.Step(x, grad)
 		return
 	}
-	r.nearby = 1
+	r.half = 1
 	copy(r.theta, x)
 	n := norm2(grad)
 	if n == 0 {
@@ -90,7 +85,7 @@ func (r *SAM) Step(x, grad []float64) {
 
 // Estimate stores θ, or what Rule makes of it.
 func (r *SAM) Estimate(dst, x []float64) {
-	if r.nearby == 1 {
+	if r.half == 1 {
 		x = r.theta
 	}
 	r.held().estimate(dst, x)
@@ -102,11 +97,7 @@ func (r *SAM) Unwrap() stochopt.Rule { return r.Rule }
 func (r *SAM) held() held { return held{"SAM", r.Rule} }
 
 func (r *SAM) state() state.State {
-	d := r.draw
-	if r.nearby == 0 { // it begins a step, and another will do
-		d = draw{}
-	}
-	return state.State{Counters: append(d.counters(), r.nearby), Vectors: [][]float64{r.theta}}
+	return state.State{Counters: r.twoStep.counters(), Vectors: [][]float64{r.theta}}
 }
 
 // MarshalBinary returns the state: the half of the step under way, its draw, θ and the state of Rule. The exported
@@ -117,7 +108,7 @@ func (r *SAM) MarshalBinary() ([]byte, error) { return r.held().marshal(r.state(
 func (r *SAM) UnmarshalBinary(data []byte) error {
 	s, err := r.held().unmarshal(data, r.state())
 	if err == nil {
-		r.draw, r.nearby, r.theta = drawOf(s.Counters), s.Counters[drawWords], s.Vectors[0]
+		r.twoStep, r.theta = twoStepOf(s.Counters), s.Vectors[0]
 	}
 	return err
 }

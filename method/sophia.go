@@ -80,9 +80,6 @@ func (r *Sophia) Reset(dim int) {
 	r.k, r.m, r.h = 0, make([]float64, dim), make([]float64, dim)
 }
 
-// Draw returns next, which it takes note of for HessVec, or the error of HessVec in the last step.
-func (r *Sophia) Draw(next stochopt.Sample) (stochopt.Sample, error) { return r.probe.of(next) }
-
 // Step implements stochopt.Rule. It panics if Draw has not been called since the last Step, or if HessVec has failed.
 func (r *Sophia) Step(x, grad []float64) {
 	hyper.Lengths("method: Sophia.Step", x, grad, len(r.m))
@@ -127,7 +124,7 @@ func (r *Sophia) MarshalBinary() ([]byte, error) { return state.Marshal("Sophia"
 func (r *Sophia) UnmarshalBinary(data []byte) error {
 	s, err := state.Unmarshal("Sophia", data, r.state())
 	if err == nil {
-		r.draw, r.err = draw{}, nil
+		r.probe.forget()
 		r.k, r.m, r.h = s.Counters[0], s.Vectors[0], s.Vectors[1]
 	}
 	return err

@@ -1,6 +1,7 @@
 package method
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
@@ -73,7 +74,7 @@ func (r *Adafactor) Step(x, grad []float64) {
 	t := float64(r.k + 1)
 	step := hyper.StepSize(min(hyper.Or(r.StepSize, 0.01), 1/math.Sqrt(t)), r.Schedule, r.k)
 	forget := math.Pow(t, -hyper.Or(r.DecayPower, 0.8))
-	eps, floor, most := hyper.Or(r.Epsilon, 1e-30), hyper.Or(r.MinScale, 1e-3), hyper.Or(r.ClipRMS, 1)
+	eps, floor, most := hyper.Or(r.Epsilon, 1e-30), hyper.Or(r.MinScale, 1e-3), cmp.Or(r.ClipRMS, 1)
 	v, u := r.v[:len(x)], r.u.of(len(x))
 	for i, g := range grad[:len(x)] {
 		v[i] = float64((1-forget)*v[i]) + float64(forget*(float64(g*g)+eps))

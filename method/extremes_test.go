@@ -50,6 +50,15 @@ func TestExtremeGradients(t *testing.T) {
 			"PolyakStep": &method.PolyakStep{},
 			"LARS":       &method.LARS{},
 			"LAMB":       &method.LAMB{},
+			"MoMo":       &method.MoMo{},
+			"Adafactor":  &method.Adafactor{ClipRMS: stochopt.Zero},
+			"NovoGrad":   &method.NovoGrad{Epsilon: stochopt.Zero},
+			"Fromage":    &method.Fromage{},
+			"SMORMS3":    &method.SMORMS3{Epsilon: stochopt.Zero},
+			"SWATS":      &method.SWATS{Epsilon: stochopt.Zero},
+			"AdEMAMix":   &method.AdEMAMix{Epsilon: stochopt.Zero},
+			"Normalized": &method.NormalizedSGD{Momentum: 0.9},
+			"Cautious":   &method.Cautious{Rule: &method.Signum{}},
 		} {
 			x := []float64{0, 1, 1e6}
 			m.Reset(3)
@@ -74,9 +83,12 @@ func TestLateMisuse(t *testing.T) {
 		"method: DAdaptSGD.Growth = 0.5":  func() { (&method.DAdaptSGD{Growth: 0.5}).Reset(1) },
 		"method: AdamW.Center[1] = NaN":   func() { (&method.AdamW{Center: []float64{0, math.NaN()}}).Reset(2) },
 		"method: FTRL.StepSize":           func() { (&method.FTRL{StepSize: stochopt.Zero}).Reset(1) },
-		"schedule: Cyclic: low = 2":       func() { schedule.Cyclic(4, 4, 2, 1) },
-		"schedule: Cyclic: shrink = 2":    func() { schedule.Cyclic(4, 4, 0, 2) },
-		"schedule: Steps: the product":    func() { schedule.Steps([]int{1, 2}, []float64{1e300, 1e300}) },
+		"method: Mechanic.Rule is or holds a *method.SAM": func() {
+			(&method.Mechanic{Rule: &method.SAM{Rule: &method.SGD{}}}).Reset(1)
+		},
+		"schedule: Cyclic: low = 2":    func() { schedule.Cyclic(4, 4, 2, 1) },
+		"schedule: Cyclic: shrink = 2": func() { schedule.Cyclic(4, 4, 0, 2) },
+		"schedule: Steps: the product": func() { schedule.Steps([]int{1, 2}, []float64{1e300, 1e300}) },
 		"stochopt: StepSize times Schedule = +Inf": func() {
 			m := &method.SGD{StepSize: 1e200, Schedule: schedule.Constant(1e200)}
 			m.Reset(1)

@@ -40,7 +40,8 @@ var mechanicRates = [6]float64{0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999}
 // authors' program the wrapped method starts each step from x, so that its weight decay pulls to 0. Others cut h to the
 // M of the step before where it enters R, and start with S = s₀ = 1e-6.
 type Mechanic struct {
-	// Rule is the method to tune. It must not be nil.
+	// Rule is the method to tune. It must not be nil, nor choose its draws or hold a Rule that does: differences of D do not
+	// belong to those of gradients at x.
 	Rule stochopt.Rule
 	// InitialScale is s₀, where S starts, without unit. If it is 0, 1e-8 is used.
 	InitialScale float64
@@ -83,6 +84,7 @@ func (r *Mechanic) Reset(dim int) {
 	hyper.NonNegative("method: Mechanic.Decay", r.Decay)
 	hyper.NonNegative("method: Mechanic.Epsilon", r.Epsilon)
 	r.Rule.Reset(dim)
+	held{"Mechanic", r.Rule}.refuseDraw()
 	r.k, r.tuners, r.x0, r.d = 0, tuner{}, make([]float64, dim), make([]float64, dim)
 }
 

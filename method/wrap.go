@@ -37,7 +37,7 @@ func (h held) refuse(is func(r stochopt.Rule) bool, why string) {
 	}
 }
 
-// refuseDraw is for wrappers that do not pass on every gradient.
+// refuseDraw is for wrappers that do not pass on every gradient, or another point than that of the gradient.
 func (h held) refuseDraw() {
 	h.refuse(func(r stochopt.Rule) bool {
 		_, ok := r.(interface {

@@ -677,6 +677,34 @@ func TestReduceOnPlateauCalibration(t *testing.T) {
 	}
 }
 
+// TestReduceOnPlateauSmallerBatch: Batch may change between steps.
+func TestReduceOnPlateauSmallerBatch(t *testing.T) {
+	r := &method.ReduceOnPlateau{Rule: &method.SGD{StepSize: 1}, Batch: 100}
+	r.Reset(1)
+	x := []float64{0}
+	for k := range 3000 {
+		if k == 500 {
+			r.Batch = 10
+		}
+		x[0] = 0
+		r.Observe(1)
+		r.Step(x, []float64{1})
+	}
+	if !(math.Abs(x[0]) <= 0.1) {
+		t.Errorf("on a plateau the step is still %v", x[0])
+	}
+}
+
+// TestMoMoTiny: where the square of the gradient vanishes the step is α, as everywhere far above f*.
+func TestMoMoTiny(t *testing.T) {
+	r, x := &method.MoMo{MaxStep: 1e180}, []float64{0}
+	r.Reset(1)
+	r.Observe(1e-10)
+	if r.Step(x, []float64{1e-180}); math.Abs(x[0]+1) > 1e-12 {
+		t.Errorf("x = %v, want -1", x[0])
+	}
+}
+
 // TestReduceOnPlateauNegative: plateaus below 0 are found like those above, with noise and without. Where the margin is
 // a factor of the best value, they are hidden for ever.
 func TestReduceOnPlateauNegative(t *testing.T) {
@@ -1044,6 +1072,26 @@ func TestFromageLength(t *testing.T) {
 		r.Step(x, []float64{0, 0})
 		if n := floats.Norm(x, 2); math.Abs(n-5/math.Sqrt(1.01)) > 1e-14 {
 			t.Errorf("scale %v: without a gradient length %v", scale, n)
+		}
+	}
+}
+
+// TestSMORMS3Alone: without a Schedule it ends nearer to a minimum than RMSProp, unless the gradient hardly shows where that is.
+func TestSMORMS3Alone(t *testing.T) {
+	const dim = 100
+	away := func(r stochopt.Rule, h float64) float64 {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		x := steps(r, 30000, slices.Repeat([]float64{3}, dim), func(g, x []float64) {
+			for i := range g {
+				g[i] = h*x[i] + rnd.NormFloat64()
+			}
+		})
+		return floats.Norm(x, 2) / math.Sqrt(dim)
+	}
+	for _, c := range []struct{ h, smorms3, rmsProp float64 }{{1, 0.01, 0.07}, {0.01, 1.7, 0.8}} {
+		a, b := away(&method.SMORMS3{}, c.h), away(&method.RMSProp{}, c.h)
+		if math.Abs(a/c.smorms3-1) > 0.15 || math.Abs(b/c.rmsProp-1) > 0.15 {
+			t.Errorf("curvature %v: SMORMS3 is %v away and RMSProp %v, want %v and %v", c.h, a, b, c.smorms3, c.rmsProp)
 		}
 	}
 }

@@ -78,9 +78,8 @@ func (r *MoMo) Step(x, grad []float64) {
 	for i, g := range grad[:len(x)] {
 		d[i] = float64(beta*d[i]) + float64((1-beta)*g)
 	}
-	gap := r.mean - r.Minimum
-	if sq := square(d); sq > 0 && gap > 0 {
-		tau := min(gap/sq, top)
+	if gap := r.mean - r.Minimum; gap > 0 {
+		tau := min(gap/square(d), top) // top where the square vanishes
 		for i, v := range d {
 			x[i] -= float64(tau * v)
 		}

@@ -113,7 +113,7 @@ func (r *ReduceOnPlateau) Observe(f float64) {
 	}
 	r.now.add(r.sum, r.n/batch)
 	r.sum = 0
-	if r.n == batch*batches {
+	if r.n >= batch*batches { // more if Batch has been made smaller
 		r.judge()
 		r.n, r.now = 0, spread{}
 	}

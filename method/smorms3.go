@@ -20,7 +20,10 @@ import (
 //
 // q is the share of the drive in the square of the gradient: near 1 far from a minimum, where the memory is two steps
 // long, and near 0 in noise, where it grows and the steps become short by themselves. q is no less than about 1/2n by
-// chance, so that the steps decay like 1/n. Prefer it to RMSProp where no Schedule is to be chosen.
+// chance, so that the steps decay like 1/n. Prefer it to RMSProp where no Schedule is to be chosen, and a unit of x makes a
+// difference of the gradient that is not small beside its noise. Otherwise the steps have decayed before x is at the minimum:
+// from a distance of 3, with noise of standard deviation 1, it is within 0.01 after 30000 steps where the curvature is 1, and
+// RMSProp within 0.07; but where the curvature is 0.01 it is still 1.7 away, and RMSProp 0.8.
 //
 // Reference: S. Funk, RMSprop loses to SMORMS3, beware the epsilon!, sifter.org, 2015.
 type SMORMS3 struct {

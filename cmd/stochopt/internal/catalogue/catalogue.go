@@ -22,7 +22,8 @@ type Method struct {
 // Families are those of Method, in the order of the package comment of method.
 var Families = []string{"momentum", "sums of squares", "means of squares", "signs and ratios", "no step size", "no horizon", "dual averaging", "curvature"}
 
-// Methods are all methods of the module that are no wrappers, in the order of Families.
+// Methods are all methods of the module that are no wrappers and need nothing of the problem but its gradient, in the order of
+// Families.
 var Methods = []Method{
 	{"SGD", "momentum", 0.001, func(a float64) optimize.Method { return &method.SGD{StepSize: a} }},
 	{"SGD momentum", "momentum", 0.001, func(a float64) optimize.Method { return &method.SGD{StepSize: a, Momentum: 0.9} }},

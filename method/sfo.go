@@ -2,6 +2,7 @@ package method
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -122,12 +123,13 @@ type SFO struct {
 type sfoPhase int
 
 const (
-	sfoVisit   sfoPhase = iota // a term at a new x
-	sfoRepeat                  // the same again at the same x
-	sfoReturn                  // the same at the point before
-	sfoShorten                 // the same nearer to the point before
-	sfoNoisy                   // nothing: terms have been found noisy
-	sfoNowhere                 // nothing: the term is not finite at the start, nor before and after a step
+	sfoVisit    sfoPhase = iota // a term at a new x
+	sfoRepeat                   // the same again at the same x
+	sfoReturn                   // the same at the point before
+	sfoShorten                  // the same nearer to the point before
+	sfoNoisy                    // nothing: terms have been found noisy
+	sfoNowhere                  // nothing: the term is not finite at the start, nor before and after a step
+	sfoOverflow                 // nothing: the step is not finite
 )
 
 const (
@@ -229,6 +231,9 @@ func (r *SFO) Draw(next stochopt.Sample) (stochopt.Sample, error) {
 	case sfoNowhere:
 		return next, fmt.Errorf("method: SFO: the value or the gradient of term %d is not finite (or Observe was not called), and "+
 			"there is no point to go back to where it is", r.term)
+	case sfoOverflow:
+		return next, errors.New("method: SFO: the models have left the range of numbers, as where the sum has no minimum; if it has " +
+			"one, make HessianInit larger, and merge terms whose curvatures differ by orders of magnitude")
 	}
 	return stochopt.Sample{Seed: next.Seed, Step: r.term}, nil
 }
@@ -379,6 +384,10 @@ func (r *SFO) advance(x []float64, failed, flat bool) {
 	r.fit(&r.terms[r.term], flat)
 	step := r.newton()
 	length := floats.Norm(step, 2)
+	if length-length != 0 {
+		r.phase = sfoOverflow
+		return
+	}
 	limit := math.Inf(1)
 	if r.total > r.Terms && r.travel > 0 {
 		limit = sfoMaxRatio * r.travel / float64(r.steps)

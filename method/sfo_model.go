@@ -147,7 +147,8 @@ func (r *SFO) hessian() blas64.Symmetric {
 }
 
 // newton returns -η H⁻¹ G at r.at. Every H_i is positive definite, so that only rounding can make H something else; then
-// multiples of the identity are added, each a hundred times the one before, until it is.
+// multiples of the identity are added, each a hundred times the one before, until it is. Where none will do H is what a much
+// greater H_i, now gone, has left of the sum, which is made anew.
 func (r *SFO) newton() []float64 {
 	w, k := &r.work, r.space.k
 	g, delta := w.step[:k], w.v1[:k]
@@ -158,7 +159,7 @@ func (r *SFO) newton() []float64 {
 			t.addGradient(g, delta)
 		}
 	}
-	shift := 0.0
+	shift, anew := 0.0, false
 	for {
 		h := r.hessian()
 		largest := 0.0
@@ -170,6 +171,11 @@ func (r *SFO) newton() []float64 {
 		var ok bool
 		if w.chol, ok = lapack64.Potrf(h); ok {
 			break
+		}
+		if !(shift <= largest) && !anew {
+			r.sumUp()
+			shift, anew = 0, true
+			continue
 		}
 		if !(shift <= largest) || largest == 0 { // H is not finite, or there is none
 			for i := range g {

@@ -51,7 +51,7 @@ func (r *SFO) UnmarshalBinary(data []byte) error {
 		return errors.New("stochopt: state of SFO: it has another History, or is damaged")
 	}
 	sp.size(c[0], r.Terms)
-	damaged := len(all) != sfoNumbers(&sp, r.Terms, c[1]) || c[2] > int(sfoNowhere) || c[3] >= r.Terms ||
+	damaged := len(all) != sfoNumbers(&sp, r.Terms, c[1]) || c[2] > int(sfoOverflow) || c[3] >= r.Terms ||
 		c[9] > sp.most || sp.whole() && c[9] != sp.most || c[11] >= c[0]
 	for i := sfoCounters; i < len(c); i += 4 {
 		damaged = damaged || c[i] > 1 || c[i+2] > c[1] || c[i+3] > min(2*c[1], sp.most)

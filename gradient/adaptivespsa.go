@@ -50,7 +50,9 @@ import (
 // simultaneous perturbation algorithm, same journal 54, 2009, for the feedback -Δ'ᵀH̄Δ. The weights 1/(N+|P|²), with
 // which the feedback is stable from the first draw on, and δ are not from there.
 type AdaptiveSPSA struct {
-	// Width is c > 0, in units of Scale. If it is 0, 0.01 is used.
+	// Width is c > 0, in units of Scale. If it is 0, 0.01 is used, which is for noise that cancels: a first draw that
+	// finds two values at the same x and Sample, by one value more, is then an error. Set Width, even to 0.01, for an
+	// f that does not repeat its values.
 	Width float64
 	// SecondWidth is c' > 0, in units of Scale. If it is 0, twice Width is used.
 	SecondWidth float64
@@ -103,7 +105,7 @@ func (e *AdaptiveSPSA) Oracle(f stochopt.Oracle) stochopt.Oracle {
 		if grad == nil || err != nil {
 			return v, err
 		}
-		return v, e.draw(ds, grad, x, s)
+		return v, e.draw(ds, v, grad, x, s)
 	}
 }
 
@@ -114,8 +116,8 @@ func (e *AdaptiveSPSA) Reset() {
 	e.forget()
 }
 
-// draw stores a Newton step in grad and takes the curvature it has seen up into the state.
-func (e *AdaptiveSPSA) draw(ds *directions, grad, x []float64, s stochopt.Sample) error {
+// draw stores a Newton step in grad, where v is the value at x, and takes the curvature it has seen up into the state.
+func (e *AdaptiveSPSA) draw(ds *directions, v float64, grad, x []float64, s stochopt.Sample) error {
 	k := max(s.Step, 0) // an error below if it is negative
 	c := width(e.Width, e.Decay, k)
 	c2 := 2 * c
@@ -127,6 +129,9 @@ func (e *AdaptiveSPSA) draw(ds *directions, grad, x []float64, s stochopt.Sample
 	}
 	if len(x) == 0 {
 		return nil
+	}
+	if err := ds.repeats(v, x, s); err != nil {
+		return err
 	}
 	what, err := e.enter("AdaptiveSPSA", grad, x, s)
 	if err != nil {

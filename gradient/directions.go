@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/freelist"
@@ -18,7 +19,9 @@ type directions struct {
 	f     stochopt.Oracle
 	scale []float64 // or nil, for 1
 	n     int       // directions in a draw
-	free  freelist.List[*direction]
+	// repeated tells that f need not be asked again whether it repeats its values: the Width is set, or it has.
+	repeated atomic.Bool
+	free     freelist.List[*direction]
 }
 
 // newDirections returns directions for the estimator name. It panics if an argument is out of range.
@@ -32,7 +35,26 @@ func newDirections(name string, use purpose, f stochopt.Oracle, width float64, s
 		panic(fmt.Sprintf("gradient: %s.Concurrent = %d, want >= 0", name, concurrent))
 	}
 	positive(fmt.Sprintf("gradient: %s.Scale", name), scale)
-	return &directions{name: name, use: use, f: f, scale: slices.Clone(scale), n: n}
+	ds := &directions{name: name, use: use, f: f, scale: slices.Clone(scale), n: n}
+	ds.repeated.Store(width > 0)
+	return ds
+}
+
+// repeats returns an error if the Width is the default and the value of the first draw, f at x and s, is another the second
+// time.
+func (ds *directions) repeats(f float64, x []float64, s stochopt.Sample) error {
+	if ds.repeated.Load() {
+		return nil
+	}
+	again, err := ds.f(nil, x, s)
+	if err != nil {
+		return err
+	}
+	if err := same(ds.name, f, again); err != nil {
+		return fmt.Errorf("%w, or set Width so large that differences show in the noise", err)
+	}
+	ds.repeated.Store(true)
+	return nil
 }
 
 // unit returns the unit of variable i.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stochopt/stochopt"
@@ -177,11 +178,11 @@ func TestDirectionsSample(t *testing.T) {
 		})
 		f, _ := evaluate(t, o, at, s)
 		value, err := o(nil, at, s)
-		want := 4*2 + 2
+		want := 4*2 + 3 // two at x in the first draw, since no Width is set
 		if e.name == "Smoothing, forward, sphere" {
-			want = 4 + 2
+			want = 4 + 3
 		}
-		if f != rosenbrock(x)+4 || value != f || err != nil || calls != want || atX != 2 || !slices.Equal(at, x) {
+		if f != rosenbrock(x)+4 || value != f || err != nil || calls != want || atX != 3 || !slices.Equal(at, x) {
 			t.Errorf("%s: value %v and %v, %v, %d calls, want %d, of them %d at x, x becomes %v", e.name, f, value, err, calls, want, atX, at)
 		}
 		// Nothing to do.
@@ -415,6 +416,46 @@ func BenchmarkDirections(b *testing.B) {
 						k++
 					}
 				})
+			}
+		}
+	}
+}
+
+// TestDirectionsOwnRandomness: with the default Width an f that does not repeat its values is an error of the first draw; with
+// a Width of its own it is not, and an f that repeats them is asked once more in the first draw only.
+func TestDirectionsOwnRandomness(t *testing.T) {
+	x := []float64{1, 2}
+	own := func() stochopt.Oracle {
+		r := rand.New(rand.NewPCG(1, 2))
+		return func(_, x []float64, _ stochopt.Sample) (float64, error) { return rosenbrock(x) + r.NormFloat64(), nil }
+	}
+	for _, c := range []struct {
+		name           string
+		unset, set     estimator
+		first, another int // values
+	}{
+		{"SPSA", gradient.SPSA{}, gradient.SPSA{Width: 0.01}, 4, 3},
+		{"Smoothing", gradient.Smoothing{Forward: true}, gradient.Smoothing{Width: 0.01}, 3, 2},
+		{"Evolution", gradient.Evolution{Population: 2}, gradient.Evolution{Width: 0.01}, 4, 3},
+		{"AdaptiveSPSA", &gradient.AdaptiveSPSA{Warmup: 1}, &gradient.AdaptiveSPSA{Width: 0.01}, 6, 5},
+	} {
+		grad := make([]float64, 2)
+		_, err := c.unset.Oracle(own())(grad, x, stochopt.Sample{})
+		if err == nil || !strings.Contains(err.Error(), c.name+": two values at the same x and Sample are") || !strings.Contains(err.Error(), "set Width") {
+			t.Errorf("%s: error %v", c.name, err)
+		}
+		if _, err := c.set.Oracle(own())(grad, x, stochopt.Sample{}); err != nil {
+			t.Errorf("%s with a Width: %v", c.name, err)
+		}
+		calls := 0
+		o := c.unset.Oracle(func(_, x []float64, s stochopt.Sample) (float64, error) {
+			calls++
+			return rosenbrock(x) + s.Rand().NormFloat64(), nil
+		})
+		for step, want := range []int{c.first, c.another, c.another} {
+			calls = 0
+			if _, err := o(grad, x, stochopt.Sample{Step: step}); err != nil || calls != want {
+				t.Errorf("%s, step %d: %v, %d values, want %d", c.name, step, err, calls, want)
 			}
 		}
 	}

@@ -42,7 +42,9 @@ import (
 // reinforcement learning, arXiv:1703.03864, 2017. D. Wierstra, T. Schaul, T. Glasmachers, Y. Sun, J. Peters, J.
 // Schmidhuber, Natural evolution strategies, Journal of Machine Learning Research 15, 2014.
 type Evolution struct {
-	// Width is σ > 0, in units of Scale. If it is 0, 0.01 is used. What f does over smaller distances is smoothed out.
+	// Width is σ > 0, in units of Scale. If it is 0, 0.01 is used, which is for noise that cancels: a first draw that
+	// finds two values at the same x and Sample, by one value more, is then an error. Set Width, even to 0.01, for an
+	// f that does not repeat its values. What f does over smaller distances than Width is smoothed out.
 	Width float64
 	// Population is p, even. If it is 0, 20 is used.
 	Population int
@@ -103,6 +105,9 @@ func (ev *evolution) oracle(grad, x []float64, s stochopt.Sample) (float64, erro
 		return v, err
 	}
 	if err := ev.check(grad, x, ev.sigma); err != nil {
+		return v, err
+	}
+	if err := ev.repeats(v, x, s); err != nil {
 		return v, err
 	}
 	p := ev.population(s)

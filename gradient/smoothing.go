@@ -38,7 +38,9 @@ import (
 // Computational Mathematics 17, 2017. A. D. Flaxman, A. T. Kalai, H. B. McMahan, Online convex optimization in the
 // bandit setting, SODA 2005, for the sphere.
 type Smoothing struct {
-	// Width is μ > 0, in units of Scale. If it is 0, 0.01 is used.
+	// Width is μ > 0, in units of Scale. If it is 0, 0.01 is used, which is for noise that cancels: a first draw that
+	// finds two values at the same x and Sample, by one value more, is then an error. Set Width, even to 0.01, for an
+	// f that does not repeat its values.
 	Width float64
 	// Forward takes differences to the value at x, instead of central ones.
 	Forward bool
@@ -103,6 +105,9 @@ func (e Smoothing) Oracle(f stochopt.Oracle) stochopt.Oracle {
 			return v, err
 		}
 		if err := ds.check(grad, x, mu); err != nil {
+			return v, err
+		}
+		if err := ds.repeats(v, x, s); err != nil {
 			return v, err
 		}
 		_, err = mean.Eval(grad, x, draw{s, v})

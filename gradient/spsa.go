@@ -37,7 +37,9 @@ import (
 // Reference: J. C. Spall, Multivariate stochastic approximation using a simultaneous perturbation gradient
 // approximation, IEEE Transactions on Automatic Control 37, 1992.
 type SPSA struct {
-	// Width is c > 0, in units of Scale. If it is 0, 0.01 is used.
+	// Width is c > 0, in units of Scale. If it is 0, 0.01 is used, which is for noise that cancels: a first draw that
+	// finds two values at the same x and Sample, by one value more, is then an error. Set Width, even to 0.01, for an
+	// f that does not repeat its values.
 	Width float64
 	// Decay is γ >= 0, how fast the width falls; at 0 it is constant, which suits noise that cancels. Where it does
 	// not, and the step size falls like 1/kᵃ, the run converges for a/6 <= γ < a - 1/2, as γ = 0.101 is for a = 0.602.
@@ -90,6 +92,9 @@ func (e SPSA) Oracle(f stochopt.Oracle) stochopt.Oracle {
 			panic(fmt.Sprintf("gradient: SPSA: Sample.Step = %d, want >= 0", s.Step))
 		}
 		if err := ds.check(grad, x, width(e.Width, e.Decay, s.Step)); err != nil {
+			return v, err
+		}
+		if err := ds.repeats(v, x, s); err != nil {
 			return v, err
 		}
 		_, err = mean.Eval(grad, x, s)

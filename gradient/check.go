@@ -53,26 +53,40 @@ func Check(o stochopt.Oracle, x []float64, s stochopt.Sample) (Report, error) {
 	if len(x) == 0 {
 		panic("gradient: Check at an x without variables")
 	}
+	worst := Report{Component: -1}
+	err := components(o, x, s, func(r Report) {
+		if worst.Component < 0 || r.worse(worst) {
+			worst = r
+		}
+	})
+	if err != nil {
+		return Report{}, err
+	}
+	return worst, nil
+}
+
+// components reports on each component of the gradient in turn.
+func components(o stochopt.Oracle, x []float64, s stochopt.Sample, report func(Report)) error {
 	x = slices.Clone(x)
 	grad := slices.Repeat([]float64{math.NaN()}, len(x))
 	f, err := o(grad, x, s)
 	if err != nil {
-		return Report{}, err
+		return err
 	}
-	worst := Report{Component: -1}
 	for i, g := range grad {
 		estimate, expected := ladder(o, x, i, s, f)
 		if math.IsInf(expected, 1) {
-			return Report{}, fmt.Errorf("gradient: Check: no finite values of the objective beside x[%d] = %v", i, x[i])
+			return fmt.Errorf("gradient: Check: no finite values of the objective beside x[%d] = %v", i, x[i])
 		}
 		r := Report{Component: i, Supplied: g, Estimate: estimate, Difference: math.Abs(g - estimate), Expected: expected}
-		r.OK = r.Difference <= 10*expected
-		if worst.Component < 0 || r.worse(worst) {
-			worst = r
-		}
+		r.OK = r.Difference <= withinExpected*expected
+		report(r)
 	}
-	return worst, nil
+	return nil
 }
+
+// withinExpected is how many times its Expected a component of Check may be off.
+const withinExpected = 10
 
 // worse reports whether r is worse than q: one that is not OK than one that is; else NaN than a number; else by ratio.
 func (r Report) worse(q Report) bool {

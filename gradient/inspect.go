@@ -3,6 +3,7 @@ package gradient
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -61,12 +62,19 @@ type Inspection struct {
 	Signal float64
 	// ValueTime and GradientTime are the median times of a call for the value alone and for both.
 	ValueTime, GradientTime time.Duration
-	// Check is how the gradient compares with differences of values; it is the zero Report if there is no gradient or no
-	// good draw.
+	// Check is how the gradient compares with differences of values, of the component that is worst or, if all are right
+	// and Hidden is set, that of which least is known; it is the zero Report if there is no gradient or no good draw.
 	Check Report
 	// PerDraw tells that Check holds for a single draw: its gradient is the derivative of its value. Otherwise Check compares
 	// means over draws, and Expected is the error of that comparison in one standard error and the truncation error.
 	PerDraw bool
+	// Hidden tells that Check.OK says little: the error of the comparison in Check.Component, and perhaps in others, is so large
+	// that the gradient would have been found right with the wrong sign as well.
+	Hidden bool
+	// Flat are the components that are exactly 0 in all draws although the value of a draw, which is the same for all small
+	// steps of that variable, jumps at a wider one: the objective counts, compares or rounds, and a derivative of single draws
+	// misses what its mean does. (Or it is constant around x, and a method that follows the gradient will stay there.)
+	Flat []int
 }
 
 // Inspect draws o at x from n Samples, with the Steps from s.Step on, and finds out what kind of objective it is: whether its
@@ -88,10 +96,17 @@ type Inspection struct {
 // normal number. The differences of an objective that jumps, or whose noise is not controlled, can be so uncertain that this
 // says little: look at Check.Expected.
 //
-// An objective whose first 8 calls for a gradient end with an error is taken to have values only.
+// Flat and Hidden are decided for each component that is compared.
+//
+// An objective whose first 8 calls for a gradient end with an error, or store no component, is taken to have values only.
+//
+// At one x the noise of SVRG, SARAH, SAG and SAGA vanishes, so that Inspect says that they are deterministic, and compares
+// the gradient of the whole sum. Inspect the noise of Sum.Shuffled instead. An Oracle that carries the state of a run is
+// left where the draws of Inspect have brought it: Reset it before a run that does not begin with Step 0.
 //
 // It takes n values and n draws of value and gradient, 16 draws more, 20 to 60 values a variable for Check, and 12 n values
-// for each variable that is compared in the mean, with 2 n more for each power of ten by which |x_i| is below 1. The error
+// for each variable that is compared in the mean, with 2 n more for each power of ten by which |x_i| is below 1, and as
+// much for 16 draws along a variable whose component is exactly 0. The error
 // tells that there were no good draws, or none beside x. Inspect panics if o is nil, x is empty or n < 8.
 func Inspect(o stochopt.Oracle, x []float64, s stochopt.Sample, n int) (Inspection, error) {
 	switch {
@@ -105,16 +120,21 @@ func Inspect(o stochopt.Oracle, x []float64, s stochopt.Sample, n int) (Inspecti
 	in := &inspector{x: slices.Clone(x), s: s, eval: stochopt.Problem{Oracle: o}.Evaluator()}
 	in.draw(n)
 	if len(in.f) < 2 {
-		return in.Inspection, fmt.Errorf("gradient: Inspect: %d of %d draws at x are not finite and %d end with an error, the first with: %w",
+		err := fmt.Errorf("gradient: Inspect: %d of %d draws at x are not finite and %d end with an error, the first with: %w",
 			in.NonFinite, n, in.Errors, in.FirstError)
+		if notStored(in.FirstError) {
+			err = fmt.Errorf("%w; %s", err, hintStore)
+		}
+		return in.Inspection, err
 	}
-	in.Mean, in.SD = stat.MeanStdDev(in.f, nil)
+	in.Mean, in.SD = meanSD(in.f)
 	in.classify()
 	if len(in.g) > 1 {
 		in.signal()
 		if err := in.check(); err != nil {
 			return in.Inspection, err
 		}
+		in.flat()
 	}
 	return in.Inspection, nil
 }
@@ -144,7 +164,7 @@ func (in *inspector) draw(n int) {
 		f       float64
 		g       []float64
 		err     error
-		refused bool // err is that of the call for the gradient, other than for numbers that are not finite
+		refused bool // err is that of the call for the gradient, other than for numbers in it that are not finite
 	}
 	all := make([]outcome, n)
 	var values, both []float64
@@ -166,7 +186,7 @@ func (in *inspector) draw(n int) {
 		}
 		g := slices.Repeat([]float64{math.NaN()}, len(in.x))
 		f, err := timed(g, d.s, &both)
-		if d.refused = err != nil && !notFinite(err); d.refused {
+		if d.refused = err != nil && (!notFinite(err) || !hasGradient && !in.stores(d.s)); d.refused {
 			refused++
 		} else {
 			hasGradient = true
@@ -198,6 +218,14 @@ func (in *inspector) draw(n int) {
 	if hasGradient {
 		in.GradientTime = time.Duration(stats.Median(both))
 	}
+}
+
+// stores reports whether the objective stores, or adds to, a component of the gradient at all.
+func (in *inspector) stores(s stochopt.Sample) bool {
+	const unlikely = 0x1.9ac3p-987
+	grad := slices.Repeat([]float64{unlikely}, len(in.x))
+	in.eval(grad, in.x, s)
+	return slices.ContainsFunc(grad, func(g float64) bool { return g != unlikely })
 }
 
 // notFinite reports whether err, of a draw, is that of a number that is not finite.
@@ -262,12 +290,12 @@ func (in *inspector) signal() {
 		for k, g := range in.g {
 			column[k] = g[i]
 		}
-		in.Gradient[i], in.GradientSD[i] = stat.MeanStdDev(column, nil)
+		in.Gradient[i], in.GradientSD[i] = meanSD(column)
 	}
 	noise := floats.Norm(in.GradientSD, 2)
 	length := floats.Norm(in.Gradient, 2)
 	switch {
-	case in.Control == Deterministic && length > 0:
+	case noise == 0 && length > 0:
 		in.Signal = math.Inf(1)
 	case noise > 0:
 		ratio := length / noise
@@ -275,36 +303,145 @@ func (in *inspector) signal() {
 	}
 }
 
+// meanSD returns the mean and the standard deviation of v, exactly if all are the same.
+func meanSD(v []float64) (mean, sd float64) {
+	if !slices.ContainsFunc(v, func(a float64) bool { return a != v[0] }) {
+		return v[0], 0
+	}
+	return stat.MeanStdDev(v, nil)
+}
+
 // check compares the gradient with differences of values, of one draw if that is enough and else in the mean over draws.
 func (in *inspector) check() error {
 	if in.Control != Uncontrolled {
-		report, err := Check(in.eval, in.x, in.good[0].s)
-		if err == nil && (report.OK || in.Control == Deterministic) {
-			in.Check, in.PerDraw = report, true
+		var worst finding
+		negligible := in.negligible()
+		if negligible == 0 {
+			negligible = math.Inf(1) // for there is no sign
+		}
+		err := components(in.eval, in.x, in.good[0].s, func(r Report) { worst.add(r, r.doubt(withinExpected, negligible)) })
+		if err == nil && (worst.OK || in.Control == Deterministic) {
+			in.Check, in.Hidden, in.PerDraw = worst.Report, worst.doubt > 1, true
 			return nil
 		}
 		if err != nil && in.Control == Deterministic {
 			return err
 		}
 	}
-	dims := min(10, len(in.x))
-	in.Check = Report{Component: -1}
+	var worst finding
 	x := slices.Clone(in.x)
-	for d := range dims {
-		i := d * len(in.x) / dims
-		r, ok := in.mean(x, i)
-		if !ok {
-			continue // no finite values beside x
-		}
-		if in.Check.Component < 0 || r.worse(in.Check) {
-			in.Check = r
+	for i := range in.compared() {
+		if r, bound, ok := in.mean(x, i); ok { // else there are no finite values beside x
+			worst.add(r, r.doubt(bound, in.negligible()))
 		}
 	}
-	if in.Check.Component < 0 {
-		in.Check = Report{}
+	in.Check, in.Hidden = worst.Report, worst.doubt > 1
+	if !worst.any {
 		return errors.New("gradient: Inspect: no finite values of the objective beside x, along none of the variables looked at")
 	}
 	return nil
+}
+
+// compared returns the variables that are compared in the mean, at most 10, evenly spread.
+func (in *inspector) compared() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		dims := min(10, len(in.x))
+		for d := range dims {
+			if !yield(d * len(in.x) / dims) {
+				return
+			}
+		}
+	}
+}
+
+// finding is the Report that matters most of those added: the worst; if all are right and a wrong sign could be hidden in one,
+// that of the largest doubt.
+type finding struct {
+	any bool
+	Report
+	doubt float64
+}
+
+func (w *finding) add(r Report, doubt float64) {
+	ahead := r.worse(w.Report)
+	if r.OK && w.OK && max(doubt, w.doubt) > 1 {
+		ahead = doubt > w.doubt
+	}
+	if !w.any || ahead {
+		*w = finding{true, r, doubt}
+	}
+}
+
+// doubt returns the error within which r counts as right, bound times what is expected, in units of the difference that a wrong
+// sign makes. An error up to negligible makes no doubt.
+func (r Report) doubt(bound, negligible float64) float64 {
+	within := bound * r.Expected
+	if !r.OK || within <= negligible {
+		return 0
+	}
+	return within / (2 * min(math.Abs(r.Supplied), math.Abs(r.Estimate)))
+}
+
+// negligible is an error that is nothing beside the whole gradient, as that of rounding is for a component that is 0.
+func (in *inspector) negligible() float64 {
+	return 1e-8 * math.Hypot(floats.Norm(in.Gradient, 2), floats.Norm(in.GradientSD, 2))
+}
+
+// flat finds the components that are 0 in all draws while values jump.
+func (in *inspector) flat() {
+	if in.Control == Uncontrolled {
+		return
+	}
+	x := slices.Clone(in.x)
+	for i := range in.compared() {
+		if in.Gradient[i] == 0 && in.GradientSD[i] == 0 && in.jumps(x, i) {
+			in.Flat = append(in.Flat, i)
+		}
+	}
+}
+
+// jumps reports whether the value of a draw goes, from a step along variable i to ten times as much, from no change at all to one
+// of half its digits: one that is smooth would not be constant before.
+func (in *inspector) jumps(x []float64, i int) bool {
+	v := in.x[i]
+	defer func() { x[i] = v }()
+	draws := in.good[:min(16, len(in.good))]
+	if in.Control == Deterministic {
+		draws = draws[:1]
+	}
+	top, bottom := reach(v)
+	for _, d := range draws {
+		wider := math.NaN() // what 10h changed
+		for h := top; h > 5e-6*bottom; h /= 10 {
+			change := max(math.Abs(in.value(x, i, v+h, d.s)-d.alone), math.Abs(in.value(x, i, v-h, d.s)-d.alone))
+			if change == 0 {
+				if wider > 0x1p-26*math.Abs(d.alone) {
+					return true
+				}
+				break
+			}
+			wider = change
+		}
+	}
+	return false
+}
+
+// value returns that at x with x_i = at, and NaN for an error. It changes x.
+func (in *inspector) value(x []float64, i int, at float64, s stochopt.Sample) float64 {
+	x[i] = at
+	f, err := in.eval(nil, x, s)
+	if err != nil {
+		return math.NaN()
+	}
+	return f
+}
+
+// reach returns the widest step from v and the size of v in proportion to which the smallest one is.
+func reach(v float64) (top, bottom float64) {
+	if v == 0 {
+		return 1, 1
+	}
+	return max(math.Abs(v), 1), max(math.Abs(v), 1e-10)
 }
 
 // rung is what one step of differences says: of D(h), its mean and standard error over the draws, and of g - D(h).
@@ -316,14 +453,12 @@ type rung struct {
 	rough, expects float64 // error by roughness, as smaller steps show it; all of the error of off
 }
 
-// mean compares component i in the mean over the draws; ok is false if there are no values beside x.
-func (in *inspector) mean(x []float64, i int) (best Report, ok bool) {
+// mean compares component i in the mean over the draws, which is right within bound times the error expected; ok is false if
+// there are no values beside x.
+func (in *inspector) mean(x []float64, i int) (best Report, bound float64, ok bool) {
 	v := in.x[i]
 	defer func() { x[i] = v }()
-	top, bottom := max(math.Abs(v), 1), max(math.Abs(v), 1e-10)
-	if v == 0 {
-		bottom = 1
-	}
+	top, bottom := reach(v)
 	var ladder []rung
 	for h := top; h > 5e-6*bottom; h /= 10 {
 		if r, ok := in.rung(x, i, h); ok {
@@ -353,11 +488,12 @@ func (in *inspector) mean(x []float64, i int) (best Report, ok bool) {
 		r.expects = floats.Norm([]float64{r.seOff, truncation, r.rough}, 2)
 		if r.expects < best.Expected && agrees(*r, ladder[:k]) {
 			best.Estimate, best.Difference, best.Expected = r.d, math.Abs(r.off), r.expects
-			best.OK = best.Difference <= best.Expected*distuv.StudentsT{Sigma: 1, Nu: r.n - 1}.Quantile(1-fiveSigma)
+			bound = distuv.StudentsT{Sigma: 1, Nu: r.n - 1}.Quantile(1 - fiveSigma)
+			best.OK = best.Difference <= best.Expected*bound
 			ok = true
 		}
 	}
-	return best, ok
+	return best, bound, ok
 }
 
 // agrees reports whether D(h) of r is that of all smaller steps but for their noise: a step much longer than f is smooth
@@ -374,18 +510,10 @@ func agrees(r rung, smaller []rung) bool {
 // rung returns that of step h. A draw that fails beside x is left out, but half of them must not.
 func (in *inspector) rung(x []float64, i int, h float64) (r rung, ok bool) {
 	v := in.x[i]
-	value := func(at float64, s stochopt.Sample) float64 {
-		x[i] = at
-		f, err := in.eval(nil, x, s)
-		if err != nil {
-			return math.NaN()
-		}
-		return f
-	}
 	step := (v + h) - v
 	var d, off []float64
 	for k, draw := range in.good {
-		q := (value(v+step, draw.s) - value(v-step, draw.s)) / (2 * step)
+		q := (in.value(x, i, v+step, draw.s) - in.value(x, i, v-step, draw.s)) / (2 * step)
 		if q-q == 0 {
 			d, off = append(d, q), append(off, in.g[k][i]-q)
 		}
@@ -401,6 +529,21 @@ func (in *inspector) rung(x []float64, i int, h float64) (r rung, ok bool) {
 	return r, true
 }
 
+// notStored reports whether err may be that of a component that the objective has not stored.
+func notStored(err error) bool {
+	var fault *stochopt.EvaluationError
+	return errors.As(err, &fault) && fault.Err == nil && fault.Component >= 0 && math.IsNaN(fault.Value)
+}
+
+// hintStore tells what to do then.
+const hintStore = "a component that is not stored, or is added to what grad held, is NaN: if the objective has values only, return an error when grad is not nil, " +
+	"or make a gradient by gradient.Differences or SPSA"
+
+// list returns v with commas.
+func list(v []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ", "), "[]")
+}
+
 // fiveSigma is the probability that a normal number is 5 standard deviations above its mean.
 var fiveSigma = distuv.UnitNormal.Survival(5)
 
@@ -410,12 +553,14 @@ func (in Inspection) String() string {
 	line := func(what, format string, args ...any) {
 		fmt.Fprintf(&b, "%-12s%s\n", what, fmt.Sprintf(format, args...))
 	}
-	switch in.Control {
-	case Deterministic:
+	good := in.Draws - in.NonFinite - in.Errors
+	switch {
+	case good < 2: // nothing is known
+	case in.Control == Deterministic:
 		line("Randomness", "deterministic: all draws are the same")
-	case Seeded:
+	case in.Control == Seeded:
 		line("Randomness", "seeded: equal Samples give equal draws, different ones differ")
-	case Uncontrolled:
+	case in.Control == Uncontrolled:
 		line("Randomness", "uncontrolled: equal Samples give different draws; take all randomness from the Sample")
 	}
 	if in.Split {
@@ -423,16 +568,22 @@ func (in Inspection) String() string {
 	}
 	if in.NonFinite+in.Errors > 0 {
 		line("Failures", "%d of %d draws are not finite, %d end with an error; the first: %v", in.NonFinite, in.Draws, in.Errors, in.FirstError)
+		if notStored(in.FirstError) {
+			line("", "%s", hintStore)
+		}
 	}
-	if in.Control == Deterministic {
+	switch {
+	case good < 2:
+	case in.Control == Deterministic:
 		line("Value", "%.6g", in.Mean)
-	} else {
-		good := in.Draws - in.NonFinite - in.Errors
+	default:
 		line("Value", "%.6g ± %.2g, standard deviation of a draw %.3g", in.Mean, in.SD/math.Sqrt(float64(good)), in.SD)
 	}
-	if in.Gradient == nil {
-		line("Gradient", "none; gradient.Differences makes one from values")
-	} else {
+	switch {
+	case good < 2:
+	case in.Gradient == nil:
+		line("Gradient", "none: no component is stored, or asking for it is an error; gradient.Differences or SPSA makes one from values")
+	default:
 		if in.Control == Deterministic {
 			line("Gradient", "of length %.4g", floats.Norm(in.Gradient, 2))
 		} else {
@@ -444,9 +595,16 @@ func (in Inspection) String() string {
 		}
 		if in.Check != (Report{}) {
 			line("", "%s, %v", how, in.Check)
-			if in.Check.OK && !in.PerDraw && 5*in.Check.Expected > 2*floats.Norm(in.Gradient, 2) {
-				line("", "but noise could hide even a wrong sign: take more draws")
-			}
+		}
+		switch {
+		case in.Hidden && in.PerDraw:
+			line("", "but roughness of the values could hide even a wrong sign of component %d", in.Check.Component)
+		case in.Hidden:
+			line("", "but noise could hide even a wrong sign of component %d: take more draws", in.Check.Component)
+		}
+		if len(in.Flat) > 0 {
+			line("", "but exactly 0 in all draws in component %v, although values differ over wider steps: the objective counts or jumps, or "+
+				"is constant here; give Differences its Noise and Bound, or take SPSA or Smoothing with such a Width", list(in.Flat))
 		}
 	}
 	line("Time", "%v a value%s", in.ValueTime, map[bool]string{true: fmt.Sprintf(", %v with gradient", in.GradientTime)}[in.GradientTime > 0])

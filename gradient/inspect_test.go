@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -300,6 +301,9 @@ func TestInspectVerdicts(t *testing.T) {
 				return f, err
 			}, x, stochopt.Sample{Seed: uint64(k)}, 32)
 			right := in.Check.OK == (sign > 0)
+			if in.Flat != nil || in.Hidden && (kind.name == "exact" || kind.name == "seeded") {
+				t.Errorf("objective %d, %s: flat %v, hidden %t\n%v", k, kind.name, in.Flat, in.Hidden, in)
+			}
 			if !right && sign < 0 && kind.control == gradient.Uncontrolled && in.Check.Expected > math.Abs(in.Check.Supplied)/5 {
 				hidden++
 				continue
@@ -405,5 +409,197 @@ func TestInspectManyVariables(t *testing.T) {
 		if err != nil || in.Check.OK != c.ok || !c.ok && in.Check.Component != 611 {
 			t.Errorf("%v %v", in.Check, err)
 		}
+	}
+}
+
+// TestInspectSignalOfExact: a gradient without noise, on values with noise, has an infinite signal-to-noise ratio, also where the
+// mean of equal numbers is rounded.
+func TestInspectSignalOfExact(t *testing.T) {
+	x := []float64{0.1, -0.7, 0.3}
+	for _, sd := range []float64{0.1, 0} {
+		in, err := gradient.Inspect(func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f, err := exact(grad, x, s)
+			return f + sd*s.Rand().NormFloat64(), err
+		}, x, stochopt.Sample{}, 111)
+		if err != nil || !math.IsInf(in.Signal, 1) || !slices.Equal(in.Gradient, x) || !slices.Equal(in.GradientSD, []float64{0, 0, 0}) || (in.SD == 0) != (sd == 0) {
+			t.Errorf("noise %v: %v %+v", sd, err, in)
+		}
+	}
+}
+
+// TestInspectFlat: differences of an objective that counts are exactly 0, and agree with differences of it; Inspect says so. It
+// does not where an exact 0 is right.
+func TestInspectFlat(t *testing.T) {
+	// counts has the mean Φ(x_0) + x_1², of 20 trials.
+	counts := func(_, x []float64, s stochopt.Sample) (float64, error) {
+		r, n := s.Rand(), 0
+		for range 20 {
+			if r.NormFloat64() < x[0] {
+				n++
+			}
+		}
+		return float64(n)/20 + x[1]*x[1], nil
+	}
+	smooth := func(offset float64) stochopt.Oracle {
+		return func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f := offset + s.Rand().Float64()
+			for i, v := range x {
+				f += v * v * v * v
+				if grad != nil {
+					grad[i] = 4 * v * v * v
+				}
+			}
+			return f, nil
+		}
+	}
+	step := func(grad, x []float64, _ stochopt.Sample) (float64, error) {
+		clear(grad)
+		return math.Floor(x[0]) + math.Floor(x[1]), nil
+	}
+	constant := func(grad, _ []float64, s stochopt.Sample) (float64, error) {
+		clear(grad)
+		return s.Rand().Float64(), nil
+	}
+	for _, c := range []struct {
+		name string
+		o    stochopt.Oracle
+		x    []float64
+		flat []int
+	}{
+		{"counts", gradient.Differences{}.Oracle(counts), []float64{0.3, 1}, []int{0}},
+		{"counts, all components 0", gradient.Differences{}.Oracle(counts), []float64{0.3, 0}, []int{0}},
+		{"step", step, []float64{0.3, 0.4}, []int{0, 1}},
+		{"smooth", smooth(0), []float64{0, 0}, nil},
+		{"smooth, rounded", smooth(1e6), []float64{0, 0}, nil},
+		{"quadratic at its minimum", exact, []float64{0, 0}, nil},
+		{"constant", constant, []float64{1, 0}, nil},
+		{"seeded", shift, []float64{0.3, 1}, nil},
+	} {
+		in, err := gradient.Inspect(c.o, c.x, stochopt.Sample{Seed: 1}, 64)
+		if err != nil || !slices.Equal(in.Flat, c.flat) || !in.Check.OK || in.Hidden {
+			t.Errorf("%s: %v, flat %v, want %v\n%v", c.name, err, in.Flat, c.flat, in)
+		}
+		if said := strings.Contains(in.String(), "exactly 0 in all draws in component "+strings.Trim(strings.Join(strings.Fields(fmt.Sprint(c.flat)), ", "), "[]")); said != (c.flat != nil) {
+			t.Errorf("%s:\n%v", c.name, in)
+		}
+	}
+}
+
+// TestInspectHidden: noise that could hide a wrong sign in one component is seen beside an exact one, and is not said where the
+// sign is certain.
+func TestInspectHidden(t *testing.T) {
+	x := []float64{1, 2}
+	noisy := func(sign, sd float64) stochopt.Oracle { // in component 0
+		return func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f, err := exact(grad, x, s)
+			if grad != nil {
+				grad[0] = sign*grad[0] + sd*s.Rand().NormFloat64()
+			}
+			return f, err
+		}
+	}
+	for _, c := range []struct {
+		name       string
+		o          stochopt.Oracle
+		ok, hidden bool
+	}{
+		{"lost", noisy(-1, 100), true, true},
+		{"lost though right", noisy(1, 100), true, true},
+		{"certain", noisy(1, 0.1), true, false},
+		{"certainly wrong", noisy(-1, 0.1), false, false},
+		{"exact", exact, true, false},
+	} {
+		in, err := gradient.Inspect(c.o, x, stochopt.Sample{Seed: 2}, 64)
+		if err != nil || in.Check.OK != c.ok || in.Hidden != c.hidden || strings.Contains(in.String(), "could hide even a wrong sign") != c.hidden {
+			t.Errorf("%s: %v, hidden %t\n%v", c.name, err, in.Hidden, in)
+		}
+		if c.hidden && in.Check.Component != 0 {
+			t.Errorf("%s: component %d", c.name, in.Check.Component)
+		}
+	}
+	// An error bar as wide as the difference between two signs, for many seeds.
+	for k := range 50 {
+		o := unseeded(30, uint64(k))
+		in, err := gradient.Inspect(func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			f, err := o(grad, x, s)
+			for i := range grad {
+				grad[i] = -grad[i]
+			}
+			return f, err
+		}, []float64{11, 9}, stochopt.Sample{}, 64)
+		if err != nil || in.Check.OK && in.Check.Supplied*in.Check.Estimate < 0 && !in.Hidden {
+			t.Errorf("generator %d: %v\n%v", k, err, in)
+		}
+	}
+}
+
+// TestInspectValuesOnly: an Oracle that does not look at grad has values, which are inspected; one that adds to grad, or stores a
+// part of it, has a wrong gradient, and nothing is said of its values.
+func TestInspectValuesOnly(t *testing.T) {
+	x := []float64{1, 2}
+	in, err := gradient.Inspect(func(_, x []float64, s stochopt.Sample) (float64, error) { return shift(nil, x, s) }, x, stochopt.Sample{}, 32)
+	if err != nil || in.Control != gradient.Seeded || in.Gradient != nil || in.NonFinite != 0 || !(in.SD > 0) || in.GradientTime != 0 ||
+		!strings.Contains(in.String(), "Gradient    none: no component is stored") {
+		t.Errorf("values only: %v\n%v", err, in)
+	}
+	for name, o := range map[string]stochopt.Oracle{
+		"adds": func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			for i := range grad {
+				grad[i] += x[i]
+			}
+			return exact(nil, x, s)
+		},
+		"stores a part": func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			if grad != nil {
+				grad[0] = x[0]
+			}
+			return exact(nil, x, s)
+		},
+		"NaN": func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			for i := range grad {
+				grad[i] = math.NaN()
+			}
+			return exact(nil, x, s)
+		},
+	} {
+		in, err := gradient.Inspect(o, x, stochopt.Sample{}, 32)
+		text := in.String()
+		if err == nil || in.NonFinite != 32 || strings.Contains(text, "Randomness") || strings.Contains(text, "Value") || strings.Contains(text, "Gradient ") {
+			t.Errorf("%s: %v\n%v", name, err, in)
+		}
+		if want := "return an error when grad is not nil, or make a gradient by gradient.Differences or SPSA"; !strings.Contains(text, want) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v\n%v", name, err, in)
+		}
+	}
+}
+
+// TestInspectRun: what Inspect says of Oracles that carry a run.
+func TestInspectRun(t *testing.T) {
+	fs := gradient.FiniteSum{N: 10, Term: func(grad, x []float64, i int) float64 {
+		r := x[0] - float64(i)
+		if grad != nil {
+			grad[0] += r
+		}
+		return r * r / 2
+	}}
+	for name, o := range map[string]stochopt.Oracle{
+		"SVRG": (&gradient.SVRG{Sum: fs}).Oracle(), "SARAH": (&gradient.SARAH{Sum: fs}).Oracle(),
+		"SAG": (&gradient.SAG{Sum: fs}).Oracle(), "SAGA": (&gradient.SAGA{Sum: fs}).Oracle(),
+	} {
+		in, err := gradient.Inspect(o, []float64{1}, stochopt.Sample{}, 64)
+		if err != nil || in.Control != gradient.Deterministic || !in.Check.OK || in.Gradient[0] != -3.5 {
+			t.Errorf("%s: %v\n%v", name, err, in)
+		}
+	}
+	// A Term that overwrites the gradient, seen in the whole sum.
+	fs.Term = func(grad, x []float64, i int) float64 {
+		r := x[0] - float64(i)
+		if grad != nil {
+			grad[0] = r
+		}
+		return r * r / 2
+	}
+	if in, err := gradient.Inspect(fs.Full(), []float64{1}, stochopt.Sample{}, 8); err != nil || in.Check.OK {
+		t.Errorf("overwritten: %v\n%v", err, in)
 	}
 }

@@ -35,9 +35,11 @@ A deterministic objective prints the same for all seeds. A seeded one prints the
 
 The gradient is compared with differences of values, of one draw if they agree there, and otherwise in the mean over the draws, which takes 12 values for each draw and each of at most 10 variables, and 2 more for each power of ten by which the variable is below 1.
 
---json prints control (deterministic, seeded or uncontrolled), draws, non_finite, errors, first_error, split (true if a value alone differs from that with the gradient), mean, standard_deviation, gradient, gradient_standard_deviation, signal_to_noise, value_seconds, gradient_seconds and check (null, or component, supplied, estimate, difference, expected, ok, per_draw). A number that is not finite or not known is null.
+A component of the gradient that is exactly 0 in all draws although values jump over wider steps is a fault too: the objective counts or rounds there, and its draws have no useful derivative. Where noise could hide even a wrong sign of a component, the report says so; take more draws.
 
-Exit code: 0 if the objective can be used as it is, 1 if its gradient is wrong, its randomness is uncontrolled or draws fail, 2 if the input is wrong or no draw succeeds.`
+--json prints control (deterministic, seeded or uncontrolled), draws, non_finite, errors, first_error, split (true if a value alone differs from that with the gradient), mean, standard_deviation, gradient, gradient_standard_deviation, signal_to_noise, value_seconds, gradient_seconds and check (null, or component, supplied, estimate, difference, expected, ok, per_draw, and hidden, true if noise could hide even a wrong sign), flat (the components that are exactly 0 although values jump). A number that is not finite or not known is null.
+
+Exit code: 0 if the objective can be used as it is, 1 if its gradient is wrong or 0 beside jumps, its randomness is uncontrolled or draws fail, 2 if the input is wrong or no draw succeeds.`
 }
 
 // Run inspects the program and prints the report.
@@ -97,6 +99,9 @@ func verdict(in gradient.Inspection) error {
 	if in.Gradient != nil && !in.Check.OK {
 		faults = append(faults, "the gradient is not that of the value")
 	}
+	if len(in.Flat) > 0 {
+		faults = append(faults, fmt.Sprintf("gradient components %v are exactly 0 although values differ over wider steps", in.Flat))
+	}
 	if n := in.NonFinite + in.Errors; n > 0 {
 		faults = append(faults, fmt.Sprintf("%d of %d draws failed", n, in.Draws))
 	}
@@ -135,6 +140,7 @@ type inspection struct {
 	ValueSeconds    number       `json:"value_seconds"`
 	GradientSeconds number       `json:"gradient_seconds"`
 	Check           *checkReport `json:"check"`
+	Flat            []int        `json:"flat"`
 }
 
 type checkReport struct {
@@ -145,6 +151,7 @@ type checkReport struct {
 	Expected   number `json:"expected"`
 	OK         bool   `json:"ok"`
 	PerDraw    bool   `json:"per_draw"`
+	Hidden     bool   `json:"hidden"`
 }
 
 func newInspection(in gradient.Inspection) inspection {
@@ -158,7 +165,7 @@ func newInspection(in gradient.Inspection) inspection {
 	r := inspection{
 		Control: in.Control.String(), Draws: in.Draws, NonFinite: in.NonFinite, Errors: in.Errors, Split: in.Split,
 		Mean: number(in.Mean), SD: number(in.SD), Gradient: numbers(in.Gradient), GradientSD: numbers(in.GradientSD),
-		Signal: number(in.Signal), ValueSeconds: number(in.ValueTime.Seconds()), GradientSeconds: number(in.GradientTime.Seconds()),
+		Signal: number(in.Signal), ValueSeconds: number(in.ValueTime.Seconds()), GradientSeconds: number(in.GradientTime.Seconds()), Flat: append([]int{}, in.Flat...),
 	}
 	if in.FirstError != nil {
 		text := in.FirstError.Error()
@@ -169,6 +176,6 @@ func newInspection(in gradient.Inspection) inspection {
 		return r
 	}
 	k := in.Check
-	r.Check = &checkReport{k.Component, number(k.Supplied), number(k.Estimate), number(k.Difference), number(k.Expected), k.OK, in.PerDraw}
+	r.Check = &checkReport{k.Component, number(k.Supplied), number(k.Estimate), number(k.Difference), number(k.Expected), k.OK, in.PerDraw, in.Hidden}
 	return r
 }

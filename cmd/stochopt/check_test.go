@@ -84,6 +84,24 @@ func TestCheckPrograms(t *testing.T) {
 	}
 }
 
+// TestCheckJumps: a gradient that is exactly 0 agrees with differences of a step function, which is no success.
+func TestCheckJumps(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs a shell, sh, to write small programs")
+	}
+	for script, want := range map[string]int{"echo ${0%%.*} 0": 1, "echo 7 0": 0} {
+		code, out, err := runCommand(context.Background(), "", "check", "--at=1.5", "--draws=8", "--", "sh", "-c", script)
+		if code != want || (want == 1) != strings.Contains(err, "gradient components [0] are exactly 0") || !strings.Contains(out, "agrees") {
+			t.Errorf("%s: exit code %d, want %d\n%s%s", script, code, want, out, err)
+		}
+		_, out, _ = runCommand(context.Background(), "", "check", "--json", "--at=1.5", "--draws=8", "--", "sh", "-c", script)
+		var r struct{ Flat []int }
+		if err := json.Unmarshal([]byte(out), &r); err != nil || r.Flat == nil || len(r.Flat) != want {
+			t.Errorf("%s: %v, flat %v\n%s", script, err, r.Flat, out)
+		}
+	}
+}
+
 func TestCheckBadInput(t *testing.T) {
 	for want, args := range map[string][]string{
 		`component 2: "b" is not a finite number`: {"check", "--at=1,b", "--", "true"},

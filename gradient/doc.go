@@ -9,7 +9,7 @@
 // A function with noise. Noise that obeys the Sample cancels in differences; else the step must fit it, as Tuned does:
 //
 //	noisy values           d, err := Differences{}.Tuned(f, x, s), then d.Oracle(f)
-//	many variables         SPSA{}.Oracle(f), Smoothing{}.Oracle(f)       2 values, whatever n
+//	many variables         SPSA{}.Oracle(f), Smoothing{}.Oracle(f)       3 values, whatever n; 2 with Smoothing.Forward
 //	order alone            Evolution{}.Oracle(f)                         whatever monotone transformation f has undergone
 //	a Newton step          (&AdaptiveSPSA{}).Oracle(f)
 //	an expectation         Expectation{Func: f, Families: p}.Score(k), Pathwise(k), MeasureValued(k)

@@ -27,7 +27,8 @@ import (
 type FiniteSum struct {
 	// N is the number of terms, > 0.
 	N int
-	// Term returns f_i(x) and, if grad is not nil, adds the gradient of f_i to grad. It must not modify or keep x.
+	// Term returns f_i(x) and, if grad is not nil, adds the gradient of f_i to grad. It must not modify or keep x. A Term that
+	// overwrites grad instead gives the gradient of one term divided by their number; Inspect(fs.Full(), ...) finds it.
 	Term func(grad, x []float64, i int) float64
 }
 
@@ -181,8 +182,8 @@ func (fs FiniteSum) Shuffled(b int) stochopt.Oracle {
 //	f_i(x) = (k/N) Σ f_j(x),  j = i, i+k, i+2k, ... < N
 //
 // The mean of the k blocks is the full sum; if k divides N each is the mean of its terms. A stride keeps blocks alike where the
-// terms are sorted. It is an error if Step is not in [0, k), as it soon is for a method that does not choose its draws.
-// Blocks panics if k is not in [1, N] or a field of fs is not set.
+// terms are sorted. k must be the Terms of method.SFO: fewer Terms leave blocks out, and it finds the minimum of another
+// function. It is an error if Step is not in [0, k), as it soon is for a method that does not choose its draws. Blocks panics if k is not in [1, N] or a field of fs is not set.
 func (fs FiniteSum) Blocks(k int) stochopt.Oracle {
 	fs.check()
 	if k <= 0 || k > fs.N {

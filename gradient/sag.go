@@ -12,6 +12,9 @@ import "github.com/stochopt/stochopt"
 // proved safe for b = 1 is 1/(16L), with L a bound of the curvature of every term, and 1/L often works. Prefer SAGA
 // with methods that take the gradient to be unbiased, which are most, and for a feasible set.
 //
+// For twelve digits set Settings.GradientThreshold, and Converger: optimize.NeverTerminate{}: the default stop of
+// stochopt.Minimize ends a run that seems to travel no more, which can be long before.
+//
 // A SAG carries the state of a run, by the same rules as SVRG.
 //
 // Reference: M. Schmidt, N. Le Roux, F. Bach, Minimizing finite sums with the stochastic average gradient, Mathematical

@@ -20,6 +20,9 @@ import "github.com/stochopt/stochopt"
 // than x, 8N(n+1) bytes and a little, and N indices: prefer SVRG or SARAH where that is too much. The means are updated
 // in each draw, and every four passes computed afresh from the table, since rounding errors of the updates add up.
 //
+// For twelve digits set Settings.GradientThreshold, and Converger: optimize.NeverTerminate{}: the default stop of
+// stochopt.Minimize ends a run that seems to travel no more, which can be long before.
+//
 // A SAGA carries the state of a run, by the same rules as SVRG; the table takes in every Sample, also one whose
 // gradient is not asked for. A draw that is not finite does not enter it.
 //

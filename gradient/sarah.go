@@ -25,6 +25,9 @@ import (
 // for the loops. It keeps five vectors and N indices. A loop that is too long goes on with a direction that has
 // drifted.
 //
+// For twelve digits set Settings.GradientThreshold, and Converger: optimize.NeverTerminate{}: the default stop of
+// stochopt.Minimize ends a run that seems to travel no more, which can be long before.
+//
 // A SARAH carries the state of a run, by the same rules as SVRG; the point of every Sample, also of one whose gradient
 // is not asked for, is the x' of the next. A draw that is not finite is left out of the recursion.
 //

@@ -14,7 +14,8 @@ import (
 )
 
 // SPSA estimates gradients from values by simultaneous perturbation: all variables are moved at once, each by the same
-// number of its units and with a random sign, so that a gradient of any number of variables takes two values.
+// number of its units and with a random sign, so that a gradient of any number of variables takes two values beside
+// the one at x.
 //
 //	g_i = (f(x + c_k SΔ) - f(x - c_k SΔ)) / (2 c_k S_i Δ_i),  Δ_i = ±1,  c_k = c/(k+1)ᵞ
 //

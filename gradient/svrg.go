@@ -26,6 +26,9 @@ import (
 // draw is 2b gradients of terms, and N/m for the snapshots. Prefer SAGA where N gradients can be kept: it takes b and
 // no pauses.
 //
+// The default stop of stochopt.Minimize ends a run that seems to travel no more, which can be long before twelve digits;
+// for those set Settings.GradientThreshold, and Converger: optimize.NeverTerminate{}.
+//
 // An SVRG carries the state of a run: w, G and F(w). It keeps three vectors and N indices. Unlike other Oracles it is a
 // function of x and the Sample only together with that state; a run is a sequence of Samples whose Steps follow one
 // another.

@@ -3,7 +3,6 @@ package gradient
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -96,18 +95,18 @@ type Inspection struct {
 // normal number. The differences of an objective that jumps, or whose noise is not controlled, can be so uncertain that this
 // says little: look at Check.Expected.
 //
-// Flat and Hidden are decided for each component that is compared.
+// Flat is decided for at most 10 variables, evenly spread, Hidden for all components that are compared.
 //
 // An objective whose first 8 calls for a gradient end with an error, or store no component, is taken to have values only.
 //
-// At one x the noise of SVRG, SARAH, SAG and SAGA vanishes, so that Inspect says that they are deterministic, and compares
+// At one x the noise of SVRG, SARAH, SAG and SAGA vanishes: from Step 0 on, Inspect calls them deterministic and compares
 // the gradient of the whole sum. Inspect the noise of Sum.Shuffled instead. An Oracle that carries the state of a run is
 // left where the draws of Inspect have brought it: Reset it before a run that does not begin with Step 0.
 //
 // It takes n values and n draws of value and gradient, 16 draws more, 20 to 60 values a variable for Check, and 12 n values
 // for each variable that is compared in the mean, with 2 n more for each power of ten by which |x_i| is below 1, and as
-// much for 16 draws along a variable whose component is exactly 0. The error
-// tells that there were no good draws, or none beside x. Inspect panics if o is nil, x is empty or n < 8.
+// much with n = 16 for a component that is exactly 0. The error tells that there were no good draws, or none beside x.
+// Inspect panics if o is nil, x is empty or n < 8.
 func Inspect(o stochopt.Oracle, x []float64, s stochopt.Sample, n int) (Inspection, error) {
 	switch {
 	case o == nil:
@@ -330,7 +329,7 @@ func (in *inspector) check() error {
 	}
 	var worst finding
 	x := slices.Clone(in.x)
-	for i := range in.compared() {
+	for _, i := range in.compared() {
 		if r, bound, ok := in.mean(x, i); ok { // else there are no finite values beside x
 			worst.add(r, r.doubt(bound, in.negligible()))
 		}
@@ -343,15 +342,12 @@ func (in *inspector) check() error {
 }
 
 // compared returns the variables that are compared in the mean, at most 10, evenly spread.
-func (in *inspector) compared() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		dims := min(10, len(in.x))
-		for d := range dims {
-			if !yield(d * len(in.x) / dims) {
-				return
-			}
-		}
+func (in *inspector) compared() []int {
+	v := make([]int, min(10, len(in.x)))
+	for d := range v {
+		v[d] = d * len(in.x) / len(v)
 	}
+	return v
 }
 
 // finding is the Report that matters most of those added: the worst; if all are right and a wrong sign could be hidden in one,
@@ -393,7 +389,7 @@ func (in *inspector) flat() {
 		return
 	}
 	x := slices.Clone(in.x)
-	for i := range in.compared() {
+	for _, i := range in.compared() {
 		if in.Gradient[i] == 0 && in.GradientSD[i] == 0 && in.jumps(x, i) {
 			in.Flat = append(in.Flat, i)
 		}
@@ -536,8 +532,8 @@ func notStored(err error) bool {
 }
 
 // hintStore tells what to do then.
-const hintStore = "a component that is not stored, or is added to what grad held, is NaN: if the objective has values only, return an error when grad is not nil, " +
-	"or make a gradient by gradient.Differences or SPSA"
+const hintStore = "a component that is not stored, or is added to what grad held, is NaN: if the objective has values only, " +
+	"return an error when grad is not nil, or make a gradient by gradient.Differences or SPSA"
 
 // list returns v with commas.
 func list(v []int) string {

@@ -25,6 +25,7 @@ type all struct {
 	gave optimize.Status // up
 }
 
+// Init implements optimize.Converger.
 func (a *all) Init(dim int) {
 	a.done, a.left, a.gave = make([]bool, len(a.of)), len(a.of), optimize.NotTerminated
 	for _, c := range a.of {
@@ -32,6 +33,7 @@ func (a *all) Init(dim int) {
 	}
 }
 
+// Converged implements optimize.Converger.
 func (a *all) Converged(loc *optimize.Location) optimize.Status {
 	last := optimize.NotTerminated
 	for i, c := range a.of {
@@ -71,12 +73,14 @@ func Any(c ...optimize.Converger) optimize.Converger {
 
 type anyOf []optimize.Converger
 
+// Init implements optimize.Converger.
 func (a anyOf) Init(dim int) {
 	for _, c := range a {
 		c.Init(dim)
 	}
 }
 
+// Converged implements optimize.Converger.
 func (a anyOf) Converged(loc *optimize.Location) optimize.Status {
 	status := optimize.NotTerminated
 	for _, c := range a {
@@ -103,11 +107,13 @@ type after struct {
 	c    optimize.Converger
 }
 
+// Init implements optimize.Converger.
 func (a *after) Init(dim int) {
 	a.k = 0
 	a.c.Init(dim)
 }
 
+// Converged implements optimize.Converger.
 func (a *after) Converged(loc *optimize.Location) optimize.Status {
 	if a.k < a.n {
 		a.k++
@@ -133,11 +139,13 @@ type budget struct {
 	c    optimize.Converger
 }
 
+// Init implements optimize.Converger.
 func (b *budget) Init(dim int) {
 	b.k = 0
 	b.c.Init(dim)
 }
 
+// Converged implements optimize.Converger.
 func (b *budget) Converged(loc *optimize.Location) optimize.Status {
 	b.k++
 	if s := b.c.Converged(loc); s != optimize.NotTerminated || b.k < b.n {

@@ -18,7 +18,7 @@ var wrappers = []row{
 		},
 		bad: map[string]func() tested{
 			"method: Clip.Rule is nil":                        func() tested { return &method.Clip{Value: 1} },
-			"method: Clip.Value and Clip.Norm are both 0":     func() tested { return &method.Clip{Rule: &stochopt.Adam{}} },
+			"method: Clip.Value, Clip.Norm and Clip.Ratio ar": func() tested { return &method.Clip{Rule: &stochopt.Adam{}} },
 			"method: Clip.Value = -1":                         func() tested { return &method.Clip{Rule: &stochopt.Adam{}, Value: -1} },
 			"method: Clip.Value = NaN":                        func() tested { return &method.Clip{Rule: &stochopt.Adam{}, Value: nan} },
 			"method: Clip.Norm = +Inf":                        func() tested { return &method.Clip{Rule: &stochopt.Adam{}, Norm: inf} },

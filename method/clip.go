@@ -8,26 +8,39 @@ import (
 	"github.com/stochopt/stochopt/internal/state"
 )
 
-// Clip bounds the gradient before Rule sees it: by component, by length, or both in this order.
+// Clip bounds the gradient before Rule sees it: by component, by its length beside that of x, by length, or several of them
+// in this order.
 //
 //	g ← min(max(g, -c), c)
+//	g ← g min(1, ρ max(‖x‖, r)/‖g‖)    in each block
 //	g ← g min(1, C/‖g‖)
 //
-// It keeps one vector of the length of x besides what Rule keeps. The second form keeps the direction.
+// It keeps one vector of the length of x besides what Rule keeps. The last form keeps the direction, the second that of a
+// block; it is for blocks whose length means something, such as the layers of neural networks, and for Rules whose steps are
+// in proportion to the gradient: of SGD no step is longer than αρ‖x‖ then.
 //
 // Clip is needed for gradient descent in noise of infinite variance, where it does not converge without, and against
 // single huge gradients. A bound that noise alone often exceeds has a price: it shifts the point of rest wherever the
 // noise is skewed. A Rule that divides by the scale of the gradient, such as Adam, sees only the spikes cut.
 //
 // Reference: R. Pascanu, T. Mikolov, Y. Bengio, On the difficulty of training recurrent neural networks, ICML 2013,
-// Algorithm 1.
+// Algorithm 1; the second form: A. Brock, S. De, S. L. Smith, K. Simonyan, High-performance large-scale image recognition without
+// normalization, ICML 2021, equation (3).
 type Clip struct {
 	// Rule gets the clipped gradient.
 	Rule stochopt.Rule
 	// Value is c, in units of g; 0 is no bound.
 	Value float64
-	// Norm is C, in units of g; 0 is no bound. One of Value and Norm must be set.
+	// Norm is C, in units of g; 0 is no bound. One of Value, Norm and Ratio must be set.
 	Norm float64
+	// Ratio is ρ, in units of g/x; 0 is no bound. The paper has 0.01 to 0.16.
+	Ratio float64
+	// MinScale is r, in units of x, below which ‖x‖ does not bound more. If it is 0, 1e-3 is used; for none set stochopt.Zero:
+	// then a block that is 0 stays 0 under SGD.
+	MinScale float64
+	// Blocks are the lengths of the blocks of Ratio, in the order of x, positive and with the sum dim. If it is empty, x is one
+	// block.
+	Blocks []int
 
 	sequential     // optimize.Method
 	dim        int // of Reset
@@ -45,8 +58,11 @@ func (r *Clip) Reset(dim int) {
 	r.held().check(dim)
 	hyper.NonNegative("method: Clip.Value", r.Value)
 	hyper.NonNegative("method: Clip.Norm", r.Norm)
-	if r.Value == 0 && r.Norm == 0 {
-		panic("method: Clip.Value and Clip.Norm are both 0, want one of them set")
+	hyper.NonNegative("method: Clip.Ratio", r.Ratio)
+	hyper.NonNegative("method: Clip.MinScale", r.MinScale)
+	checkBlocks("method: Clip.Blocks", r.Blocks, dim)
+	if r.Value == 0 && r.Norm == 0 && r.Ratio == 0 {
+		panic("method: Clip.Value, Clip.Norm and Clip.Ratio are all 0, want one of them set")
 	}
 	r.held().reset(dim)
 	r.dim = dim
@@ -66,13 +82,28 @@ func (r *Clip) Step(x, grad []float64) {
 			g[i] = min(max(v, -c), c)
 		}
 	}
-	if n := norm2(g); r.Norm > 0 && n > r.Norm {
-		shrink := r.Norm / n
+	if r.Ratio > 0 {
+		least := hyper.Or(r.MinScale, 1e-3)
+		for j, from := 0, 0; from < len(x); j++ {
+			to := blockEnd(r.Blocks, j, from, len(x))
+			shorten(g[from:to], r.Ratio*max(norm2(x[from:to]), least))
+			from = to
+		}
+	}
+	if r.Norm > 0 {
+		shorten(g, r.Norm)
+	}
+	r.Rule.Step(x, g)
+}
+
+// shorten makes g no longer than top.
+func shorten(g []float64, top float64) {
+	if n := norm2(g); n > top {
+		shrink := top / n
 		for i := range g {
 			g[i] *= shrink
 		}
 	}
-	r.Rule.Step(x, g)
 }
 
 // Estimate is that of Rule.

@@ -24,6 +24,7 @@
 //   - AggMo has several momenta at once; take it for exact gradients and a wide range of curvatures. As many vectors as
 //     momenta, 3 by default.
 //   - AccSGD ties x to a mean of longer steps; take it for least squares that all observations can fit. 1 vector.
+//   - OptimisticSGD expects the gradient to go on changing; take it for saddle points of like curvatures. 1 vector.
 //
 // # Sums of squares
 //
@@ -34,6 +35,7 @@
 //     1 vector.
 //   - AdaGradNorm divides all components by one sum; take it to keep the direction of the gradient where the curvature is not
 //     known. No vector.
+//   - SM3 takes the mean of AdaGrad's directions; take it in place of AdaGrad where memory does not matter. 2 vectors.
 //   - WNGrad has a sum of squares over its root so far; AdaGradNorm is the better one. No vector.
 //   - AdaGradFull divides by the root of the matrix of all products; take it for a few, strongly correlated variables.
 //     2n vectors for n variables.
@@ -78,6 +80,11 @@
 //
 //   - AdEMAMix has a second, much longer mean of the gradient; take it for long runs in directions that persist. 3 vectors.
 //
+//   - SimplifiedAdEMAMix has one mean and more weight on the present gradient; take it for the same with less memory. 2 vectors.
+//
+//   - MARS adds the change of the gradient to it, and bounds it; take it for small noise where the scale of the gradient is
+//     known. 4 vectors.
+//
 //   - NovoGrad divides blocks by their lengths and takes the mean after that; take it for blocks of one scale each. 2 vectors.
 //
 //   - SMORMS3 has a memory that is long where the gradient is noise; take it for RMSProp without a Schedule. 3 vectors.
@@ -115,6 +122,7 @@
 //   - PolyakStep goes as far as a linear function would need; take it where values are exact and the least is known. No vector.
 //   - SPS bounds that step for samples; take it for models that fit all data. No vector.
 //   - MoMo is that with a mean of tangents; take it where the least value is known and there is noise. 2 vectors.
+//   - MoMoAdam is Adam with that bound; take it likewise where scales differ. 3 vectors.
 //   - Mechanic is around another Rule and finds the factor of its steps; take it where a good Schedule is known but no step
 //     size. 2 vectors more than the Rule.
 //
@@ -153,7 +161,7 @@
 //
 // Some are Rules that hold a Rule, and can be nested. The vectors are those besides the Rule's. What comes to the gradient:
 //
-//   - Clip bounds it; take it against outliers and noise of infinite variance. 1 vector.
+//   - Clip bounds it, also beside the length of x; take it against outliers and noise of infinite variance. 1 vector.
 //   - Noise adds noise that decays; take it to leave saddle points, or to try out noise. 1 vector.
 //   - Accumulate takes the mean of several; take it where the Rule's steps do not average enough. 2 vectors.
 //   - SAM takes it at the worst point nearby; take it to find a wide minimum among many, never to estimate. 1 vector.

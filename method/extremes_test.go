@@ -57,6 +57,11 @@ func TestExtremeGradients(t *testing.T) {
 			"SMORMS3":    &method.SMORMS3{Epsilon: stochopt.Zero},
 			"SWATS":      &method.SWATS{Epsilon: stochopt.Zero},
 			"AdEMAMix":   &method.AdEMAMix{Epsilon: stochopt.Zero},
+			"SM3":        &method.SM3{},
+			"MoMoAdam":   &method.MoMoAdam{Epsilon: stochopt.Zero},
+			"Simplified": &method.SimplifiedAdEMAMix{Epsilon: stochopt.Zero},
+			"MARS":       &method.MARS{Epsilon: stochopt.Zero},
+			"Clip ratio": &method.Clip{Rule: &method.SGD{}, Ratio: 1},
 			"Normalized": &method.NormalizedSGD{Momentum: 0.9},
 			"Cautious":   &method.Cautious{Rule: &method.Signum{}},
 		} {

@@ -38,14 +38,14 @@ func TestMemory(t *testing.T) {
 		0: {&AdaGradNorm{}, &PolyakStep{}, &SPS{}, &WNGrad{}, &Fromage{}, &Decay{Rule: &SPS{}, Rate: 0.1}},
 		1: {&SGD{}, &QHM{}, &AccSGD{}, &AdaGrad{}, &FTML{}, &Signum{}, &Lion{}, &LARS{}, &DoG{}, &DoWG{}, &AggMo{Momenta: []float64{0.9}},
 			&Clip{Rule: &SPS{}, Norm: 1}, &Noise{Rule: &SPS{}}, &Average{Rule: &SPS{}}, &Lookahead{Rule: &SPS{}},
-			&NormalizedSGD{}, &Cautious{Rule: &SPS{}}, &ReduceOnPlateau{Rule: &SPS{}}, &SAM{Rule: &SPS{}}},
+			&NormalizedSGD{}, &OptimisticSGD{}, &Cautious{Rule: &SPS{}}, &ReduceOnPlateau{Rule: &SPS{}}, &SAM{Rule: &SPS{}}},
 		2: {&AdaDelta{}, &AdamW{}, &AdaMax{}, &NAdam{}, &RAdam{}, &AdaBelief{}, &Yogi{}, &QHAdam{}, &Rprop{}, &DAdaptSGD{}, &FTRL{}, &RDA{},
 			&ScheduleFreeSGD{}, &Mechanic{Rule: sgd()}, &Accumulate{Rule: sgd()}, &Freeze{Rule: sgd()}, &TailAverage{Rule: sgd()},
-			&Adafactor{}, &MoMo{}, &NovoGrad{}},
+			&Adafactor{}, &MoMo{}, &NovoGrad{}, &SM3{}, &SimplifiedAdEMAMix{}},
 		3: {&AggMo{}, &RMSProp{}, &AMSGrad{}, &AdaBound{}, &Padam{}, &OptimisticAdam{}, &LAMB{}, &DAdaptAdam{}, &ScheduleFreeAdam{},
-			&AdEMAMix{}, &SMORMS3{}, &SWATS{}},
+			&AdEMAMix{}, &SMORMS3{}, &SWATS{}, &MoMoAdam{}},
 		4: {&Adan{}, &Prodigy{}, &Scale{Rule: sgd(), Unit: func(int) float64 { return 1 }},
-			&AdaHessian{HessVec: product}, &Sophia{HessVec: product}},
+			&AdaHessian{HessVec: product}, &Sophia{HessVec: product}, &MARS{}},
 		5: {&COCOB{}},
 	} {
 		for _, r := range rules {

@@ -31,10 +31,12 @@ var Methods = []Method{
 	{"QHM", "momentum", 0.003, func(a float64) optimize.Method { return &method.QHM{StepSize: a} }},
 	{"AggMo", "momentum", 0.0003, func(a float64) optimize.Method { return &method.AggMo{StepSize: a} }},
 	{"AccSGD", "momentum", 0.001, func(a float64) optimize.Method { return &method.AccSGD{StepSize: a} }},
+	{"OptimisticSGD", "momentum", 0.0003, func(a float64) optimize.Method { return &method.OptimisticSGD{StepSize: a} }},
 	{"NormalizedSGD", "momentum", 0.01, func(a float64) optimize.Method { return &method.NormalizedSGD{StepSize: a} }},
 
 	{"AdaGrad", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGrad{StepSize: a} }},
 	{"AdaGradNorm", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGradNorm{StepSize: a} }},
+	{"SM3", "sums of squares", 3, func(a float64) optimize.Method { return &method.SM3{StepSize: a} }},
 	{"WNGrad", "sums of squares", 3, func(a float64) optimize.Method { return &method.WNGrad{StepSize: a} }},
 	{"AdaGradFull", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGradFull{StepSize: a} }},
 	{"AdaDelta", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaDelta{StepSize: a} }},
@@ -56,6 +58,8 @@ var Methods = []Method{
 	{"FTML", "means of squares", 0.03, func(a float64) optimize.Method { return &method.FTML{StepSize: a} }},
 	{"OptimisticAdam", "means of squares", 0.03, func(a float64) optimize.Method { return &method.OptimisticAdam{StepSize: a} }},
 	{"AdEMAMix", "means of squares", 0.3, func(a float64) optimize.Method { return &method.AdEMAMix{StepSize: a} }},
+	{"SimplifiedAdEMAMix", "means of squares", 0.0003, func(a float64) optimize.Method { return &method.SimplifiedAdEMAMix{StepSize: a} }},
+	{"MARS", "means of squares", 0.03, func(a float64) optimize.Method { return &method.MARS{StepSize: a} }},
 	{"SWATS", "means of squares", 0.03, func(a float64) optimize.Method { return &method.SWATS{StepSize: a} }},
 	{"SMORMS3", "means of squares", 0.3, func(a float64) optimize.Method { return &method.SMORMS3{StepSize: a} }},
 
@@ -78,6 +82,7 @@ var Methods = []Method{
 	{"PolyakStep", "no step size", 0, func(float64) optimize.Method { return &method.PolyakStep{} }},
 	{"SPS", "no step size", 0, func(float64) optimize.Method { return &method.SPS{} }},
 	{"MoMo", "no step size", 0, func(float64) optimize.Method { return &method.MoMo{} }},
+	{"MoMoAdam", "no step size", 0, func(float64) optimize.Method { return &method.MoMoAdam{} }},
 	{"Mechanic SGD", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &method.SGD{}} }},
 	{"Mechanic Adam", "no step size", 0, func(float64) optimize.Method { return &method.Mechanic{Rule: &stochopt.Adam{}} }},
 

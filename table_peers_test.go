@@ -86,6 +86,7 @@ var peers = []row{
 		firstStep: func(g float64) float64 { return 0.03 * min(abs(g), 1) / (min(abs(g), 1) + 1e-8) },
 		scaleFree: true, // as far as g is above C
 		mixes:     true,
+		tuned:     func() tested { return &method.MARS{StepSize: 0.1} },
 		reach:     1,
 	},
 	{

@@ -17,7 +17,7 @@ import (
 //
 // It keeps one vector of the length of x besides what Rule keeps. The last form keeps the direction, the second that of a
 // block; it is for blocks whose length means something, such as the layers of neural networks, and for Rules whose steps are
-// in proportion to the gradient: of SGD no step is longer than αρ‖x‖ then.
+// in proportion to the gradient: of SGD without momentum no step is longer than αρ‖x‖ then, but for r.
 //
 // Clip is needed for gradient descent in noise of infinite variance, where it does not converge without, and against
 // single huge gradients. A bound that noise alone often exceeds has a price: it shifts the point of rest wherever the
@@ -25,7 +25,7 @@ import (
 //
 // Reference: R. Pascanu, T. Mikolov, Y. Bengio, On the difficulty of training recurrent neural networks, ICML 2013,
 // Algorithm 1; the second form: A. Brock, S. De, S. L. Smith, K. Simonyan, High-performance large-scale image recognition without
-// normalization, ICML 2021, equation (3).
+// normalization, ICML 2021.
 type Clip struct {
 	// Rule gets the clipped gradient.
 	Rule stochopt.Rule
@@ -33,7 +33,7 @@ type Clip struct {
 	Value float64
 	// Norm is C, in units of g; 0 is no bound. One of Value, Norm and Ratio must be set.
 	Norm float64
-	// Ratio is ρ, in units of g/x; 0 is no bound. The paper has 0.01 to 0.16.
+	// Ratio is ρ, in units of g/x; 0 is no bound. Its authors try 0.01 to 0.16.
 	Ratio float64
 	// MinScale is r, in units of x, below which ‖x‖ does not bound more. If it is 0, 1e-3 is used; for none set stochopt.Zero:
 	// then a block that is 0 stays 0 under SGD.

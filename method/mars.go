@@ -24,7 +24,7 @@ import (
 // method: far below C it is without a bound, and far above every step has the same weight in m and v.
 //
 // Reference: H. Yuan, Y. Liu, S. Wu, X. Zhou, Q. Gu, MARS: unleashing the power of variance reduction for training large models,
-// 2024, Algorithm 2 (MARS-AdamW) with the approximation of section 3, without decay. Some programs start with g' = 0.
+// 2024, in the form for AdamW with the approximate difference, without decay. Some programs start with g' = 0.
 type MARS struct {
 	// StepSize is α, in units of x. If it is 0, 0.03 is used, the choice of docs/stepsizes.md for a few variables of the
 	// order of 1; the paper has 0.003, for the weights of neural networks.

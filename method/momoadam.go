@@ -26,13 +26,13 @@ import (
 // differ.
 //
 // Reference: F. Schaipp, R. Ohana, M. Eickenberg, A. Defazio, R. M. Gower, MoMo: momentum models for adaptive learning
-// rates, ICML 2024, Algorithm 2, without decay and without an estimate of f*. There f̄ - <m,x> is kept instead, which
+// rates, ICML 2024, MoMo-Adam, without decay and without an estimate of f*. There f̄ - <m,x> is kept instead, which
 // cancels where x is far from 0.
 type MoMoAdam struct {
 	// Minimum is f*, a lower bound of f.
 	Minimum float64
-	// MaxStep is α, in units of x. If it is 0, 0.1 is used, that of Adam; the paper has 0.01, for the weights of neural
-	// networks.
+	// MaxStep is α, in units of x. If it is 0, 0.1 is used, that of Adam; some programs have 0.01, for the weights of
+	// neural networks.
 	MaxStep float64
 	// Beta1 is β₁ in [0, 1), the memory of f̄ and m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64

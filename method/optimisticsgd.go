@@ -18,8 +18,8 @@ import (
 // below 2/(3h) where the curvature is h, where that of SGD must be below 2/h.
 //
 // Reference: A. Mokhtari, A. Ozdaglar, S. Pattathil, A unified analysis of extra-gradient and optimistic gradient methods for
-// saddle point problems: proximal point approach, AISTATS 2020, equation (18) with α and β = bα; b = 1 is the method
-// of L. D. Popov, 1980. Some programs start with g' = 0.
+// saddle point problems: proximal point approach, AISTATS 2020, with the step sizes α and β = bα of the
+// generalized method. Some programs start with g' = 0, and so with a step of (1+b) α g.
 type OptimisticSGD struct {
 	// StepSize is α, in units of x²/f. If it is 0, 0.0003 is used, the choice of docs/stepsizes.md for a few variables
 	// of the order of 1; the paper has none.

@@ -16,12 +16,11 @@ import (
 // bias correction; m is a sum and has none. Where v and ε are 0, x stays.
 //
 // A steady gradient moves x by (1+γ)α in the first step and by (1/(1-β₁)+γ)α in the end: α is to be smaller than that of Adam
-// by the factor 1-β₁. γ sets how much the present gradient weighs beside the old ones, about 1/(1-β₁) in
-// all; the paper finds it of use for exact gradients and less so in noise. Prefer it to AdEMAMix for two
-// vectors in place of three and a momentum that comes in at once.
+// by the factor 1-β₁. γ is how much more the present gradient weighs, beside 1/(1-β₁) of all in m;
+// the best depends on the noise. Prefer it to AdEMAMix for two vectors in place of three.
 //
 // Reference: D. Morwani, N. Vyas, H. Zhang, S. Kakade, Connections between schedule-free optimizers, AdEMAMix, and accelerated
-// SGD variants, 2025, Algorithm 2, with constant β₁; the paper lets it grow from 0.9 over the run. Decay is left out.
+// SGD variants, 2025, with constant β₁; the authors' program lets it grow from 0.9 over the run. Decay is left out.
 type SimplifiedAdEMAMix struct {
 	// StepSize is α, in units of x. If it is 0, 0.0003 is used, the choice of docs/stepsizes.md for a few variables of the
 	// order of 1; the authors' program has 0.0001, for the weights of neural networks.

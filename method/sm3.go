@@ -17,15 +17,15 @@ import (
 // g/√s is 0.
 //
 // The method is known for the s of a matrix, which it bounds by one number for each row and column. The variables here are a
-// vector, whose cover is its components, and there s is that of AdaGrad. What is left is the mean: a single gradient moves x
-// by α in all, as in AdaGrad, spread over some 1/(1-β) steps. Prefer it to AdaGrad where a second vector does not
+// vector, whose cover is its components, and there s is that of AdaGrad. What is left is the mean: the first gradient moves x by
+// α in all, as in AdaGrad, but over some 1/(1-β) steps. Prefer it to AdaGrad where a second vector does not
 // matter: longer steps suit it, and in docs/stepsizes.md it is a quarter of a digit better.
 //
-// Reference: R. Anil, V. Gupta, T. Koren, Y. Singer, Memory-efficient adaptive optimization, NeurIPS 2019, SM3-II with the
-// momentum of section 4. Some programs add 1e-8 to s under the root.
+// Reference: R. Anil, V. Gupta, T. Koren, Y. Singer, Memory-efficient adaptive optimization, NeurIPS 2019, SM3-II with
+// momentum. Some programs add 1e-8 to s under the root.
 type SM3 struct {
 	// StepSize is α, in units of x. If it is 0, 3 is used, the choice of docs/stepsizes.md for a few variables of the
-	// order of 1; the paper has about 0.1, for the weights of neural networks.
+	// order of 1; the paper has it tuned.
 	StepSize float64
 	// Beta is β in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero, which makes it AdaGrad.
 	Beta float64

@@ -37,6 +37,7 @@
 //     known. No vector.
 //   - SM3 takes the mean of AdaGrad's directions; take it in place of AdaGrad where memory does not matter. 2 vectors.
 //   - WNGrad has a sum of squares over its root so far; AdaGradNorm is the better one. No vector.
+//   - AdaSqrt divides by the sum and not by its root; take it for likelihoods whose variables have different units. 1 vector.
 //   - AdaGradFull divides by the root of the matrix of all products; take it for a few, strongly correlated variables.
 //     2n vectors for n variables.
 //
@@ -52,7 +53,7 @@
 //   - AdamW is Adam with a decay to a center; take it where a prior value of the parameters is known. 2 vectors.
 //
 //   - AdaMax divides by the largest gradient of the recent past; take it where no step must be longer than a given one.
-//     2 vectors.
+//     With Nesterov it is NadaMax. 2 vectors.
 //
 //   - NAdam looks ahead, as Nesterov's momentum does; take it where the noise is small beside the gradient. 2 vectors.
 //
@@ -61,6 +62,8 @@
 //   - RAdam has a warm-up that follows from its memory; take it where Adam's first steps do harm. 2 vectors.
 //
 //   - AdaBelief divides by how far gradients are from their mean; take it where noise dominates all gradients. 2 vectors.
+//
+//   - ACProp divides by the distances before; take it where rare large gradients count and none is the first. 2 vectors.
 //
 //   - AdaBound goes over from Adam to SGD; take it from a far and badly scaled start, if SGD's step size is known. 3 vectors.
 //
@@ -89,6 +92,8 @@
 //
 //   - SMORMS3 has a memory that is long where the gradient is noise; take it for RMSProp without a Schedule. 3 vectors.
 //
+//   - Eve is Adam with a step size that values set; take it where the least value is known and noise is small. 2 vectors.
+//
 //   - SWATS begins as Adam and goes on as SGD; Adam with a Schedule is the safer choice. 3 vectors.
 //
 // # Signs and ratios
@@ -100,6 +105,8 @@
 //   - Lion does so with two memories; take it for many variables of like scale and noisy gradients. 1 vector.
 //   - Rprop has a length for every variable that grows and shrinks with the signs; take it for exact gradients and bad scales,
 //     never in noise. 2 vectors.
+//   - DeltaBarDelta has gains that do so, and steps in proportion to the gradient; take it in Rprop's place in small noise.
+//     2 vectors.
 //   - NormalizedSGD takes steps of one length along a mean of the gradient; take it where noise has infinite variance and no bound is known.
 //     1 vector.
 //   - LARS makes SGD's step a fraction of the length of x; take it for the layers of neural networks. 1 vector.

@@ -12,19 +12,19 @@ var gains = []row{
 	{
 		name:     "AdaSqrt",
 		make:     func() tested { return &method.AdaSqrt{} },
-		defaults: func() tested { return &method.AdaSqrt{StepSize: 0.01, Epsilon: 1e-8} },
+		defaults: func() tested { return &method.AdaSqrt{StepSize: 1, Epsilon: 1e-8} },
 		bad: map[string]func() tested{
 			"method: AdaSqrt.StepSize = -1": func() tested { return &method.AdaSqrt{StepSize: -1} },
 			"method: AdaSqrt.Epsilon = NaN": func() tested { return &method.AdaSqrt{Epsilon: nan} },
 		},
-		firstStep: func(g float64) float64 { return 0.01 * abs(g) / (g*g + 1e-8) },
-		tuned:     func() tested { return &method.AdaSqrt{StepSize: 3} },
+		firstStep: func(g float64) float64 { return abs(g) / (g*g + 1e-8) },
+		tuned:     func() tested { return &method.AdaSqrt{StepSize: 1, Epsilon: 1} },
 		reach:     0.1,
 	},
 	{
 		name:     "ACProp",
 		make:     func() tested { return &method.ACProp{} },
-		defaults: func() tested { return &method.ACProp{StepSize: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-16} },
+		defaults: func() tested { return &method.ACProp{StepSize: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-16} },
 		bad: map[string]func() tested{
 			"method: ACProp.StepSize = -1":  func() tested { return &method.ACProp{StepSize: -1} },
 			"method: ACProp.Beta1 = 1":      func() tested { return &method.ACProp{Beta1: 1} },
@@ -32,7 +32,6 @@ var gains = []row{
 			"method: ACProp.Epsilon = +Inf": func() tested { return &method.ACProp{Epsilon: inf} },
 		},
 		firstStep: func(g float64) float64 { return 0 },
-		tuned:     func() tested { return &method.ACProp{StepSize: 0.01} },
 		floor:     0.01 * 0.5 / 2 * math.Sqrt(0.95) / 0.9, // as AdaBelief
 		reach:     0.2,
 	},
@@ -64,7 +63,7 @@ var gains = []row{
 		name: "Eve",
 		make: func() tested { return &method.Eve{} },
 		defaults: func() tested {
-			return &method.Eve{StepSize: 1e-3, Beta1: 0.9, Beta2: 0.999, Beta3: 0.999, Limit: 10, Epsilon: 1e-8}
+			return &method.Eve{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Beta3: 0.999, Limit: 10, Epsilon: 1e-8}
 		},
 		bad: map[string]func() tested{
 			"method: Eve.Minimum = NaN": func() tested { return &method.Eve{Minimum: nan} },
@@ -75,10 +74,9 @@ var gains = []row{
 			"method: Eve.Limit = 0.5":   func() tested { return &method.Eve{Limit: 0.5} },
 			"method: Eve.Epsilon = -1":  func() tested { return &method.Eve{Epsilon: -1} },
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) / (abs(g) + 1e-8) },
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
 		mixes:     true,
-		tuned:     func() tested { return &method.Eve{StepSize: 0.01} },
 		reach:     0.5,
 	},
 }

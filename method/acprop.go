@@ -18,15 +18,16 @@ import (
 // s is AdaBelief's, but it does not hold the g that it divides: so the mean of a step has the direction of the mean of g,
 // component by component, if gradients are independent, where a divisor that holds g makes light of rare large gradients and
 // may lead away from the minimum. The price is that a step has no bound: a gradient much larger than all before it is
-// multiplied by α/√s, and one after many that are 0 by about α/√ε. In noise of standard deviation σ around a minimum with
+// multiplied by α/√s, and one after nothing but 0 by α √((1-β₂)/ε), 3e6 α at the defaults. In noise of standard deviation σ around a minimum with
 // curvature h the mean square of the distance is about (α/2h)(σ/β₁)√((1+β₁)/2), as AdaBelief's.
 //
-// Prefer it to AdaBelief where rare gradients carry the information and bounded ones are known to come from the start.
+// Prefer it to AdaBelief where rare large gradients carry the information, and no gradient is long 0 and then is not.
 //
 // Reference: J. Zhuang, Y. Ding, T. Tang, N. Dvornek, S. Tatikonda, J. S. Duncan, Momentum centering and asynchronous update for
 // adaptive gradient methods, NeurIPS 2021. ε is where AdaBelief has it.
 type ACProp struct {
-	// StepSize is α, in units of x. If it is 0, 0.001 is used, as for Adam in its paper.
+	// StepSize is α, in units of x. If it is 0, 0.01 is used, the choice of docs/stepsizes.md for a few variables of the order of
+	// 1; the weights of neural networks want less.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory, where s is nothing but ε, set
 	// stochopt.Zero.
@@ -57,7 +58,7 @@ func (r *ACProp) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *ACProp) Step(x, grad []float64) {
 	hyper.Lengths("method: ACProp.Step", x, grad, len(r.m))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.001), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-16)
 	var correct float64
 	if r.k == 0 {

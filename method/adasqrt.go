@@ -18,13 +18,15 @@ import (
 // The steps of a steady gradient, and those in noise, decay like 1/√k, as AdaGrad's do, but are in inverse proportion to
 // the gradient: a steady g moves x by about 2 α √k/g in k steps. Where the mean square of g is in proportion to the curvature, as
 // that of the score of a likelihood is, this is Newton's scaling. Elsewhere a flat direction gets long steps, and the first
-// step has the length α/g, however small g, down to √ε.
+// step has the length α/g, however small g, down to √ε: a variable that starts at its minimum is thrown far away by the first noise,
+// unless ε is of the order of the square of the noise or more.
 //
 // Prefer it to AdaGrad for likelihoods whose variables have different units.
 //
 // Reference: Y. Hu, L. Lin, S. Tang, Second-order information in first-order optimization methods, arXiv:1912.09926, 2019.
 type AdaSqrt struct {
-	// StepSize is α, in units of f. If it is 0, 0.01 is used, the default of ensmallen.
+	// StepSize is α, in units of f. If it is 0, 1 is used, the choice of docs/stepsizes.md for a few variables of the order of 1;
+	// ensmallen has 0.01.
 	StepSize float64
 	// Epsilon is ε, in units of g². If it is 0, 1e-8 is used; for none set stochopt.Zero.
 	Epsilon float64
@@ -53,7 +55,7 @@ func (r *AdaSqrt) Reset(dim int) {
 // Step implements stochopt.Rule.
 func (r *AdaSqrt) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaSqrt.Step", x, grad, len(r.v))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
 	eps := hyper.Or(r.Epsilon, 1e-8)
 	r.k++
 	alpha *= math.Sqrt(float64(r.k))

@@ -28,7 +28,8 @@ import (
 // is the rate and 1-φ is φ. The default constants and the least gain are those of programs for t-SNE, which have momentum
 // besides.
 type DeltaBarDelta struct {
-	// StepSize is α, in units of x²/f. If it is 0, 0.001 is used, as in SGD.
+	// StepSize is α, in units of x²/f. If it is 0, 0.001 is used, the choice of
+	// docs/stepsizes.md for a few variables of the order of 1.
 	StepSize float64
 	// Increase is κ >= 0. If it is 0, 0.2 is used; for gains that never grow set stochopt.Zero.
 	Increase float64

@@ -30,7 +30,8 @@ import (
 type Eve struct {
 	// Minimum is f*, a lower bound of f.
 	Minimum float64
-	// StepSize is α, in units of x. If it is 0, 0.001 is used, as in the paper.
+	// StepSize is α, in units of x. If it is 0, 0.1 is used, the choice of docs/stepsizes.md for a few variables of the order of
+	// 1 and f* = 0; ensmallen has 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory set stochopt.Zero.
 	Beta1 float64
@@ -74,7 +75,7 @@ func (r *Eve) Observe(f float64) { r.f, r.seen = f, 1 }
 func (r *Eve) Step(x, grad []float64) {
 	hyper.Lengths("method: Eve.Step", x, grad, len(r.m))
 	needValue("Eve", r.seen)
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.001), r.Schedule, r.k)
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.1), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	b3, limit := hyper.Or(r.Beta3, 0.999), hyper.Or(r.Limit, 10)
 	if r.k > 0 {

@@ -59,6 +59,31 @@ func TestACPropAlternating(t *testing.T) {
 	}
 }
 
+// TestACPropZeros: after nothing but zeros s/c₂ is ε/(1-β₂), and a gradient is multiplied by the inverse of its root. AdaBelief's
+// step from there is not longer than its longest.
+func TestACPropZeros(t *testing.T) {
+	for _, eps := range []float64{1e-16, 1e-8} {
+		r := &method.ACProp{StepSize: 1, Epsilon: eps}
+		r.Reset(1)
+		for range 50 {
+			if d := stepped(r, 0)[0]; d != 0 {
+				t.Fatalf("a step of %v without a gradient", d)
+			}
+		}
+		if d, want := stepped(r, 2)[0], 2/(math.Sqrt(eps/0.001)+eps); !near(d, want, 1e-12) {
+			t.Errorf("ε = %v: a step of %v α, want %v α", eps, d, want)
+		}
+	}
+	r := &method.AdaBelief{StepSize: 1}
+	r.Reset(1)
+	for range 50 {
+		r.Step([]float64{0}, []float64{0})
+	}
+	if d := stepped(r, 2)[0]; d > 4 {
+		t.Errorf("AdaBelief makes a step of %v α", d)
+	}
+}
+
 // TestACPropRare: of gradients that are 20 once in ten and -1 otherwise, whose mean is 1.1, ACProp goes the right way with a short
 // memory too. RMSProp, whose divisor holds the gradient, goes the wrong way.
 func TestACPropRare(t *testing.T) {

@@ -40,7 +40,7 @@ var Methods = []Method{
 	{"WNGrad", "sums of squares", 3, func(a float64) optimize.Method { return &method.WNGrad{StepSize: a} }},
 	{"AdaGradFull", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaGradFull{StepSize: a} }},
 	{"AdaDelta", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaDelta{StepSize: a} }},
-	{"AdaSqrt", "sums of squares", 0.01, func(a float64) optimize.Method { return &method.AdaSqrt{StepSize: a} }},
+	{"AdaSqrt", "sums of squares", 1, func(a float64) optimize.Method { return &method.AdaSqrt{StepSize: a} }},
 
 	{"Adam", "means of squares", 0.1, func(a float64) optimize.Method { return &stochopt.Adam{StepSize: a} }},
 	{"RMSProp", "means of squares", 0.01, func(a float64) optimize.Method { return &method.RMSProp{StepSize: a} }},
@@ -51,7 +51,7 @@ var Methods = []Method{
 	{"AMSGrad", "means of squares", 0.1, func(a float64) optimize.Method { return &method.AMSGrad{StepSize: a} }},
 	{"RAdam", "means of squares", 0.1, func(a float64) optimize.Method { return &method.RAdam{StepSize: a} }},
 	{"AdaBelief", "means of squares", 0.03, func(a float64) optimize.Method { return &method.AdaBelief{StepSize: a} }},
-	{"ACProp", "means of squares", 0.001, func(a float64) optimize.Method { return &method.ACProp{StepSize: a} }},
+	{"ACProp", "means of squares", 0.01, func(a float64) optimize.Method { return &method.ACProp{StepSize: a} }},
 	{"AdaBound", "means of squares", 0.1, func(a float64) optimize.Method { return &method.AdaBound{StepSize: a} }},
 	{"AMSBound", "means of squares", 0.1, func(a float64) optimize.Method { return &method.AdaBound{StepSize: a, AMSBound: true} }},
 	{"Yogi", "means of squares", 0.1, func(a float64) optimize.Method { return &method.Yogi{StepSize: a} }},
@@ -65,7 +65,7 @@ var Methods = []Method{
 	{"MARS", "means of squares", 0.03, func(a float64) optimize.Method { return &method.MARS{StepSize: a} }},
 	{"SWATS", "means of squares", 0.03, func(a float64) optimize.Method { return &method.SWATS{StepSize: a} }},
 	{"SMORMS3", "means of squares", 0.3, func(a float64) optimize.Method { return &method.SMORMS3{StepSize: a} }},
-	{"Eve", "means of squares", 0.001, func(a float64) optimize.Method { return &method.Eve{StepSize: a} }},
+	{"Eve", "means of squares", 0.1, func(a float64) optimize.Method { return &method.Eve{StepSize: a} }},
 
 	{"signSGD", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a} }},
 	{"Signum", "signs and ratios", 0.01, func(a float64) optimize.Method { return &method.Signum{StepSize: a, Momentum: 0.9} }},

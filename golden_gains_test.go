@@ -13,7 +13,7 @@ func TestGoldenGainsCanFail(t *testing.T) {
 		"acprop":        {"lr": more, "beta1": less, "beta2": less, "eps": more},
 		"nadamax":       {"lr": more, "beta1": less, "beta2": less},
 		"deltabardelta": {"lr": more, "kappa": more, "phi": less, "theta": less, "least": more},
-		"eve":           {"lr": more, "beta1": less, "beta2": less, "beta3": less, "limit": more, "eps": more, "minimum": less},
+		"eve":           {"lr": more, "beta1": less, "beta2": less, "beta3": less, "limit": more, "eps": more, "minimum": more},
 	} {
 		cases := readGolden(t, name)
 		for hyper, change := range changes {

@@ -21,7 +21,7 @@ import (
 //
 // The ratio is the relative change of what f has above f*, bounded by C; where f or f' is not above f*, it is C. So d goes
 // to 1/C where values are nearly constant, and the step size to C α, on a plateau as well as at a minimum far above f*; and to C
-// where the noise of f is many times its height above f*, and the step size to α/C. α and 1/β₃ steps of memory must be chosen.
+// where the noise of f is many times its height above f*, and the step size to α/C.
 //
 // Prefer it to Adam only where f* is known and reached, and the values have little noise.
 //

@@ -24,10 +24,11 @@ import (
 // Prefer it to AdaBelief where rare large gradients carry the information, and no gradient is long 0 and then is not.
 //
 // Reference: J. Zhuang, Y. Ding, T. Tang, N. Dvornek, S. Tatikonda, J. S. Duncan, Momentum centering and asynchronous update for
-// adaptive gradient methods, NeurIPS 2021. ε is where AdaBelief has it.
+// adaptive gradient methods, NeurIPS 2021. ε is where the authors' code has it, which makes
+// a step α g, of another unit, at first, and can divide m instead of g.
 type ACProp struct {
 	// StepSize is α, in units of x. If it is 0, 0.01 is used, the choice of docs/stepsizes.md for a few variables of the order of
-	// 1; the weights of neural networks want less.
+	// 1; the authors have 0.001, for the weights of neural networks.
 	StepSize float64
 	// Beta1 is β₁ in [0, 1), the memory of m. If it is 0, 0.9 is used; for no memory, where s is nothing but ε, set
 	// stochopt.Zero.

@@ -17,6 +17,7 @@ import (
 // error is about 1e-16 (Lambda log Lambda + 1000), for probabilities above 1e-200.
 type noncentralChiSquared struct{ K, Lambda float64 }
 
+// CDF returns the probability of a value of at most x.
 func (c noncentralChiSquared) CDF(x float64) float64 {
 	if !(x > 0) {
 		return 0
@@ -46,6 +47,7 @@ func (c noncentralChiSquared) Quantile(p float64) float64 { return quantile(c.CD
 // with I the regularized incomplete beta function. Cost and error are as for noncentralChiSquared.
 type noncentralF struct{ P, Q, Lambda float64 }
 
+// CDF returns the probability of a value of at most x.
 func (f noncentralF) CDF(x float64) float64 {
 	if !(x > 0) {
 		return 0

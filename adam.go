@@ -30,7 +30,8 @@ type sequential = Sequential
 // instance): gonum's default ends a run after 100 iterations without a better F, which noise brings about early.
 //
 // Reference: D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, Algorithm 1, with another default
-// for α.
+// for α. Beta2Schedule is from S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, Algorithm 3,
+// which does not correct m for its start.
 //
 // A value also has the fields Warm and Project of Sequential.
 type Adam struct {
@@ -42,6 +43,10 @@ type Adam struct {
 	// Beta2 is β₂ in [0, 1), the memory of v. If it is 0, 0.999 is used; for no memory set Zero. Beta1 should be below √Beta2:
 	// otherwise the length of a step has no bound.
 	Beta2 float64
+	// Beta2Schedule, if not nil, is β₂ in step k = 0, 1, ... in place of Beta2; it must be in [0, 1). With 1-1/(k+1) v is the mean
+	// of all squares so far, and with a Schedule of 1/√(k+1) as well this is AdamNC, whose regret on convex losses is of the
+	// order √T, which that of no constant β₂ is.
+	Beta2Schedule func(k int) float64
 	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-8 is used; for none set Zero.
 	Epsilon float64
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) >= 0 in step k = 0, 1, ... How far a variable can travel at
@@ -75,7 +80,8 @@ func (a *Adam) Reset(dim int) {
 func (a *Adam) Step(x, grad []float64) {
 	hyper.Lengths("stochopt: Adam.Step", x, grad, len(a.m))
 	alpha := hyper.StepSize(hyper.Or(a.StepSize, 0.1), a.Schedule, a.k)
-	b1, b2, eps := hyper.Or(a.Beta1, 0.9), hyper.Or(a.Beta2, 0.999), hyper.Or(a.Epsilon, 1e-8)
+	b1, eps := hyper.Or(a.Beta1, 0.9), hyper.Or(a.Epsilon, 1e-8)
+	b2 := hyper.Memory("stochopt: Adam.Beta2", a.Beta2, 0.999, a.Beta2Schedule, a.k)
 	a.c1 = float64(b1*a.c1) + (1 - b1)
 	a.c2 = float64(b2*a.c2) + (1 - b2)
 	root := math.Sqrt(a.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂

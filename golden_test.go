@@ -15,7 +15,7 @@ import (
 )
 
 // golden is all files of testdata/golden.
-var golden = []map[string]func(h map[string]float64) stochopt.Rule{basicGolden, averagesGolden, variantsGolden, automaticGolden, wrappersGolden, curvatureGolden, peersGolden, gainsGolden}
+var golden = []map[string]func(h map[string]float64) stochopt.Rule{basicGolden, averagesGolden, variantsGolden, automaticGolden, wrappersGolden, curvatureGolden, peersGolden, gainsGolden, memoriesGolden}
 
 // basicGolden makes the Rule for a file from the hyperparameters of a case, where 0 is 0.
 var basicGolden = map[string]func(h map[string]float64) stochopt.Rule{

@@ -285,13 +285,13 @@ func panicOf(f func()) (text string) {
 
 // TestBadState: a decoder returns an error and leaves the method as it is.
 func TestBadState(t *testing.T) {
-	for i, row := range methods {
+	for _, row := range methods {
 		m := row.make()
 		path(m, []float64{1, 2}, [][]float64{{3, 4}, {5, 6}})
 		good, _ := m.MarshalBinary()
-		other := methods[(i+1)%len(methods)].make()
-		if i > 0 {
-			other = methods[0].make()
+		other := methods[0].make()
+		if reflect.TypeOf(other) == reflect.TypeOf(m) {
+			other = methods[1].make()
 		}
 		other.Reset(2)
 		alien, _ := other.MarshalBinary()

@@ -20,7 +20,7 @@ type tested interface {
 
 // methods lists every method once, in families. Everything in conformance_test.go, property_test.go and
 // convergence_test.go runs on each row.
-var methods = slices.Concat(basic, averages, variants, automatic, wrappers, curvature, gains, sums, peers)
+var methods = slices.Concat(basic, averages, variants, automatic, wrappers, curvature, gains, sums, peers, memories)
 
 // row is a method, or a setting that makes it another method.
 type row struct {

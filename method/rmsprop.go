@@ -33,7 +33,8 @@ import (
 // sequences with recurrent neural networks, arXiv:1308.0850, 2013, equations 38 to 41, for centered and momentum. Graves
 // keeps the means of g² and g, whose difference v - c² is the v of here in exact arithmetic but can round to less than
 // 0, and has ε inside the root, as
-// have some programs for the plain form: there 1e-8 acts like 1e-4 here.
+// have some programs for the plain form: there 1e-8 acts like 1e-4 here. RhoSchedule is from M. C. Mukkamala, M. Hein, Variants of
+// RMSProp and Adagrad with logarithmic regret bounds, ICML 2017, Algorithm 4.
 type RMSProp struct {
 	// StepSize is α, in units of x. If it is 0, 0.01 is used, the choice of docs/stepsizes.md for a few variables of the
 	// order of 1; the lecture has none, torch has 0.01 too.
@@ -46,6 +47,9 @@ type RMSProp struct {
 	Momentum float64
 	// Centered selects the variance of the gradient for v.
 	Centered bool
+	// RhoSchedule, if not nil, is ρ in step k = 0, 1, ... in place of Rho; it must be in [0, 1). 1-γ/(k+1) with 0 < γ <= 1, and
+	// a Schedule of 1/√(k+1), have a regret of the order √T on convex losses, which no constant ρ has; at γ = 1 that is AdaGrad.
+	RhoSchedule func(k int) float64
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
@@ -76,7 +80,8 @@ func (r *RMSProp) Reset(dim int) {
 func (r *RMSProp) Step(x, grad []float64) {
 	hyper.Lengths("method: RMSProp.Step", x, grad, len(r.v))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
-	rho, eps, mu := hyper.Or(r.Rho, 0.9), hyper.Or(r.Epsilon, 1e-8), r.Momentum
+	rho := hyper.Memory("method: RMSProp.Rho", r.Rho, 0.9, r.RhoSchedule, r.k)
+	eps, mu := hyper.Or(r.Epsilon, 1e-8), r.Momentum
 	v, b, c := r.v[:len(x)], r.b[:len(x)], r.c[:len(x)]
 	for i, g := range grad[:len(x)] {
 		if r.Centered {

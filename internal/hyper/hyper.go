@@ -73,3 +73,16 @@ func StepSize(alpha float64, schedule func(k int) float64, k int) float64 {
 	NonNegative("stochopt: StepSize times Schedule", alpha*f)
 	return alpha * f
 }
+
+// Memory returns the memory of a running mean in step k: schedule(k), or, if schedule is nil, v with its default. It panics
+// unless it is in [0, 1).
+func Memory(name string, v, def float64, schedule func(k int) float64, k int) float64 {
+	if schedule == nil {
+		return Or(v, def)
+	}
+	b := schedule(k)
+	if !(b >= 0 && b < 1) {
+		panic(fmt.Sprintf("%sSchedule(%d) = %v, want in [0, 1)", name, k, b))
+	}
+	return b
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/gradient"
+	"github.com/stochopt/stochopt/regret"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -71,6 +72,16 @@ func (q Sequence) Regret(seed uint64, rounds int, x []float64, step func(x, grad
 		q.Project(x)
 	}
 	return regret, nil
+}
+
+// Recorder returns a Recorder of the regret of a run whose Oracle is Loss, with the box to which the run must be projected. Its
+// field Beta1 is to be set to that of the method, if not 0.9.
+func (q Sequence) Recorder() *regret.Recorder {
+	lower, upper := make([]float64, q.Dim), make([]float64, q.Dim)
+	for i := range lower {
+		lower[i], upper[i] = -1, 1
+	}
+	return &regret.Recorder{Mu: q.Mu, Lower: lower, Upper: upper}
 }
 
 // LinearLosses returns sequences of linear losses f_t(x) = g_t'x in n >= 1 variables, on which bounds of regret are

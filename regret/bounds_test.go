@@ -215,3 +215,87 @@ func TestStronglyConvexBound(t *testing.T) {
 		t.Errorf("linear losses: %d of 200 runs break the bound of strongly convex ones, want most", broken)
 	}
 }
+
+// TestSCAdaGrad: AdaSqrt whose Schedule takes back its √k is the SC-AdaGrad of M. C. Mukkamala, M. Hein, Variants of RMSProp and Adagrad with
+// logarithmic regret bounds, ICML 2017: on losses with the curvature μ in each component and gradients up to G it has the regret
+// nδW²/2α + (α/2) Σ ln(1 + s²/δ) at most, for α >= G²/μ. A tenth of that α breaks it.
+func TestSCAdaGrad(t *testing.T) {
+	const rounds, mu, delta, width = 2000, 0.5, 0.01, 2.0
+	const g = width * mu
+	// most is the greatest ratio of the regret on (μ/2)|x-a|² to the bound.
+	most := func(alpha float64, n int, a func(k, i int) float64) (most float64) {
+		r := &method.AdaSqrt{StepSize: alpha, Epsilon: delta, Schedule: schedule.InverseRoot(0)}
+		r.Reset(n)
+		rec := testfuncs.StronglyConvexLosses(n, mu)[0].Recorder()
+		x, grad, squares := make([]float64, n), make([]float64, n), make([]float64, n)
+		for k := range rounds {
+			bound := float64(n) * delta * width * width / (2 * alpha)
+			for i := range grad {
+				grad[i] = mu * (x[i] - a(k, i))
+				squares[i] += grad[i] * grad[i]
+				bound += alpha / 2 * math.Log1p(squares[i]/delta)
+			}
+			if err := rec.Add(0, x, grad); err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, (rec.Regret()[k]-1e-9)/bound)
+			r.Step(x, grad)
+			for i, v := range x {
+				x[i] = min(max(v, -1), 1)
+			}
+		}
+		return most
+	}
+	rnd := rand.New(rand.NewPCG(5, 6))
+	laws := map[string]func(k, i int) float64{
+		"uniform":     func(_, _ int) float64 { return 2*rnd.Float64() - 1 },
+		"alternating": func(k, _ int) float64 { return float64(1 - 2*(k%2)) },
+		"halves":      func(k, i int) float64 { return float64(1 - 2*((2*k/rounds+i)%2)) },
+	}
+	for name, a := range laws {
+		for n := 1; n <= 3; n++ {
+			for _, factor := range []float64{1, 3} {
+				if ratio := most(factor*g*g/mu, n, a); !(ratio <= 1) {
+					t.Errorf("%s, %d variables, %v G²/μ: %.3f of the bound", name, n, factor, ratio)
+				}
+			}
+		}
+	}
+	if ratio := most(g*g/(10*mu), 1, laws["halves"]); !(ratio > 10) {
+		t.Errorf("a tenth of the step: %.2f of the bound, want more than 10", ratio)
+	}
+}
+
+// TestOnlineToBatch: with independent losses the mean of the iterates is worse than the best point by R(T)/T at most, in expectation (by
+// Jensen's inequality). For the point of the start this does not hold.
+func TestOnlineToBatch(t *testing.T) {
+	const rounds, runs = 200, 2000
+	q := testfuncs.StronglyConvexLosses(1, 1)[0] // (x-a)²/2, a uniform in [-1, 1]: F(x) - F* is x²/2
+	var excess, regret float64
+	var squares float64
+	for seed := range uint64(runs) {
+		ogd := &method.SGD{StepSize: 0.3, Schedule: schedule.InverseRoot(0)}
+		ogd.Reset(1)
+		var sum float64
+		r, err := q.Regret(seed, rounds, []float64{1}, func(x, grad []float64) {
+			sum += x[0]
+			ogd.Step(x, grad)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mean := sum / rounds
+		d := mean*mean/2 - r[rounds-1]/rounds
+		excess += mean * mean / 2 / runs
+		regret += r[rounds-1] / rounds / runs
+		squares += d * d / runs
+	}
+	se := math.Sqrt(squares / runs)
+	t.Logf("mean of the iterates %.5f, R(T)/T %.5f ± %.5f", excess, regret, se)
+	if excess > regret+5*se || excess < regret/20 {
+		t.Errorf("the mean of the iterates is worse by %.5f ± %.5f, R(T)/T is %.5f", excess, se, regret)
+	}
+	if start := 0.5; start <= regret+5*se {
+		t.Errorf("the start is worse by %v, R(T)/T is %.5f", start, regret)
+	}
+}

@@ -214,7 +214,7 @@ func TestCertificateCanFail(t *testing.T) {
 
 // TestMonotoneCertificate: if h never falls, the rises of h in the certificate add up to h_T. AMSGrad is bounded so; Adam with a short
 // memory passes that soon, and more and more, on the counterexample of S. J. Reddi et al. The certificate with all rises holds for
-// both, but for Adam it grows like T.
+// both, but for Adam it grows like T√T.
 func TestMonotoneCertificate(t *testing.T) {
 	const rounds = 20_000
 	for _, test := range []struct {

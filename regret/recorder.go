@@ -34,7 +34,7 @@ import (
 // with h_0 = 0 and D the greatest distance of a component of an iterate from where the best point may be. h_t is found from the
 // iterates. Where they leave it open, at a bound and in the last round, it is taken such that the certificate is small; a component
 // with m_t ≠ 0 that stays where it is, by rounding, adds D|m_t|. After a step that has not this form in some component the certificate is +Inf.
-// It grows like √T where h_t grows like √t. Adam's h_t goes up and down, and its certificate grows like T.
+// It grows like √T where h_t grows like √t. Adam's h_t goes up and down, and its certificate grows like T√T.
 //
 // Add allocates for the history only: two numbers a round, and one for each of Bounds. A Recorder must not be used by two runs at once.
 //

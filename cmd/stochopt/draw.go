@@ -102,7 +102,7 @@ func drawProfiles(name string, tau float64, show []string, classes []catalogue.C
 	}
 	grey.Color = color.NRGBA{190, 190, 190, 255}
 	legend.Add("the others", grey)
-	return paint(name, panels, legend)
+	return paint(name, panels, 9*vg.Centimeter, 7*vg.Centimeter, legend)
 }
 
 func curve(x, y []float64) plotter.XYs {
@@ -113,10 +113,10 @@ func curve(x, y []float64) plotter.XYs {
 	return xy
 }
 
-// paint draws panels of 9 cm by 7 cm and the legend to their right into a file.
-func paint(name string, panels [][]*plot.Plot, legend plot.Legend) error {
+// paint draws panels of a size and the legend to their right into a file.
+func paint(name string, panels [][]*plot.Plot, wide, high vg.Length, legend plot.Legend) error {
 	const side = 5.5 * vg.Centimeter
-	width, height := vg.Length(len(panels[0]))*9*vg.Centimeter+side, vg.Length(len(panels))*7*vg.Centimeter
+	width, height := vg.Length(len(panels[0]))*wide+side, vg.Length(len(panels))*high
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
 	canvas, err := draw.NewFormattedCanvas(width, height, format)
 	if err != nil {

@@ -41,6 +41,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		Fit     fitCommand     `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
 		Check   checkCommand   `cmd:"" help:"Tell what kind of objective a program is: its randomness, noise, cost and gradient."`
 		Profile profileCommand `cmd:"" help:"Compare all methods on classes of test problems: a table, and a picture of their data profiles."`
+		Regret  regretCommand  `cmd:"" help:"Show the regret of methods on sequences of losses, beside its bounds."`
 		Sweep   sweepCommand   `cmd:"" help:"Try step sizes of every method on test functions, and print the table behind the defaults."`
 	}
 	helped := false

@@ -30,8 +30,8 @@ type sequential = Sequential
 // instance): gonum's default ends a run after 100 iterations without a better F, which noise brings about early.
 //
 // Reference: D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015, Algorithm 1, with another default
-// for α. Beta2Schedule is from S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, Algorithm 3,
-// which does not correct m for its start.
+// for α. Beta2Schedule is from S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, whose AdamNC does
+// not correct m for its start.
 //
 // A value also has the fields Warm and Project of Sequential.
 type Adam struct {

@@ -34,7 +34,7 @@ import (
 // keeps the means of g² and g, whose difference v - c² is the v of here in exact arithmetic but can round to less than
 // 0, and has ε inside the root, as
 // have some programs for the plain form: there 1e-8 acts like 1e-4 here. RhoSchedule is from M. C. Mukkamala, M. Hein, Variants of
-// RMSProp and Adagrad with logarithmic regret bounds, ICML 2017, Algorithm 4.
+// RMSProp and Adagrad with logarithmic regret bounds, ICML 2017, Algorithm 3.
 type RMSProp struct {
 	// StepSize is α, in units of x. If it is 0, 0.01 is used, the choice of docs/stepsizes.md for a few variables of the
 	// order of 1; the lecture has none, torch has 0.01 too.

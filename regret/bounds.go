@@ -178,7 +178,8 @@ func (b *AMSGrad) Add(grad []float64) (sum float64) {
 //
 // It is the bound of AdaGrad for β₁ = 0. The bias correction of m does not change it.
 //
-// Reference for the method: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, Algorithm 3.
+// Reference for the method: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, theorem 5; the factors are
+// not those of the paper.
 type AdamNC struct {
 	// Width is W. If it is 0, 2 is used, that of [-1, 1].
 	Width float64
@@ -216,7 +217,7 @@ func (b *AdamNC) Add(grad []float64) (sum float64) {
 //	R(T) <= Σ_i W²/2α (√(T v) + √T ε) + (α/γ) √(T v)
 //
 // with v as in RMSProp. Reference: M. C. Mukkamala, M. Hein, Variants of RMSProp and Adagrad with logarithmic regret bounds, ICML
-// 2017, section 4, which has the greater factor (2-γ)/γ for 1/γ.
+// 2017, section 4; the last factor is not that of the paper.
 type RMSProp struct {
 	// Width is W. If it is 0, 2 is used, that of [-1, 1].
 	Width float64

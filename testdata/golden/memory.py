@@ -1,5 +1,5 @@
-"""Trajectories of methods whose memory of squares grows: torch.optim.RMSprop with alpha = 1 - gamma/t in step t, and AdamNC, typed
-from Algorithm 3 of S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, in numpy, with the mean of all
+"""Trajectories of methods whose memory of squares grows: torch.optim.RMSprop with alpha = 1 - gamma/t in step t, and AdamNC of
+S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, typed in numpy, with the mean of all
 squares and Adam's bias correction of m. All in double precision, with steps that decay like 1/sqrt(t).
 
 Run in this directory:

@@ -99,10 +99,8 @@ func logistic(grad, x []float64, s stochopt.Sample) (float64, error) {
 		a[i] = r.NormFloat64() + 0.5
 		z += a[i] * v
 	}
-	if grad != nil {
-		for i := range grad {
-			grad[i] = -a[i] / (1 + math.Exp(z))
-		}
+	for i := range grad {
+		grad[i] = -a[i] / (1 + math.Exp(z))
 	}
 	return math.Log1p(math.Exp(-z)), nil
 }

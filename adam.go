@@ -43,9 +43,9 @@ type Adam struct {
 	// Beta2 is β₂ in [0, 1), the memory of v. If it is 0, 0.999 is used; for no memory set Zero. Beta1 should be below √Beta2:
 	// otherwise the length of a step has no bound.
 	Beta2 float64
-	// Beta2Schedule, if not nil, is β₂ in step k = 0, 1, ... in place of Beta2; it must be in [0, 1). With 1-1/(k+1) v is the mean
-	// of all squares so far, and with a Schedule of 1/√(k+1) as well this is AdamNC, whose regret on convex losses is of the
-	// order √T, which that of no constant β₂ is.
+	// Beta2Schedule, if not nil, is β₂ in step k = 0, 1, ... in place of Beta2; it must be in [0, 1). With 1-1/(k+1) v is the
+	// mean of all squares so far, and with a Schedule of 1/√(k+1) as well this is AdamNC: its regret is of the order √T on all
+	// convex losses, where every constant β₂ has some on which it is of the order T.
 	Beta2Schedule func(k int) float64
 	// Epsilon is ε, in units of the gradient, outside the root. If it is 0, 1e-8 is used; for none set Zero.
 	Epsilon float64

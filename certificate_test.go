@@ -14,8 +14,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// certified are the rows of methods whose steps are -m/h, component by component, with a running mean m of the gradient of memory β₁
-// and any h > 0.
+// certified are the rows of methods whose steps are -m/h, component by component, with a running mean m of the gradient
+// of memory β₁ and any h > 0.
 var certified = map[string]float64{
 	"SGD": 0, "RMSProp": 0, "RMSProp, growing memory": 0, "AdaGrad": 0, "AdaGradNorm": 0, "WNGrad": 0, "AdaSqrt": 0, "AdaDelta": 0, "signSGD": 0, "DoG": 0,
 	"DoWG": 0, "PolyakStep": 0, "SPS": 0, "SPS, bounded by the step before": 0, "Adafactor": 0, "NormalizedSGD": 0, "SMORMS3": 0, "DeltaBarDelta": 0,
@@ -24,8 +24,8 @@ var certified = map[string]float64{
 	"Padam": 0.9, "Signum": 0.9, "NormalizedSGD momentum": 0.9, "LAMB": 0.9, "Eve": 0.9, "MoMoAdam": 0.9, "ReduceOnPlateau Adam, soon": 0.9, "Scale Adam": 0.9,
 }
 
-// learner runs a Rule on convex losses, and adds up the certificate of its regret to a fixed point from the h of each step, before
-// the projection. Unlike regret.Recorder it sees the steps themselves.
+// learner runs a Rule on convex losses, and adds up the certificate of its regret to a fixed point from the h of each
+// step, before the projection. Unlike regret.Recorder it sees the steps themselves.
 type learner struct {
 	rule    stochopt.Rule
 	b1      float64
@@ -97,8 +97,8 @@ var convexLosses = map[string]func(z, b float64) (f, slope float64){
 	"logistic":  func(z, _ float64) (float64, float64) { return math.Log1p(math.Exp(z)), 1 / (1 + math.Exp(-z)) },
 }
 
-// TestCertificate: the certificate bounds the regret in every round, of every method it applies to, with and without a projection, and for
-// regret.Recorder as well, which knows the iterates only.
+// TestCertificate: the certificate bounds the regret in every round, of every method it applies to, with and without a
+// projection, and for regret.Recorder as well, which knows the iterates only.
 func TestCertificate(t *testing.T) {
 	const rounds, dim = 200, 3
 	seen := map[string]bool{}
@@ -212,9 +212,9 @@ func TestCertificateCanFail(t *testing.T) {
 	}
 }
 
-// TestMonotoneCertificate: if h never falls, the rises of h in the certificate add up to h_T. AMSGrad is bounded so; Adam with a short
-// memory passes that soon, and more and more, on the counterexample of S. J. Reddi et al. The certificate with all rises holds for
-// both, but for Adam it grows like T√T.
+// TestMonotoneCertificate: if h never falls, the rises of h in the certificate add up to h_T. AMSGrad is bounded so;
+// Adam with a short memory passes that soon, and more and more, on the counterexample of S. J. Reddi et al. The
+// certificate with all rises holds for both, but for Adam it grows like T√T.
 func TestMonotoneCertificate(t *testing.T) {
 	const rounds = 20_000
 	for _, test := range []struct {

@@ -48,7 +48,8 @@ var memoriesGolden = map[string]func(h map[string]float64) stochopt.Rule{
 	},
 }
 
-// TestMemoriesGoldenCanFail: another hyperparameter, and a memory of RMSProp that is a step late, are found. (Adam's bias correction makes up for that.)
+// TestMemoriesGoldenCanFail: another hyperparameter, and a memory of RMSProp that is a step late, are found. (Adam's
+// bias correction makes up for that.)
 func TestMemoriesGoldenCanFail(t *testing.T) {
 	late := func(gamma float64) func(k int) float64 { return func(k int) float64 { return growing(gamma)(k + 1) } }
 	for _, test := range []struct {

@@ -11,9 +11,9 @@ import (
 	"github.com/stochopt/stochopt/testfuncs"
 )
 
-// TestAdamTheorem41: the bound of the regret of Adam that its paper states, theorem 4.1 (ICLR 2015), for steps α/√t and β₁ λᵗ⁻¹, is passed on
-// the counterexample of S. J. Reddi et al. (The theorem takes the iterates for bounded; here they are projected.) The same for AMSGrad
-// is not.
+// TestAdamTheorem41: the bound of the regret of Adam that its paper states, theorem 4.1 (ICLR 2015), for steps α/√t and
+// β₁ λᵗ⁻¹, is passed on the counterexample of S. J. Reddi et al. (The theorem takes the iterates for bounded; here they
+// are projected.) The same for AMSGrad is not.
 func TestAdamTheorem41(t *testing.T) {
 	const lambda, b1, width, rounds = 0.5, 0.1, 2.0, 20_000
 	for _, test := range []struct {
@@ -53,8 +53,8 @@ func TestAdamTheorem41(t *testing.T) {
 	}
 }
 
-// TestAMSGradTheorem4: the bound of the paper of AMSGrad, ICLR 2018, theorem 4, for β₁ λᵗ⁻¹ holds, as far as is seen here, with much room: regret.AMSGrad is
-// for constant β₁, and sharper. Adam breaks it where TestAdamTheorem41 has it.
+// TestAMSGradTheorem4: the bound of the paper of AMSGrad, ICLR 2018, theorem 4, for β₁ λᵗ⁻¹ holds, as far as is seen
+// here, with much room: regret.AMSGrad is for constant β₁, and sharper. Adam breaks it where TestAdamTheorem41 has it.
 func TestAMSGradTheorem4(t *testing.T) {
 	const lambda, width = 0.9, 2.0
 	ratio := func(q testfuncs.Sequence, seed uint64, rounds int, rule stochopt.Rule, beta1 *float64, alpha, b1, b2 float64) (most float64) {
@@ -101,8 +101,9 @@ func TestAMSGradTheorem4(t *testing.T) {
 	}
 }
 
-// TestAdamLemma103: the inequality Σ √(g_t²/t) <= 2 G |g_{1:T}| of the same paper, lemma 10.3, is not one of quantities with the same unit: gradients
-// of the constant size g < 1/2 break it in the first round. With 2√(1+ln T) for 2G it holds.
+// TestAdamLemma103: the inequality Σ √(g_t²/t) <= 2 G |g_{1:T}| of the same paper, lemma 10.3, is not one of quantities
+// with the same unit: gradients of the constant size g < 1/2 break it in the first round. With 2√(1+ln T) for 2G it
+// holds.
 func TestAdamLemma103(t *testing.T) {
 	for _, g := range []float64{0.1, 0.4, 0.6} {
 		var sum, squares float64
@@ -120,10 +121,10 @@ func TestAdamLemma103(t *testing.T) {
 	}
 }
 
-// TestGradientsVanish: the mean squared gradient of Adam without momentum, and of AdaGrad, on a smooth function that need not be convex is
-// below the bounds of A. Défossez, L. Bottou, F. Bach, N. Usunier, A simple convergence proof of Adam and Adagrad, TMLR 2022, theorems 1 and
-// 2; here on ln cosh, whose slope and curvature are at most 1. They add ε inside the root. Outside of it the divisor is between the two they
-// bound it by.
+// TestGradientsVanish: the mean squared gradient of Adam without momentum, and of AdaGrad, on a smooth function that
+// need not be convex is below the bounds of A. Défossez, L. Bottou, F. Bach, N. Usunier, A simple convergence proof of
+// Adam and Adagrad, TMLR 2022, theorems 1 and 2; here on ln cosh, whose slope and curvature are at most 1. They add ε
+// inside the root. Outside of it the divisor is between the two they bound it by.
 func TestGradientsVanish(t *testing.T) {
 	const n = 100_000
 	const start, eps, b2 = 3.0, 0.01, 1 - 1.0/n

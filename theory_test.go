@@ -16,8 +16,8 @@ var (
 	testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(\w+ \*testing\.T\) \{`)
 )
 
-// absent returns what a page in the folder docs says of tests that is not so: links to tests that are not in the file, and names of tests
-// that are not linked.
+// absent returns what a page in the folder docs says of tests that is not so: links to tests that are not in the file,
+// and names of tests that are not linked.
 func absent(t *testing.T, page string) (wrong []string) {
 	t.Helper()
 	for _, link := range testLink.FindAllStringSubmatch(page, -1) {
@@ -36,8 +36,8 @@ func absent(t *testing.T, page string) (wrong []string) {
 	return wrong
 }
 
-// TestTheoryPage: every test that docs/theory.md names is where it says, and its statements are numbered without gaps. A name that is not
-// found, a file that is not, and a name without a link are each noticed.
+// TestTheoryPage: every test that docs/theory.md names is where it says, and its statements are numbered without gaps.
+// A name that is not found, a file that is not, and a name without a link are each noticed.
 func TestTheoryPage(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("docs", "theory.md"))
 	if err != nil {

@@ -47,8 +47,9 @@ type RMSProp struct {
 	Momentum float64
 	// Centered selects the variance of the gradient for v.
 	Centered bool
-	// RhoSchedule, if not nil, is ρ in step k = 0, 1, ... in place of Rho; it must be in [0, 1). 1-γ/(k+1) with 0 < γ <= 1, and
-	// a Schedule of 1/√(k+1), have a regret of the order √T on convex losses, which no constant ρ has; at γ = 1 that is AdaGrad.
+	// RhoSchedule, if not nil, is ρ in step k = 0, 1, ... in place of Rho; it must be in [0, 1). 1-γ/(k+1) with 0 < γ <= 1 and a
+	// Schedule of 1/√(k+1) have a regret of the order √T on all convex losses, where every constant ρ has some on which it is
+	// of the order T. At γ = 1 that is AdaGrad.
 	RhoSchedule func(k int) float64
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64

@@ -7,17 +7,18 @@ import (
 	"github.com/stochopt/stochopt/internal/hyper"
 )
 
-// The bounds below are those of iterates in a box of the width W in every component, and of gradients that may be anything. s is the root
-// of the sum of all squares of a component of the gradient so far, and T the number of rounds.
+// The bounds below are those of iterates in a box of the width W in every component, and of gradients that may be
+// anything. s is the root of the sum of all squares of a component of the gradient so far, and T the number of rounds.
 
 // GradientDescent bounds the regret of SGD without momentum, for steps η_t of any course:
 //
 //	R(T) <= (n W²/2) Σ max(1/η_t - 1/η_{t-1}, 0) + Σ η_t |g_t|²/2
 //
-// in n variables, with 1/η_0 = 0. For η_t = η/√t it grows like √T, with the factor √2 in front of W√n G at the best η for gradients
-// of the length G.
+// in n variables, with 1/η_0 = 0. For η_t = η/√t it grows like √T, with the factor √2 in front of W√n G at the best η
+// for gradients of the length G.
 //
-// Reference: M. Zinkevich, Online convex programming and generalized infinitesimal gradient ascent, ICML 2003, theorem 1.
+// Reference: M. Zinkevich, Online convex programming and generalized infinitesimal gradient ascent, ICML 2003, theorem
+// 1.
 type GradientDescent struct {
 	// Width is W. If it is 0, 2 is used, that of [-1, 1].
 	Width float64
@@ -59,8 +60,8 @@ func (b *GradientDescent) Add(grad []float64) float64 {
 //
 // where G is the length of the longest gradient so far. It does not depend on a box.
 //
-// Reference: E. Hazan, A. Agarwal, S. Kale, Logarithmic regret algorithms for online convex optimization, Machine Learning 69, 2007,
-// theorem 1.
+// Reference: E. Hazan, A. Agarwal, S. Kale, Logarithmic regret algorithms for online convex optimization, Machine
+// Learning 69, 2007, theorem 1.
 type StronglyConvex struct {
 	// Mu is μ > 0. If it is 0, 1 is used.
 	Mu float64
@@ -90,8 +91,8 @@ func (b *StronglyConvex) Add(grad []float64) float64 {
 //
 //	R(T) <= Σ_i W²/2α (s + ε) + α s
 //
-// Reference: J. Duchi, E. Hazan, Y. Singer, Adaptive subgradient methods for online learning and stochastic optimization, JMLR 12, 2011,
-// theorem 5.
+// Reference: J. Duchi, E. Hazan, Y. Singer, Adaptive subgradient methods for online learning and stochastic
+// optimization, JMLR 12, 2011, theorem 5.
 type AdaGrad struct {
 	// Width is W. If it is 0, 2 is used, that of [-1, 1].
 	Width float64
@@ -126,8 +127,8 @@ func (b *AdaGrad) Add(grad []float64) (sum float64) {
 //
 // with w as in AMSGrad. It holds for constant β₁; the theorem of the paper has one that decays, and greater factors.
 //
-// Reference for the method and the form of the bound: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018,
-// theorem 4.
+// Reference for the method and the form of the bound: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and
+// beyond, ICLR 2018, theorem 4.
 type AMSGrad struct {
 	// Width is W. If it is 0, 2 is used, that of [-1, 1].
 	Width float64
@@ -178,8 +179,8 @@ func (b *AMSGrad) Add(grad []float64) (sum float64) {
 //
 // It is the bound of AdaGrad for β₁ = 0. The bias correction of m does not change it.
 //
-// Reference for the method: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, theorem 5; the factors are
-// not those of the paper.
+// Reference for the method: S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, theorem
+// 5; the factors are not those of the paper.
 type AdamNC struct {
 	// Width is W. If it is 0, 2 is used, that of [-1, 1].
 	Width float64
@@ -212,12 +213,13 @@ func (b *AdamNC) Add(grad []float64) (sum float64) {
 	return sum
 }
 
-// RMSProp bounds the regret of method.RMSProp, without Momentum and not Centered, with RhoSchedule 1-γ/(k+1), 0 < γ <= 1, and Schedule 1/√(k+1):
+// RMSProp bounds the regret of method.RMSProp, without Momentum and not Centered, with RhoSchedule 1-γ/(k+1), 0 < γ <=
+// 1, and Schedule 1/√(k+1):
 //
 //	R(T) <= Σ_i W²/2α (√(T v) + √T ε) + (α/γ) √(T v)
 //
-// with v as in RMSProp. Reference: M. C. Mukkamala, M. Hein, Variants of RMSProp and Adagrad with logarithmic regret bounds, ICML
-// 2017, section 4; the last factor is not that of the paper.
+// with v as in RMSProp. Reference: M. C. Mukkamala, M. Hein, Variants of RMSProp and Adagrad with logarithmic regret
+// bounds, ICML 2017, section 4; the last factor is not that of the paper.
 type RMSProp struct {
 	// Width is W. If it is 0, 2 is used, that of [-1, 1].
 	Width float64

@@ -109,8 +109,8 @@ func worst(t *testing.T, q testfuncs.Sequence, seed uint64, rounds int, x []floa
 	return ratio, round
 }
 
-// TestClosedBounds: the bounds hold in every round, for losses of all kinds and any hyperparameters, and are not too generous. The companions have
-// another method or sign, and break them.
+// TestClosedBounds: the bounds hold in every round, for losses of all kinds and any hyperparameters, and are not too
+// generous. The companions have another method or sign, and break them.
 func TestClosedBounds(t *testing.T) {
 	const rounds, runs = 400, 240
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -150,8 +150,8 @@ func TestClosedBounds(t *testing.T) {
 	}
 }
 
-// TestStronglyConvexBound: with the step 1/(μt) gradient descent has at most the logarithmic regret, and comes near it. Half the
-// constant is not a bound, nor is it one for linear losses.
+// TestStronglyConvexBound: with the step 1/(μt) gradient descent has at most the logarithmic regret, and comes near it.
+// Half the constant is not a bound, nor is it one for linear losses.
 func TestStronglyConvexBound(t *testing.T) {
 	const rounds, runs, mu = 1000, 400, 3.0
 	rnd := rand.New(rand.NewPCG(3, 4))
@@ -216,9 +216,10 @@ func TestStronglyConvexBound(t *testing.T) {
 	}
 }
 
-// TestSCAdaGrad: AdaSqrt whose Schedule takes back its √k is the SC-AdaGrad of M. C. Mukkamala, M. Hein, Variants of RMSProp and Adagrad with
-// logarithmic regret bounds, ICML 2017: on losses with the curvature μ in each component and gradients up to G it has the regret
-// nδW²/2α + (α/2) Σ ln(1 + s²/δ) at most, for α >= G²/μ. A twentieth of that α breaks it.
+// TestSCAdaGrad: AdaSqrt whose Schedule takes back its √k is the SC-AdaGrad of M. C. Mukkamala, M. Hein, Variants of
+// RMSProp and Adagrad with logarithmic regret bounds, ICML 2017: on losses with the curvature μ in each component and
+// gradients up to G it has the regret nδW²/2α + (α/2) Σ ln(1 + s²/δ) at most, for α >= G²/μ. A twentieth of that α
+// breaks it.
 func TestSCAdaGrad(t *testing.T) {
 	const rounds, mu, delta, width = 2000, 0.5, 0.01, 2.0
 	const g = width * mu
@@ -266,8 +267,8 @@ func TestSCAdaGrad(t *testing.T) {
 	}
 }
 
-// TestOnlineToBatch: with independent losses the mean of the iterates is worse than the best point by R(T)/T at most, in expectation (by
-// Jensen's inequality). For the point of the start this does not hold.
+// TestOnlineToBatch: with independent losses the mean of the iterates is worse than the best point by R(T)/T at most,
+// in expectation (by Jensen's inequality). For the point of the start this does not hold.
 func TestOnlineToBatch(t *testing.T) {
 	const rounds, runs = 200, 2000
 	q := testfuncs.StronglyConvexLosses(1, 1)[0] // (x-a)²/2, a uniform in [-1, 1]: F(x) - F* is x²/2

@@ -32,8 +32,9 @@ func newCertificate(dim int, b1 float64) certificate {
 //
 //	Σ g_t(x_t-x*) = Σ m_t(x_t-x*) + β₁/(1-β₁) (m_T(x_T-x*) + Σ m_{t-1}(x_{t-1}-x_t))
 //
-// and m_t(x_t-x*) <= h_t((x_t-x*)² - (x_{t+1}-x*)²)/2 + m_t²/2h_t, m_{t-1}(x_{t-1}-x_t) <= m_{t-1}²/h_{t-1}, and m_T(x_T-x*) <=
-// m_T²/h_T + h_T D²/4. The regret of T rounds does not depend on x_{T+1}, so that any h_T > 0 will do for the last.
+// and m_t(x_t-x*) <= h_t((x_t-x*)² - (x_{t+1}-x*)²)/2 + m_t²/2h_t, m_{t-1}(x_{t-1}-x_t) <= m_{t-1}²/h_{t-1}, and
+// m_T(x_T-x*) <= m_T²/h_T + h_T D²/4. The regret of T rounds does not depend on x_{T+1}, so that any h_T > 0 will do
+// for the last.
 func (c *certificate) add(x, grad []float64, r *Recorder) float64 {
 	var sum float64
 	for i := range c.at {
@@ -81,8 +82,11 @@ func (c *certificate) step(p *component, x, lo, hi float64) {
 
 // total is the part of the component in the certificate if the last round is the last.
 func (c *certificate) total(p *component) float64 {
-	if p.d == 0 {
+	switch {
+	case p.d == 0:
 		return 0
+	case math.IsInf(p.d, 1):
+		return p.d
 	}
 	factor := (1 + c.b1) / (2 * (1 - c.b1))
 	last := c.b1 / (2 * (1 - c.b1))

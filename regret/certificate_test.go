@@ -1,15 +1,16 @@
 package regret_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/regret"
 )
 
-// TestCertificateOfExtremes: iterates that hardly are those of a method, given by hand, have certificates that hold: some that stay where they are, and some that
-// jump from bound to bound after a steep start. The first are lost on a certificate that adds nothing for what does not move, the second on one that keeps
-// the h of the start.
+// TestCertificateOfExtremes: iterates that hardly are those of a method, given by hand, have certificates that hold:
+// some that stay where they are, and some that jump from bound to bound after a steep start. The first are lost on a
+// certificate that adds nothing for what does not move, the second on one that keeps the h of the start.
 func TestCertificateOfExtremes(t *testing.T) {
 	const rounds = 100
 	for name, play := range map[string]func(k int) (x, grad float64){
@@ -46,5 +47,32 @@ func TestCertificateOfExtremes(t *testing.T) {
 		if most < 0.4 {
 			t.Errorf("%s: the regret is at most %.2f of the certificate", name, most)
 		}
+	}
+}
+
+// TestCertificateWithoutBox: without a box or a comparator nothing bounds the distance of the best point.
+func TestCertificateWithoutBox(t *testing.T) {
+	for _, star := range [][]float64{nil, {0.5}} {
+		rec := &regret.Recorder{Mu: 1, Comparator: star, Beta1: stochopt.Zero}
+		for _, x := range []float64{1, 0.5, 0.25} {
+			if err := rec.Add(x*x/2, []float64{x}, []float64{x}); err != nil {
+				t.Fatal(err)
+			}
+			if c := rec.Certificate()[len(rec.Certificate())-1]; math.IsInf(c, 1) != (star == nil) || math.IsNaN(c) {
+				t.Errorf("comparator %v: certificate %v", star, c)
+			}
+		}
+	}
+}
+
+// TestRecorderAllocations: a round allocates for the history only, which grows by doubling.
+func TestRecorderAllocations(t *testing.T) {
+	rec := &regret.Recorder{Lower: []float64{-1, -1}, Upper: []float64{1, 1}, Bounds: []regret.Bound{&regret.AMSGrad{}, &regret.RMSProp{}}}
+	x, g := []float64{0.5, 0.5}, []float64{1, -1}
+	for range 1100 {
+		rec.Add(0, x, g)
+	}
+	if n := testing.AllocsPerRun(100, func() { rec.Add(0, x, g) }); n != 0 {
+		t.Errorf("%v allocations a round", n)
 	}
 }

@@ -18,8 +18,8 @@ import (
 //	R(T) = Σ (g_t'x_t - μ|x_t|²/2) - min_x (x'Σ(g_t - μ x_t) + Tμ|x|²/2)
 //
 // which is the regret of losses that are linear (μ = 0) or quadratic with the curvature μ in all directions, and an
-// upper bound of it for other convex losses (μ = 0), or for μ-strongly convex ones. With a Comparator it is the regret to
-// that point: exact for any losses if Loss is set, otherwise bounded in the same way.
+// upper bound of it for other convex losses (μ = 0), or for μ-strongly convex ones. With a Comparator it is the regret
+// to that point: exact for any losses if Loss is set, otherwise bounded in the same way.
 //
 // The certificate is an upper bound of the same regret that holds for iterates of the form
 //
@@ -31,15 +31,18 @@ import (
 //
 //	Σ_i D²/2 (Σ_t max(h_t - h_{t-1}, 0) + β₁/(2(1-β₁)) h_T) + (1+β₁)/(2(1-β₁)) Σ_i Σ_t m_t²/h_t
 //
-// with h_0 = 0 and D the greatest distance of a component of an iterate from where the best point may be. h_t is found from the
-// iterates. Where they leave it open, at a bound and in the last round, it is taken such that the certificate is small; a component
-// with m_t ≠ 0 that stays where it is, by rounding, adds D|m_t|. After a step that has not this form in some component the certificate is +Inf.
-// It grows like √T where h_t grows like √t. Adam's h_t goes up and down, and its certificate grows like T√T.
+// with h_0 = 0 and D the greatest distance of a component of an iterate from where the best point may be. h_t is found
+// from the iterates. Where they leave it open, at a bound and in the last round, it is taken such that the certificate
+// is small; a component with m_t ≠ 0 that stays where it is, by rounding, adds D|m_t|. After a step that has not this
+// form in some component the certificate is +Inf, as it is without a Comparator where the box has no bound. It grows
+// like √T where h_t grows like √t. Adam's h_t goes up and down, and with steps that decay like 1/√t its certificate may
+// grow like T√T.
 //
-// Add allocates for the history only: two numbers a round, and one for each of Bounds. A Recorder must not be used by two runs at once.
+// Add allocates for the history only: two numbers a round, and one for each of Bounds. A Recorder must not be used by
+// two runs at once.
 //
-// Reference for the decomposition behind the certificate: A. Alacaoglu, Y. Malitsky, P. Mertikopoulos, V. Cevher, A new regret
-// analysis for Adam-type algorithms, ICML 2020; the constants are not theirs.
+// Reference for the decomposition behind the certificate: A. Alacaoglu, Y. Malitsky, P. Mertikopoulos, V. Cevher, A new
+// regret analysis for Adam-type algorithms, ICML 2020; the constants are not theirs.
 type Recorder struct {
 	// Mu is the curvature μ >= 0 of the losses, in units of f/x²; 0 is none.
 	Mu float64
@@ -52,8 +55,8 @@ type Recorder struct {
 	Loss stochopt.Oracle
 	// Seed is that of the Problem, for Loss.
 	Seed uint64
-	// Beta1 is β₁ in [0, 1) of the method, for the certificate; for SGD it is the Momentum. If it is 0, 0.9 is used; for a
-	// method without memory of the gradient set stochopt.Zero.
+	// Beta1 is β₁ in [0, 1) of the method, for the certificate; for SGD it is the Momentum. If it is 0, 0.9 is used;
+	// for a method without memory of the gradient set stochopt.Zero.
 	Beta1 float64
 	// Bounds are given the gradients, and their values are kept.
 	Bounds []Bound
@@ -102,7 +105,8 @@ func bounded(b []float64) bool {
 	return b != nil
 }
 
-// Record implements optimize.Recorder. The error is that of Loss, or tells that a location is no iterate with a gradient.
+// Record implements optimize.Recorder. The error is that of Loss, or tells that a location is no iterate with a
+// gradient.
 func (r *Recorder) Record(loc *optimize.Location, op optimize.Operation, _ *optimize.Stats) error {
 	if op != optimize.MajorIteration {
 		return nil
@@ -113,8 +117,9 @@ func (r *Recorder) Record(loc *optimize.Location, op optimize.Operation, _ *opti
 	return r.Add(loc.F, loc.X, loc.Gradient)
 }
 
-// Add takes the next round: the loss f and its gradient at x, which it does not keep. The first call of a Recorder that has not seen Init does that.
-// The error is that of Loss. It panics if the lengths change or are not those of the fields.
+// Add takes the next round: the loss f and its gradient at x, which it does not keep. The first call of a Recorder that
+// has not seen Init does that. The error is that of Loss. It panics if the lengths change or are not those of the
+// fields.
 func (r *Recorder) Add(f float64, x, grad []float64) error {
 	if r.g == nil {
 		r.Init()

@@ -39,8 +39,8 @@ func record(t *testing.T, q testfuncs.Sequence, seed uint64, rounds int, x0 []fl
 	}
 }
 
-// TestRecorderIsRegret: the Recorder finds from the gradients alone what Sequence.Regret finds from the losses. The companion knows a
-// wrong curvature or box.
+// TestRecorderIsRegret: the Recorder finds from the gradients alone what Sequence.Regret finds from the losses. The
+// companion knows a wrong curvature or box.
 func TestRecorderIsRegret(t *testing.T) {
 	const rounds = 300
 	for _, q := range slices.Concat(testfuncs.LinearLosses(3), testfuncs.StronglyConvexLosses(3, 0.7), []testfuncs.Sequence{testfuncs.CounterexampleA(3)}) {

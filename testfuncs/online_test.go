@@ -287,8 +287,8 @@ func tail(t *testing.T, q testfuncs.Sequence, seed uint64, rounds int, r stochop
 
 func TestCounterexampleB(t *testing.T) {
 	q := testfuncs.CounterexampleB(20, 0.06)
-	for seed := range uint64(12) {
-		const rounds = 12_000
+	for seed := range uint64(40) {
+		const rounds = 20_000
 		if x := tail(t, q, seed, rounds, &stochopt.Adam{StepSize: 0.5, Beta1: stochopt.Zero, Beta2: 0.9, Schedule: root}); !(x > 0.9) {
 			t.Errorf("seed %d: Adam %v, want near 1", seed, x)
 		}
@@ -299,7 +299,7 @@ func TestCounterexampleB(t *testing.T) {
 }
 
 func TestCounterexampleC(t *testing.T) {
-	const seeds, epochs, n = 6, 2000, 10
+	const seeds, epochs, n = 20, 2000, 10
 	s := testfuncs.CounterexampleC(n)
 	batch := s.Terms.Shuffled(1)
 	end := func(b1, b2 float64) (mean float64) {

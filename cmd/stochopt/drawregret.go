@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// drawRegret draws the courses of each sequence in a panel, on logarithmic axes: regret, certificate and bound of a method
-// in one colour.
+// drawRegret draws the courses of each sequence in a panel, on logarithmic axes: regret, certificate and bound of a
+// method in one colour.
 func drawRegret(name string, sequences []testfuncs.Sequence, courses [][]course) error {
 	legend := plot.NewLegend()
 	legend.Top, legend.Left = true, true

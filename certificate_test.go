@@ -236,8 +236,13 @@ func TestMonotoneCertificate(t *testing.T) {
 		if most := slices.Max(ratios); !(abs(most/test.most-1) < 0.05) {
 			t.Errorf("c = %v, α = %v: the regret of Adam is up to %.2f of the monotone certificate, want %v", test.c, test.alpha, most, test.most)
 		}
-		if worst := slices.Max(run(adam, "")); !(worst <= 1+1e-9) {
+		all := run(adam, "")
+		if worst := slices.Max(all); !(worst <= 1+1e-9) {
 			t.Errorf("c = %v, α = %v: the regret of Adam is up to %.3f of the certificate", test.c, test.alpha, worst)
+		}
+		// The regret grows like T.
+		if ratio := all[4998-1] / all[19_998-1]; !(abs(ratio-2) < 0.05) {
+			t.Errorf("c = %v, α = %v: four times the rounds make the certificate %v times the regret's growth, want √4", test.c, test.alpha, ratio)
 		}
 		ams := &method.AMSGrad{StepSize: test.alpha, Beta1: stochopt.Zero, Beta2: b2, Epsilon: stochopt.Zero, Schedule: schedule.InverseRoot(0)}
 		worst := slices.Max(run(ams, "rises"))

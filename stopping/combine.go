@@ -25,9 +25,41 @@ type all struct {
 	gave optimize.Status // up
 }
 
+// memory has done and gave as numbers.
+func (a *all) memory(done *[]float64, gave *int) memory {
+	return memory{counters: []*int{&a.left, gave}, vectors: []*[]float64{done}, inner: a.of}
+}
+
+// MarshalBinary implements encoding.BinaryMarshaler.
+func (a *all) MarshalBinary() ([]byte, error) {
+	gave, done := int(a.gave), make([]float64, len(a.done))
+	for i, d := range a.done {
+		if d {
+			done[i] = 1
+		}
+	}
+	return a.memory(&done, &gave).marshal("All")
+}
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (a *all) UnmarshalBinary(data []byte) error {
+	var done []float64
+	var gave int
+	err := unmarshal("All", a, func(a *all) memory { return a.memory(&done, &gave) },
+		func(*all) bool { return len(done) == 0 || len(done) == len(a.of) }, data)
+	if err != nil {
+		return err
+	}
+	a.gave, a.done = optimize.Status(gave), make([]bool, len(done))
+	for i, d := range done {
+		a.done[i] = d == 1
+	}
+	return nil
+}
+
 // Init implements optimize.Converger.
 func (a *all) Init(dim int) {
-	a.done, a.left, a.gave = make([]bool, len(a.of)), len(a.of), optimize.NotTerminated
+	a.done, a.left, a.gave = zeros(a.done, len(a.of)), len(a.of), optimize.NotTerminated
 	for _, c := range a.of {
 		c.Init(dim)
 	}
@@ -68,22 +100,32 @@ func (a *all) Converged(loc *optimize.Location) optimize.Status {
 // twice. Any panics if there is none or one is nil.
 func Any(c ...optimize.Converger) optimize.Converger {
 	checkConvergers("Any", c)
-	return anyOf(c)
+	return &anyOf{of: c}
 }
 
-type anyOf []optimize.Converger
+type anyOf struct{ of []optimize.Converger }
+
+func (a *anyOf) memory() memory { return memory{inner: a.of} }
+
+// MarshalBinary implements encoding.BinaryMarshaler.
+func (a *anyOf) MarshalBinary() ([]byte, error) { return a.memory().marshal("Any") }
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (a *anyOf) UnmarshalBinary(data []byte) error {
+	return unmarshal("Any", a, (*anyOf).memory, nil, data)
+}
 
 // Init implements optimize.Converger.
-func (a anyOf) Init(dim int) {
-	for _, c := range a {
+func (a *anyOf) Init(dim int) {
+	for _, c := range a.of {
 		c.Init(dim)
 	}
 }
 
 // Converged implements optimize.Converger.
-func (a anyOf) Converged(loc *optimize.Location) optimize.Status {
+func (a *anyOf) Converged(loc *optimize.Location) optimize.Status {
 	status := optimize.NotTerminated
-	for _, c := range a {
+	for _, c := range a.of {
 		if s := c.Converged(loc); status == optimize.NotTerminated {
 			status = s
 		}
@@ -105,6 +147,18 @@ func After(n int, c optimize.Converger) optimize.Converger {
 type after struct {
 	n, k int
 	c    optimize.Converger
+}
+
+func (a *after) memory() memory {
+	return memory{counters: []*int{&a.k}, inner: []optimize.Converger{a.c}}
+}
+
+// MarshalBinary implements encoding.BinaryMarshaler.
+func (a *after) MarshalBinary() ([]byte, error) { return a.memory().marshal("After") }
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (a *after) UnmarshalBinary(data []byte) error {
+	return unmarshal("After", a, (*after).memory, nil, data)
 }
 
 // Init implements optimize.Converger.
@@ -137,6 +191,18 @@ func Budget(n int, c optimize.Converger) optimize.Converger {
 type budget struct {
 	n, k int
 	c    optimize.Converger
+}
+
+func (b *budget) memory() memory {
+	return memory{counters: []*int{&b.k}, inner: []optimize.Converger{b.c}}
+}
+
+// MarshalBinary implements encoding.BinaryMarshaler.
+func (b *budget) MarshalBinary() ([]byte, error) { return b.memory().marshal("Budget") }
+
+// UnmarshalBinary implements encoding.BinaryUnmarshaler.
+func (b *budget) UnmarshalBinary(data []byte) error {
+	return unmarshal("Budget", b, (*budget).memory, nil, data)
 }
 
 // Init implements optimize.Converger.

@@ -96,6 +96,21 @@ func (c *CUSUM) Converged(loc *optimize.Location) optimize.Status {
 	return optimize.FunctionConvergence
 }
 
+func (c *CUSUM) memory() memory {
+	return memory{
+		counters: []*int{&c.length, &c.reference.n, &c.quiet, &c.n},
+		scalars:  []*float64{&c.reference.mean, &c.reference.ss, &c.c, &c.sum},
+	}
+}
+
+// MarshalBinary returns the state: the chart, its reference window, and the present block. The exported fields are not part of it.
+func (c *CUSUM) MarshalBinary() ([]byte, error) { return c.memory().marshal("CUSUM") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error c is unchanged.
+func (c *CUSUM) UnmarshalBinary(data []byte) error {
+	return unmarshal("CUSUM", c, (*CUSUM).memory, nil, data)
+}
+
 // RunLength returns the mean number of independent normal values until an alarm of a cumulative sum chart with slack k and
 // threshold h, where the mean has moved by shift standard deviations in the direction that is watched:
 //

@@ -36,7 +36,7 @@ type Distance struct {
 	First int
 
 	start  []float64
-	k      int     // steps since the start
+	k      int     // iterates since the start, which is the first
 	n      int     // and at the look before, or 0
 	square float64 // |Ω|² there
 	slope  float64 // at the last look
@@ -47,13 +47,13 @@ func (d *Distance) Init(dim int) {
 	checkSize("Distance.Slope", d.Slope, "0.6")
 	checkRatio("Distance.Ratio", d.Ratio)
 	checkCount("Distance.First", d.First, 1, "8")
-	d.start = make([]float64, dim)
-	d.k, d.n, d.square, d.slope = -1, 0, 0, math.NaN()
+	d.start = zeros(d.start, dim)
+	d.k, d.n, d.square, d.slope = 0, 0, 0, math.NaN()
 }
 
 // Converged implements optimize.Converger.
 func (d *Distance) Converged(loc *optimize.Location) optimize.Status {
-	if d.k++; d.k == 0 {
+	if d.k++; d.k == 1 {
 		copy(d.start, loc.X)
 		return optimize.NotTerminated
 	}
@@ -61,7 +61,8 @@ func (d *Distance) Converged(loc *optimize.Location) optimize.Status {
 	if d.n > 0 {
 		next = int(math.Ceil(cmp.Or(d.Ratio, 1.5) * float64(d.n)))
 	}
-	if d.k < next {
+	steps := d.k - 1
+	if steps < next {
 		return optimize.NotTerminated
 	}
 	var square float64
@@ -69,11 +70,11 @@ func (d *Distance) Converged(loc *optimize.Location) optimize.Status {
 		square += float64((x - d.start[i]) * (x - d.start[i]))
 	}
 	n, before := d.n, d.square
-	d.n, d.square = d.k, square
+	d.n, d.square = steps, square
 	if n == 0 {
 		return optimize.NotTerminated
 	}
-	d.slope = math.Log(square/before) / math.Log(float64(d.k)/float64(n))
+	d.slope = math.Log(square/before) / math.Log(float64(steps)/float64(n))
 	if before == 0 { // has not moved at all
 		d.slope = 0
 		if square > 0 {
@@ -84,4 +85,20 @@ func (d *Distance) Converged(loc *optimize.Location) optimize.Status {
 		return optimize.StepConvergence
 	}
 	return optimize.NotTerminated
+}
+
+func (d *Distance) memory() memory {
+	return memory{
+		counters: []*int{&d.k, &d.n},
+		scalars:  []*float64{&d.square},
+		vectors:  []*[]float64{&d.start},
+	}
+}
+
+// MarshalBinary returns the state: the start, the steps from it, and the last look. The exported fields are not part of it.
+func (d *Distance) MarshalBinary() ([]byte, error) { return d.memory().marshal("Distance") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error d is unchanged.
+func (d *Distance) UnmarshalBinary(data []byte) error {
+	return unmarshal("Distance", d, (*Distance).memory, nil, data)
 }

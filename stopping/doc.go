@@ -26,10 +26,13 @@
 // Others are in use, and are here with their errors stated:
 //
 //	Patience     no better F for a while: with the law of its error
+//	Plateau      no better window of F for a while
 //	CUSUM        no fall of F seen by a chart in its run length
 //	Evidence, Distance, Pflug, SASA   heuristics; the comment of each has the fact that makes it one
 //
-// All, Any, After and Budget combine Convergers.
+// All, Any, After and Budget combine Convergers. The state of each can be marshalled, but for functions that it is given, so that
+// a run goes on where it was. method.DropWhenStationary lets any of them shorten steps, and gradient.SampleSize take more draws,
+// in place of ending a run.
 //
 // A Converger that sees F sees what the method announces. gonum's NelderMead, and CmaEsChol unless ForgetBest is set,
 // announce the best draw so far, which does not move for long times and is biased: for them take a test of a point. A

@@ -127,19 +127,26 @@ func (e *Equivalence) Init(dim int) {
 	}
 	checkCount("Equivalence.First", e.First, 1, "the number of draws")
 
-	e.x, e.g, e.ref = make([]float64, dim), make([]float64, dim), make([]float64, dim)
-	e.sum, e.sq = make([]float64, dim), make([]float64, dim)
+	e.x = make([]float64, dim)
+	e.allocate()
+	e.looks, e.k, e.drawn, e.err = 0, 0, 0, nil
+	e.n = e.plan()
+	e.gap = cmp.Or(e.First, e.n)
+	e.next = e.gap
+}
+
+// allocate gets the memory for a look at x.
+func (e *Equivalence) allocate() {
+	dim := len(e.x)
+	e.g, e.ref, e.sum, e.sq = make([]float64, dim), make([]float64, dim), make([]float64, dim), make([]float64, dim)
 	e.blocks = nil
 	if e.Threshold == 0 && e.Sigma == 0 {
+		size := min(dim, cmp.Or(e.Block, 16))
 		for low := 0; low < dim; low += size {
 			high := min(dim, low+size)
 			e.blocks = append(e.blocks, block{low, high, mat.NewVecDense(high-low, e.g[low:high]), mat.NewSymDense(high-low, nil)})
 		}
 	}
-	e.looks, e.k, e.drawn, e.err = 0, 0, 0, nil
-	e.n = e.plan()
-	e.gap = cmp.Or(e.First, e.n)
-	e.next = e.gap
 }
 
 // Err returns the error for which the latest look has not decided: one of Draw, with the status optimize.Failure, or
@@ -324,4 +331,24 @@ func (e *Equivalence) below(threshold float64) bool {
 		}
 	}
 	return true
+}
+
+func (e *Equivalence) memory() memory {
+	return memory{
+		counters: []*int{&e.looks, &e.n, &e.k, &e.next, &e.gap, &e.drawn},
+		vectors:  []*[]float64{&e.x},
+	}
+}
+
+// MarshalBinary returns the state: the draws and looks so far. The exported fields are not part of it.
+func (e *Equivalence) MarshalBinary() ([]byte, error) { return e.memory().marshal("Equivalence") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error e is unchanged.
+func (e *Equivalence) UnmarshalBinary(data []byte) error {
+	err := unmarshal("Equivalence", e, (*Equivalence).memory, nil, data)
+	if err == nil {
+		e.err = nil
+		e.allocate()
+	}
+	return err
 }

@@ -57,7 +57,14 @@ func (e *Evidence) Init(dim int) {
 	checkCount("Evidence.Every", e.Every, 1, "64")
 	checkCount("Evidence.Looks", e.Looks, 1, "3")
 	e.k, e.low, e.drawn, e.err = 0, 0, 0, nil
-	e.x, e.g, e.mean, e.ss = make([]float64, dim), make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	e.x = make([]float64, dim)
+	e.allocate()
+}
+
+// allocate gets the memory for a look at x.
+func (e *Evidence) allocate() {
+	dim := len(e.x)
+	e.g, e.mean, e.ss = make([]float64, dim), make([]float64, dim), make([]float64, dim)
 }
 
 // Err returns the error of Draw that has ended the run, or nil.
@@ -116,4 +123,24 @@ func (e *Evidence) score() (z float64, err error) {
 	}
 	b := float64(n)
 	return (b - 3) / (b - 1) * b * sum / count, nil
+}
+
+func (e *Evidence) memory() memory {
+	return memory{
+		counters: []*int{&e.k, &e.low, &e.drawn},
+		vectors:  []*[]float64{&e.x},
+	}
+}
+
+// MarshalBinary returns the state: the draws and looks so far. The exported fields are not part of it.
+func (e *Evidence) MarshalBinary() ([]byte, error) { return e.memory().marshal("Evidence") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error e is unchanged.
+func (e *Evidence) UnmarshalBinary(data []byte) error {
+	err := unmarshal("Evidence", e, (*Evidence).memory, nil, data)
+	if err == nil {
+		e.err = nil
+		e.allocate()
+	}
+	return err
 }

@@ -81,3 +81,18 @@ func (f *FixedWidth) Mean() (mean, half float64) {
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(1 - cmp.Or(f.Level, 0.05)/2)
 	return f.blocks.mean, t * math.Sqrt(f.blocks.variance()/n)
 }
+
+func (f *FixedWidth) memory() memory {
+	return memory{
+		counters: []*int{&f.blocks.n, &f.n},
+		scalars:  []*float64{&f.blocks.mean, &f.blocks.ss, &f.sum, &f.normal},
+	}
+}
+
+// MarshalBinary returns the state: the mean so far, its spread, and the present block. The exported fields are not part of it.
+func (f *FixedWidth) MarshalBinary() ([]byte, error) { return f.memory().marshal("FixedWidth") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error f is unchanged.
+func (f *FixedWidth) UnmarshalBinary(data []byte) error {
+	return unmarshal("FixedWidth", f, (*FixedWidth).memory, nil, data)
+}

@@ -142,6 +142,10 @@ func TestFields(t *testing.T) {
 		{"CUSUM.Block", &stopping.CUSUM{Block: -1}},
 		{"Patience.Iterations", &stopping.Patience{Iterations: -1}},
 		{"Patience.Delta", &stopping.Patience{Delta: -1}},
+		{"Plateau.Patience", &stopping.Plateau{Patience: -1}},
+		{"Plateau.Relative", &stopping.Plateau{Relative: -1}},
+		{"Plateau.Absolute", &stopping.Plateau{Absolute: math.NaN()}},
+		{"Plateau.Batch", &stopping.Plateau{Batch: -1}},
 		{"Evidence.Draw", &stopping.Evidence{}},
 		{"Evidence.Draws", &stopping.Evidence{Draw: gradient, Draws: 3}},
 		{"Evidence.Every", &stopping.Evidence{Draw: gradient, Every: -1}},
@@ -178,8 +182,8 @@ type sequence struct{ init func() }
 func (s sequence) Init(int)                                     { s.init() }
 func (s sequence) Converged(*optimize.Location) optimize.Status { return optimize.NotTerminated }
 
-// TestAfresh: Init forgets a run, for every Converger: a second run ends like the first.
-func TestAfresh(t *testing.T) {
+// convergers makes one of every kind.
+func convergers() map[string]optimize.Converger {
 	gradient := func(grad, x []float64, i int) error {
 		r := rand.New(rand.NewPCG(uint64(i), 61))
 		for j := range grad {
@@ -190,7 +194,7 @@ func TestAfresh(t *testing.T) {
 	value := func(x []float64, i int) (float64, error) {
 		return x[0]*x[0] + rand.New(rand.NewPCG(uint64(i), 62)).NormFloat64(), nil
 	}
-	for name, c := range map[string]optimize.Converger{
+	return map[string]optimize.Converger{
 		"Equivalence": &stopping.Equivalence{Draw: gradient, Margin: 0.3},
 		"Sigma":       &stopping.Equivalence{Draw: gradient, Margin: 0.3, Sigma: 1},
 		"Threshold":   &stopping.Equivalence{Draw: gradient, Threshold: 0.3},
@@ -200,12 +204,21 @@ func TestAfresh(t *testing.T) {
 		"FixedWidth":  &stopping.FixedWidth{HalfWidth: 0.1},
 		"CUSUM":       &stopping.CUSUM{},
 		"Patience":    &stopping.Patience{},
+		"Plateau":     &stopping.Plateau{},
+		"Stationary":  &stopping.Stationary{},
+		"F alone":     &stopping.Stationary{Margin: math.NaN()},
 		"Evidence":    &stopping.Evidence{Draw: gradient},
 		"Distance":    &stopping.Distance{},
 		"Pflug":       &stopping.Pflug{BurnIn: 100},
 		"SASA":        &stopping.SASA{},
 		"Combined":    stopping.All(stopping.After(100, stopping.Budget(1000, &stopping.Window{})), &stopping.Patience{Iterations: 50}),
-	} {
+		"Any":         stopping.Any(&stopping.Window{}, &stopping.SASA{}),
+	}
+}
+
+// TestAfresh: Init forgets a run, for every Converger: a second run ends like the first.
+func TestAfresh(t *testing.T) {
+	for name, c := range convergers() {
 		var lengths []int
 		for range 2 {
 			r := rand.New(rand.NewPCG(5, 63))
@@ -242,6 +255,7 @@ func TestNotFinite(t *testing.T) {
 		"FixedWidth":    &stopping.FixedWidth{HalfWidth: 0.1},
 		"CUSUM":         &stopping.CUSUM{},
 		"Patience":      &stopping.Patience{},
+		"Plateau":       &stopping.Plateau{},
 		"Distance":      &stopping.Distance{},
 		"Pflug":         &stopping.Pflug{},
 		"SASA":          &stopping.SASA{},

@@ -64,6 +64,21 @@ func (p *Patience) Converged(loc *optimize.Location) optimize.Status {
 	return optimize.FunctionConvergence
 }
 
+func (p *Patience) memory() memory {
+	return memory{
+		counters: []*int{&p.since},
+		scalars:  []*float64{&p.best},
+	}
+}
+
+// MarshalBinary returns the state: the best value and its age. The exported fields are not part of it.
+func (p *Patience) MarshalBinary() ([]byte, error) { return p.memory().marshal("Patience") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error p is unchanged.
+func (p *Patience) UnmarshalBinary(data []byte) error {
+	return unmarshal("Patience", p, (*Patience).memory, nil, data)
+}
+
 // PatienceLaw returns the probability that Patience, with the given Iterations and no Delta, has stopped a run by
 // iteration n, for independent values that improve by drift in each iteration: exactly, for noise of the Gumbel law of
 // scale 1, and at drift 0 for any continuous law. Records are then independent events of probability (1-e^-c)/(1-e^(-ck))

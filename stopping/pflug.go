@@ -41,7 +41,7 @@ func (p *Pflug) Init(dim int) {
 	if p.BurnIn < 0 {
 		panic(fmt.Sprintf("stopping: Pflug.BurnIn = %d, want >= 0", p.BurnIn))
 	}
-	p.last, p.k, p.sum = make([]float64, dim), 0, 0
+	p.last, p.k, p.sum = zeros(p.last, dim), 0, 0
 }
 
 // Converged implements optimize.Converger.
@@ -57,4 +57,20 @@ func (p *Pflug) Converged(loc *optimize.Location) optimize.Status {
 		return optimize.StepConvergence
 	}
 	return optimize.NotTerminated
+}
+
+func (p *Pflug) memory() memory {
+	return memory{
+		counters: []*int{&p.k},
+		scalars:  []*float64{&p.sum},
+		vectors:  []*[]float64{&p.last},
+	}
+}
+
+// MarshalBinary returns the state: the last gradient, their number and the sum. The exported fields are not part of it.
+func (p *Pflug) MarshalBinary() ([]byte, error) { return p.memory().marshal("Pflug") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error p is unchanged.
+func (p *Pflug) UnmarshalBinary(data []byte) error {
+	return unmarshal("Pflug", p, (*Pflug).memory, nil, data)
 }

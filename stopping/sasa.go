@@ -58,7 +58,7 @@ func (s *SASA) Init(int) {
 	}
 	checkCount("SASA.Least", s.Least, 16, "1000")
 	checkCount("SASA.Every", s.Every, 1, "100")
-	s.k, s.square, s.delta = 0, 0, nil
+	s.k, s.square, s.delta = 0, 0, s.delta[:0]
 }
 
 // Converged implements optimize.Converger.
@@ -101,4 +101,20 @@ func batchError(v []float64) float64 {
 		sum += float64(d * d)
 	}
 	return math.Sqrt(float64(size) * sum / float64(count-1) / float64(len(v)))
+}
+
+func (s *SASA) memory() memory {
+	return memory{
+		counters: []*int{&s.k},
+		scalars:  []*float64{&s.square},
+		vectors:  []*[]float64{&s.delta},
+	}
+}
+
+// MarshalBinary returns the state: the Δ that are kept, the last |x|², and the number of iterations. The exported fields are not part of it.
+func (s *SASA) MarshalBinary() ([]byte, error) { return s.memory().marshal("SASA") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error s is unchanged.
+func (s *SASA) UnmarshalBinary(data []byte) error {
+	return unmarshal("SASA", s, (*SASA).memory, nil, data)
 }

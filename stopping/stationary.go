@@ -114,10 +114,11 @@ func (s *Stationary) Init(dim int) {
 	if s.Relative < 0 {
 		panic(fmt.Sprintf("stopping: Stationary.Relative = %v, want > 0, NaN for none, or 0 for 1e-12", s.Relative))
 	}
-	s.x, s.xPast, s.g = nil, nil, nil
-	if !math.IsNaN(s.Margin) {
-		s.x, s.xPast, s.g = make([]series, dim), make([]past, dim), make([]sums, dim)
+	if math.IsNaN(s.Margin) {
+		dim = 0
 	}
+	s.x, s.xPast, s.g = zeros(s.x, dim), zeros(s.xPast, dim), zeros(s.g, dim)
+	s.f, s.fPast = series{}, past{}
 	s.looks = 0
 	s.start(first)
 }
@@ -245,4 +246,54 @@ func (s *Stationary) look(level float64) optimize.Status {
 		status = optimize.StepConvergence
 	}
 	return status
+}
+
+// numbers are those of a series.
+func numbers(q *series, p *past) []*float64 {
+	return []*float64{&q.ref, &q.low, &q.top, &q.block, &q.sq, &p.min, &p.max, &p.half[0], &p.half[1], &p.bsq}
+}
+
+// memory has the numbers of the variables in flat.
+func (s *Stationary) memory(flat *[]float64) memory {
+	return memory{
+		counters: []*int{&s.looks, &s.window, &s.n, &s.grads},
+		scalars:  numbers(&s.f, &s.fPast),
+		vectors:  []*[]float64{flat},
+	}
+}
+
+// variable are the numbers of a variable.
+func (s *Stationary) variable(i int) []*float64 {
+	return append(numbers(&s.x[i], &s.xPast[i]), &s.g[i].sum, &s.g[i].sq)
+}
+
+// MarshalBinary returns the state: the sums over the present window, and the range of F over the run. The exported fields are
+// not part of it.
+func (s *Stationary) MarshalBinary() ([]byte, error) {
+	var flat []float64
+	for i := range s.x {
+		for _, p := range s.variable(i) {
+			flat = append(flat, *p)
+		}
+	}
+	return s.memory(&flat).marshal("Stationary")
+}
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error s is unchanged.
+func (s *Stationary) UnmarshalBinary(data []byte) error {
+	var flat []float64
+	const each = 12
+	err := unmarshal("Stationary", s, func(s *Stationary) memory { return s.memory(&flat) },
+		func(s *Stationary) bool { return len(flat)%each == 0 && s.n < max(1, s.window) }, data)
+	if err != nil {
+		return err
+	}
+	dim := len(flat) / each
+	s.x, s.xPast, s.g = make([]series, dim), make([]past, dim), make([]sums, dim)
+	for i := range dim {
+		for j, p := range s.variable(i) {
+			*p = flat[each*i+j]
+		}
+	}
+	return nil
 }

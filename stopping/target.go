@@ -120,3 +120,23 @@ func (t *Target) Converged(loc *optimize.Location) optimize.Status {
 	t.next += t.gap
 	return optimize.NotTerminated
 }
+
+func (t *Target) memory() memory {
+	return memory{
+		counters: []*int{&t.k, &t.next, &t.gap, &t.looks, &t.drawn},
+		scalars:  []*float64{&t.mean, &t.radius},
+		vectors:  []*[]float64{&t.x},
+	}
+}
+
+// MarshalBinary returns the state: the draws and looks so far, and the interval of the latest. The exported fields are not part of it.
+func (t *Target) MarshalBinary() ([]byte, error) { return t.memory().marshal("Target") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error t is unchanged.
+func (t *Target) UnmarshalBinary(data []byte) error {
+	err := unmarshal("Target", t, (*Target).memory, nil, data)
+	if err == nil {
+		t.err = nil
+	}
+	return err
+}

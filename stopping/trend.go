@@ -76,7 +76,7 @@ func (t *Trend) Init(int) {
 	}
 	checkMultiple("Trend.First", t.First, 2*m)
 	first := cmp.Or(t.First, 4*m)
-	t.y = make([]float64, m)
+	t.y = zeros(t.y, m)
 	t.looks, t.k, t.skip = 0, 0, first/2
 	t.size = first / 2 / m
 	t.n, t.squares = 0, 0
@@ -136,6 +136,24 @@ func (t *Trend) deviation(blocks float64) float64 {
 		return math.Sqrt(max(0, t.squares-float64(t.size)*blocks) / float64(t.n-len(t.y)))
 	}
 	return stat.StdDev(t.y, nil)
+}
+
+func (t *Trend) memory() memory {
+	return memory{
+		counters: []*int{&t.looks, &t.k, &t.skip, &t.n, &t.size},
+		scalars:  []*float64{&t.ref, &t.squares},
+		vectors:  []*[]float64{&t.y},
+	}
+}
+
+func (t *Trend) sound() bool { return t.n == 0 || t.n < len(t.y)*t.size }
+
+// MarshalBinary returns the state: the present window, and what is counted. The exported fields are not part of it.
+func (t *Trend) MarshalBinary() ([]byte, error) { return t.memory().marshal("Trend") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error t is unchanged.
+func (t *Trend) UnmarshalBinary(data []byte) error {
+	return unmarshal("Trend", t, (*Trend).memory, (*Trend).sound, data)
 }
 
 // exactKendall is the greatest length for which the law of S is computed.

@@ -75,7 +75,7 @@ func (w *Window) Init(int) {
 	m := cmp.Or(w.Batches, 16)
 	checkMultiple("Window.First", w.First, 4*m)
 	first := cmp.Or(w.First, 8*m)
-	w.batches = make([]float64, 2*m)
+	w.batches = zeros(w.batches, 2*m)
 	w.looks, w.k, w.skip = 0, 0, first/2
 	w.size = first / 2 / len(w.batches)
 	w.start()
@@ -134,4 +134,22 @@ func (w *Window) look(level float64) bool {
 	sum := varA + varB
 	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(m-1) * sum * sum / (float64(varA*varA) + float64(varB*varB))}
 	return d+float64(student.Quantile(1-level)*se) <= delta && d <= student.Quantile(0.975)*se
+}
+
+func (w *Window) memory() memory {
+	return memory{
+		counters: []*int{&w.looks, &w.n, &w.size, &w.k, &w.skip},
+		scalars:  []*float64{&w.ref, &w.spread},
+		vectors:  []*[]float64{&w.batches},
+	}
+}
+
+func (w *Window) sound() bool { return w.n == 0 || w.n < len(w.batches)*w.size }
+
+// MarshalBinary returns the state: the present window, and what is counted. The exported fields are not part of it.
+func (w *Window) MarshalBinary() ([]byte, error) { return w.memory().marshal("Window") }
+
+// UnmarshalBinary restores a state that MarshalBinary has returned. On an error w is unchanged.
+func (w *Window) UnmarshalBinary(data []byte) error {
+	return unmarshal("Window", w, (*Window).memory, (*Window).sound, data)
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/method"
+	"github.com/stochopt/stochopt/stopping"
+	"gonum.org/v1/gonum/optimize"
 )
 
 // curvature are Rules that measure the curvature, or look at f around x, and some more relatives of Adam.
@@ -18,7 +20,7 @@ var curvature = []row{
 		bad: map[string]func() tested{
 			"method: SAM.Rule is nil": func() tested { return &method.SAM{} },
 			"method: SAM.Radius = -1": func() tested { return &method.SAM{Rule: &method.SGD{}, Radius: -1} },
-			"method: SAM.Rule is or holds a *method.OLBFGS": func() tested {
+			"method: SAM.Rule holds a *method.OLBFGS": func() tested {
 				return &method.SAM{Rule: &method.Clip{Rule: &method.OLBFGS{}, Value: 1}}
 			},
 			"method: SAM.Radius = +Inf": func() tested { return &method.SAM{Rule: &method.SGD{}, Radius: inf} },
@@ -43,7 +45,7 @@ var curvature = []row{
 			"method: OLBFGS.MaxStep = -1":    func() tested { return &method.OLBFGS{MaxStep: -1} },
 			"method: OLBFGS.Damping = +Inf":  func() tested { return &method.OLBFGS{Damping: inf} },
 			"method: OLBFGS.Curvature = 1":   func() tested { return &method.OLBFGS{Curvature: 1} },
-			"method: Accumulate.Rule is or holds a *method.OLBFGS": func() tested {
+			"method: Accumulate.Rule is a *method.OLBFGS": func() tested {
 				return &method.Accumulate{Rule: &method.OLBFGS{}}
 			},
 			"method: OLBFGS.Memory = -1": func() tested { return &method.OLBFGS{Memory: -1} },
@@ -63,7 +65,7 @@ var curvature = []row{
 		},
 		bad: map[string]func() tested{
 			"method: AdaHessian.HessVec is nil": func() tested { return &method.AdaHessian{} },
-			"method: Scale.Rule is or holds a *method.AdaHessian": func() tested {
+			"method: Scale.Rule is a *method.AdaHessian": func() tested {
 				return &method.Scale{Rule: &method.AdaHessian{HessVec: coupledHess}, Unit: func(int) float64 { return 2 }}
 			},
 			"method: AdaHessian.StepSize = -1":   func() tested { return &method.AdaHessian{HessVec: coupledHess, StepSize: -1} },
@@ -90,7 +92,7 @@ var curvature = []row{
 		},
 		bad: map[string]func() tested{
 			"method: Sophia.HessVec is nil": func() tested { return &method.Sophia{} },
-			"method: Freeze.Rule is or holds a *method.Sophia": func() tested {
+			"method: Freeze.Rule holds a *method.Sophia": func() tested {
 				return &method.Freeze{Rule: &method.Clip{Rule: &method.Sophia{HessVec: coupledHess}, Value: 1}}
 			},
 			"method: Sophia.StepSize = -1":      func() tested { return &method.Sophia{HessVec: coupledHess, StepSize: -1} },
@@ -109,40 +111,57 @@ var curvature = []row{
 		reach:     0.3,
 	},
 	{
-		name: "ReduceOnPlateau SGD",
-		make: func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{Momentum: 0.9}} },
+		name: "DropWhenStationary SGD",
+		make: func() tested { return &method.DropWhenStationary{Rule: &method.SGD{Momentum: 0.9}} },
 		defaults: func() tested {
-			return &method.ReduceOnPlateau{Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9}, Factor: 0.1, Patience: 10, Relative: 1e-4, Batch: 10}
+			return &method.DropWhenStationary{
+				Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9},
+				Test: &stopping.Distance{Slope: 0.6, Ratio: 1.5, First: 8}, Factor: 0.5,
+			}
 		},
 		bad: map[string]func() tested{
-			"method: ReduceOnPlateau.Rule is nil":   func() tested { return &method.ReduceOnPlateau{} },
-			"method: ReduceOnPlateau.Factor = 1":    func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Factor: 1} },
-			"method: ReduceOnPlateau.Patience = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Patience: -1} },
-			"method: ReduceOnPlateau.Cooldown = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Cooldown: -1} },
-			"method: ReduceOnPlateau.Minimum = 2":   func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Minimum: 2} },
-			"method: ReduceOnPlateau.Relative = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Relative: -1} },
-			"method: ReduceOnPlateau.Absolute = NaN": func() tested {
-				return &method.ReduceOnPlateau{Rule: &method.SGD{}, Absolute: nan}
+			"method: DropWhenStationary.Rule is nil":  func() tested { return &method.DropWhenStationary{} },
+			"method: DropWhenStationary.Factor = 1":   func() tested { return &method.DropWhenStationary{Rule: &method.SGD{}, Factor: 1} },
+			"method: DropWhenStationary.Minimum = 2":  func() tested { return &method.DropWhenStationary{Rule: &method.SGD{}, Minimum: 2} },
+			"method: DropWhenStationary.Minimum = -1": func() tested { return &method.DropWhenStationary{Rule: &method.SGD{}, Minimum: -1} },
+			"stopping: Pflug.BurnIn = -1": func() tested {
+				return &method.DropWhenStationary{Rule: &method.SGD{}, Test: &stopping.Pflug{BurnIn: -1}}
 			},
-			"method: ReduceOnPlateau.Batch = -1": func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{}, Batch: -1} },
 		},
 		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
-		tuned:     func() tested { return &method.ReduceOnPlateau{Rule: &method.SGD{Momentum: 0.9}, Minimum: 0.1} },
+		mixes:     true,
+		tuned:     func() tested { return &method.DropWhenStationary{Rule: &method.SGD{Momentum: 0.9}, Minimum: 0.1} },
 		reach:     1,
 	},
 	{
-		name: "ReduceOnPlateau Adam, soon",
+		name: "DropWhenStationary Adam, soon",
 		make: func() tested {
-			return &method.ReduceOnPlateau{Rule: &stochopt.Adam{}, Factor: 0.5, Patience: 1, Minimum: 0.1, Batch: 1, Absolute: 1}
+			return &method.DropWhenStationary{Rule: &stochopt.Adam{}, Test: &stopping.Pflug{}, Minimum: 0.1}
 		},
 		defaults: func() tested {
-			return &method.ReduceOnPlateau{
-				Rule:   &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
-				Factor: 0.5, Patience: 1, Minimum: 0.1, Relative: 1e-4, Batch: 1, Absolute: 1,
+			return &method.DropWhenStationary{
+				Rule: &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+				Test: &stopping.Pflug{}, Factor: 0.5, Minimum: 0.1,
 			}
 		},
 		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
 		scaleFree: true,
+		mixes:     true,
+		reach:     1,
+	},
+	{
+		name: "DropWhenStationary SGD on plateaus",
+		make: func() tested {
+			return &method.DropWhenStationary{Rule: &method.SGD{}, Test: &stopping.Plateau{Patience: 1, Batch: 1, Absolute: 1}, Minimum: 0.1}
+		},
+		defaults: func() tested {
+			return &method.DropWhenStationary{
+				Rule: &method.SGD{StepSize: 1e-3},
+				Test: &stopping.Plateau{Patience: 1, Batch: 1, Absolute: 1, Relative: 1e-4}, Factor: 0.5, Minimum: 0.1,
+			}
+		},
+		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
+		mixes:     true,
 		reach:     1,
 	},
 	{
@@ -388,11 +407,13 @@ var curvatureGolden = map[string]func(h map[string]float64) stochopt.Rule{
 			Epsilon: orZero(h["eps"]), WeightDecay: h["decay"], HessPeriod: int(h["period"]),
 		}
 	},
-	"reduceonplateau": func(h map[string]float64) stochopt.Rule {
-		return &method.ReduceOnPlateau{
-			Rule: goldenInner(h), Factor: h["factor"], Patience: int(h["patience"]), Cooldown: int(h["cooldown"]), Minimum: h["minimum"],
-			Relative: h["relative"], Absolute: h["absolute"], Batch: int(h["batch"]),
-		}
+	"dropwhenstationary": func(h map[string]float64) stochopt.Rule {
+		test := []optimize.Converger{
+			&stopping.Plateau{Patience: int(h["patience"]), Relative: h["relative"], Absolute: h["absolute"], Batch: int(h["batch"])},
+			&stopping.Distance{First: int(h["first"]), Ratio: h["ratio"], Slope: h["slope"]},
+			&stopping.Pflug{},
+		}[int(h["test"])]
+		return &method.DropWhenStationary{Rule: goldenInner(h), Test: test, Factor: h["factor"], Minimum: h["minimum"]}
 	},
 	"adafactor": func(h map[string]float64) stochopt.Rule {
 		r := &method.Adafactor{

@@ -15,7 +15,7 @@ import (
 // own way. It keeps one vector of the length of x besides what Rule keeps.
 //
 // Without noise a sufficiently small step then never goes up, and momentum does not overshoot. In noise about half of the
-// components are masked at random near a minimum, and the others are twice as long. Rule must not be one that rebuilds x
+// components are masked at random near a minimum, and the others are twice as long. Rule must not be or hold one that rebuilds x
 // from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic) or remembers x (AccSGD, Lookahead, the Schedule-Free ones, SAM).
 //
 // Reference: K. Liang, L. Chen, B. Liu, Q. Liu, Cautious optimizers: improving training with one line of code,
@@ -35,10 +35,12 @@ func (r *Cautious) Init(dim, tasks int) int {
 	return r.sequential.Init(dim, tasks)
 }
 
-// Reset implements stochopt.Rule. It resets Rule as well.
+// Reset implements stochopt.Rule. It resets Rule as well, and panics if Rule must not be in it.
 func (r *Cautious) Reset(dim int) {
 	r.held().check(dim)
 	r.held().reset(dim)
+	r.held().refuseRebuilding()
+	r.held().refuseRemembering()
 	r.dim = dim
 	r.from.of(dim)
 }

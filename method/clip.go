@@ -65,6 +65,7 @@ func (r *Clip) Reset(dim int) {
 		panic("method: Clip.Value, Clip.Norm and Clip.Ratio are all 0, want one of them set")
 	}
 	r.held().reset(dim)
+	r.held().refuseSFO()
 	r.dim = dim
 	r.g.of(dim)
 }

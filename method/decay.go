@@ -15,8 +15,9 @@ import (
 //
 // It keeps no vector. Around Adam it is AdamW with ρ = αλ, around NAdam and AdaMax what others call NAdamW and AdaMaxW;
 // around SGD it is, without momentum, a penalty (ρ/α)|x-c|²/2 in the objective. Give it the Schedule that Rule has if
-// the two are to stay in proportion. Rule must not be one that rebuilds x from its state (FTRL, RDA, COCOB, DAdaptSGD,
-// Mechanic), on which the decay has no lasting effect.
+// the two are to stay in proportion. Rule must not be or hold one that rebuilds x from its state (FTRL, RDA, COCOB,
+// DAdaptSGD, Mechanic), on which the decay has no lasting effect, nor a Schedule-Free one, whose mean would start
+// afresh in every step, nor SFO.
 //
 // Prefer it where a prior value of the parameters is known, or to keep those bounded that the data do not determine. It
 // biases the answer.
@@ -42,7 +43,7 @@ func (r *Decay) Init(dim, tasks int) int {
 	return r.sequential.Init(dim, tasks)
 }
 
-// Reset implements stochopt.Rule. It resets Rule as well.
+// Reset implements stochopt.Rule. It resets Rule as well, and panics if Rule must not be in it.
 func (r *Decay) Reset(dim int) {
 	r.held().check(dim)
 	hyper.Between("method: Decay.Rate", r.Rate, 0, 1)
@@ -51,6 +52,9 @@ func (r *Decay) Reset(dim int) {
 		hyper.Finite(fmt.Sprintf("method: Decay.Center[%d]", i), c)
 	}
 	r.held().reset(dim)
+	r.held().refuseRebuilding()
+	r.held().refuseMeans()
+	r.held().refuseSFO()
 	r.k, r.dim = 0, dim
 }
 

@@ -184,7 +184,8 @@
 // To the step:
 //
 //   - Cautious leaves out what goes up the gradient; take it for exact gradients and much momentum. 1 vector.
-//   - ReduceOnPlateau shortens it when values stop falling; take it where the length of the run is not known. 1 vector.
+//   - DropWhenStationary shortens it when a test says that the run has got as far as it goes; take it where neither the length of
+//     the run nor the curvature is known. 2 vectors.
 //
 // To the answer:
 //

@@ -1,12 +1,14 @@
 package method_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/gradient"
 	"github.com/stochopt/stochopt/method"
 	"github.com/stochopt/stochopt/schedule"
+	"gonum.org/v1/gonum/optimize"
 )
 
 // noisyHess is the product of the Hessian of noisy and v.
@@ -45,13 +47,20 @@ func ExampleSAM() {
 	// [0.985 1.994]
 }
 
-// In the noise of the value, 1, the step falls once SGD has reached its own noise.
-func ExampleReduceOnPlateau() {
+// The steps of SGD fall whenever it has reached its own noise. The second run ends by itself, when that of a hundredth of its
+// first steps is reached.
+func ExampleDropWhenStationary() {
 	iterations(20000, &method.SGD{StepSize: 0.1})
-	iterations(20000, &method.ReduceOnPlateau{Rule: &method.SGD{StepSize: 0.1}, Minimum: 0.01})
+	iterations(20000, &method.DropWhenStationary{Rule: &method.SGD{StepSize: 0.1}})
+
+	m := &method.DropWhenStationary{Rule: &method.SGD{StepSize: 0.1}, Minimum: 0.01}
+	s := &optimize.Settings{Converger: m.Converger(), MajorIterations: 100000}
+	result, err := stochopt.Minimize(context.Background(), noisy, []float64{5, 5}, s, m)
+	fmt.Printf("%.3f after %d iterations, %v, %v\n", result.X, result.MajorIterations, result.Status, err)
 	// Output:
 	// [1.314 2.002]
-	// [1.060 2.004]
+	// [1.010 1.999]
+	// [0.992 2.001] after 3108 iterations, StepConvergence, <nil>
 }
 
 func ExampleAdafactor() {

@@ -93,7 +93,7 @@ func TestLateMisuse(t *testing.T) {
 		"method: DAdaptSGD.Growth = 0.5":  func() { (&method.DAdaptSGD{Growth: 0.5}).Reset(1) },
 		"method: AdamW.Center[1] = NaN":   func() { (&method.AdamW{Center: []float64{0, math.NaN()}}).Reset(2) },
 		"method: FTRL.StepSize":           func() { (&method.FTRL{StepSize: stochopt.Zero}).Reset(1) },
-		"method: Mechanic.Rule is or holds a *method.SAM": func() {
+		"method: Mechanic.Rule is a *method.SAM": func() {
 			(&method.Mechanic{Rule: &method.SAM{Rule: &method.SGD{}}}).Reset(1)
 		},
 		"schedule: Cyclic: low = 2":    func() { schedule.Cyclic(4, 4, 2, 1) },

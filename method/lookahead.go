@@ -14,9 +14,9 @@ import (
 //	x ← step of Rule from x
 //	x ← φ + a (x - φ)        after the last of them
 //
-// It keeps φ, one vector of the length of x, besides what Rule keeps; Rule goes on with its state. So Rule must not be one
-// that rebuilds x from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic), on which the way back has no lasting effect, nor a
-// Schedule-Free one, whose mean would start afresh in every round.
+// It keeps φ, one vector of the length of x, besides what Rule keeps; Rule goes on with its state. So Rule must not be or
+// hold one that rebuilds x from its state (FTRL, RDA, COCOB, DAdaptSGD, Mechanic), on which the way back has no lasting effect, nor a
+// Schedule-Free one, whose mean would start afresh in every round, nor SAM, which may be around it.
 //
 // In noise, if k steps are enough to forget the point before them, the points after every k-th step keep a/(2-a) times the
 // variance of Rule's own. The points between them are Rule's, so let a run end after a whole number of rounds: with
@@ -45,12 +45,15 @@ func (r *Lookahead) Init(dim, tasks int) int {
 	return r.sequential.Init(dim, tasks)
 }
 
-// Reset implements stochopt.Rule. It resets Rule as well.
+// Reset implements stochopt.Rule. It resets Rule as well, and panics if Rule must not be in it.
 func (r *Lookahead) Reset(dim int) {
 	r.held().check(dim)
 	hyper.NonNegative("method: Lookahead.SyncPeriod", float64(r.SyncPeriod))
 	hyper.Between("method: Lookahead.SlowStepSize", r.SlowStepSize, 0, 1)
 	r.held().reset(dim)
+	r.held().refuseRebuilding()
+	r.held().refuseMeans()
+	r.held().refuseSAM()
 	r.j, r.phi = 0, make([]float64, dim)
 }
 

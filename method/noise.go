@@ -50,6 +50,7 @@ func (r *Noise) Reset(dim int) {
 	hyper.NonNegative("method: Noise.Variance", r.Variance)
 	hyper.NonNegative("method: Noise.Power", r.Power)
 	r.held().reset(dim)
+	r.held().refuseSFO()
 	r.dim, r.k = dim, 0
 	r.rnd = rand.New(&r.pcg)
 	r.g.of(dim)

@@ -22,8 +22,8 @@ import (
 // great beside ρh, it is -ρ² f‴/2h(1+√(2/π)ρh/σ) away. Never use it to estimate parameters; its purpose is to find, among
 // many minima, a wide one.
 //
-// The gradients of both points must reach it, so Accumulate must not be around it, nor should Lookahead be; inside it
-// both may.
+// The gradients of both points must reach it, and its points be left as they are: Accumulate, Cautious, DropWhenStationary,
+// Lookahead and Mechanic refuse it. Inside it they may be.
 //
 // In a plain loop ask Draw for the Sample of every gradient.
 //

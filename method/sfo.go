@@ -57,7 +57,7 @@ import (
 // FiniteSum.Full, or those of the Samples at Step 0, ..., N-1. End a run by a limit of 15 to 25 passes: the default stop of Minimize
 // wants some thousand iterations, and may take the mean of the gradients of terms, which are not visited equally often, for a
 // force against which x is held (optimize.StepConvergence). The gradients must reach it as they are, and of the x that it is shown:
-// put it neither in Clip nor in Noise nor in Decay. A projection moves x as it does for any Rule, but the models do
+// so Clip, Noise and Decay refuse it. A projection moves x as it does for any Rule, but the models do
 // not know of it. In a plain loop of Draw, Observe and Step, a value or gradient that is not finite makes a step rejected,
 // except at the first point, where there is nothing to go back to; the other drivers end a run there.
 //

@@ -25,9 +25,10 @@ func (h held) reset(dim int) {
 
 // refuse panics if the Rule, or one inside it, is one that the wrapper would mislead.
 func (h held) refuse(is func(r stochopt.Rule) bool, why string) {
-	for r := h.rule; r != nil; {
+	verb := "is"
+	for r := h.rule; r != nil; verb = "holds" {
 		if is(r) {
-			panic(fmt.Sprintf("method: %s.Rule is or holds a %T, which %s", h.name, r, why))
+			panic(fmt.Sprintf("method: %s.Rule %s a %T, which %s", h.name, verb, r, why))
 		}
 		u, ok := r.(interface{ Unwrap() stochopt.Rule })
 		if !ok {
@@ -49,13 +50,41 @@ func (h held) refuseDraw() {
 
 // refuseHessVec is for wrappers whose Rule has other variables.
 func (h held) refuseHessVec() {
+	h.refuse(func(r stochopt.Rule) bool { return isA[*AdaHessian](r) || isA[*Sophia](r) }, "has a HessVec of other variables")
+}
+
+// refuseRebuilding is for wrappers that move x beside the steps of the Rule, or change these.
+func (h held) refuseRebuilding() {
 	h.refuse(func(r stochopt.Rule) bool {
-		switch r.(type) {
-		case *AdaHessian, *Sophia:
-			return true
-		}
-		return false
-	}, "has a HessVec of other variables")
+		return isA[*FTRL](r) || isA[*RDA](r) || isA[*COCOB](r) || isA[*DAdaptSGD](r) || isA[*Mechanic](r)
+	}, "makes x anew from its own state in every step: what is done to x has no lasting effect on it")
+}
+
+// refuseRemembering is for wrappers that change every step of the Rule.
+func (h held) refuseRemembering() {
+	h.refuse(func(r stochopt.Rule) bool { return isA[*AccSGD](r) || isA[*Lookahead](r) },
+		"remembers points that it has been at: a changed step away from them changes the method")
+	h.refuseMeans()
+	h.refuseSAM()
+}
+
+// refuseMeans is for wrappers that go back, or change the steps of the Rule.
+func (h held) refuseMeans() {
+	h.refuse(func(r stochopt.Rule) bool { return isA[*ScheduleFreeSGD](r) || isA[*ScheduleFreeAdam](r) },
+		"keeps its iterate between a mean and a point of its own: another move of x begins the mean afresh")
+}
+
+// refuseSAM is likewise.
+func (h held) refuseSAM() { h.refuse(isA[*SAM], "goes away and comes back in turns: put it around") }
+
+// refuseSFO is for wrappers that change the gradient, or move x before the step.
+func (h held) refuseSFO() {
+	h.refuse(isA[*SFO], "must get the gradients of its terms as they are, at the x that it is shown")
+}
+
+func isA[T stochopt.Rule](r stochopt.Rule) bool {
+	_, ok := r.(T)
+	return ok
 }
 
 // check is the part of Reset that comes before the wrapper's own.
@@ -78,31 +107,44 @@ func (h held) estimate(dst, x []float64) {
 }
 
 // marshal returns s and the state of the Rule.
-func (h held) marshal(s state.State) ([]byte, error) {
-	m, ok := h.rule.(encoding.BinaryMarshaler)
-	if !ok {
-		return nil, fmt.Errorf("stochopt: state of %s: its Rule, %T, has no MarshalBinary", h.name, h.rule)
-	}
-	var err error
-	if s.Inner, err = m.MarshalBinary(); err != nil {
+func (h held) marshal(s state.State) (_ []byte, err error) {
+	if s.Inner, err = h.inner(); err != nil {
 		return nil, err
 	}
 	return state.Marshal(h.name, s), nil
 }
 
+// inner returns the state of the Rule.
+func (h held) inner() ([]byte, error) {
+	m, ok := h.rule.(encoding.BinaryMarshaler)
+	if !ok {
+		return nil, fmt.Errorf("stochopt: state of %s: its Rule, %T, has no MarshalBinary", h.name, h.rule)
+	}
+	return m.MarshalBinary()
+}
+
 // unmarshal restores the Rule and returns the rest, with as many counters, scalars and vectors as want has. On an error
 // nothing is changed.
 func (h held) unmarshal(data []byte, want state.State) (state.State, error) {
-	u, ok := h.rule.(encoding.BinaryUnmarshaler)
-	if !ok {
+	s, err := h.decode(data, want)
+	if err == nil {
+		err = h.restore(s.Inner)
+	}
+	return s, err
+}
+
+// decode is unmarshal without restoring the Rule.
+func (h held) decode(data []byte, want state.State) (state.State, error) {
+	if _, ok := h.rule.(encoding.BinaryUnmarshaler); !ok {
 		return state.State{}, fmt.Errorf("stochopt: state of %s: its Rule, %T, has no UnmarshalBinary", h.name, h.rule)
 	}
 	want.Inner = []byte{}
-	s, err := state.Unmarshal(h.name, data, want)
-	if err == nil {
-		err = u.UnmarshalBinary(s.Inner)
-	}
-	return s, err
+	return state.Unmarshal(h.name, data, want)
+}
+
+// restore restores the Rule, which decode has found to be able to.
+func (h held) restore(inner []byte) error {
+	return h.rule.(encoding.BinaryUnmarshaler).UnmarshalBinary(inner)
 }
 
 // scratch is a vector that is no part of the state. Reset makes it, or the first Step after UnmarshalBinary.

@@ -27,17 +27,17 @@ type wrapper interface {
 
 // wrappers make each wrapper around a Rule, with settings that do not change what the Rule gets in one variable.
 var wrappers = map[string]func(r stochopt.Rule) wrapper{
-	"Accumulate":      func(r stochopt.Rule) wrapper { return &method.Accumulate{Rule: r, Count: 1} },
-	"Average":         func(r stochopt.Rule) wrapper { return &method.Average{Rule: r, Start: 100} },
-	"Cautious":        func(r stochopt.Rule) wrapper { return &method.Cautious{Rule: r} },
-	"Clip":            func(r stochopt.Rule) wrapper { return &method.Clip{Rule: r, Value: 1e6} },
-	"Decay":           func(r stochopt.Rule) wrapper { return &method.Decay{Rule: r, Rate: stochopt.Zero} },
-	"Freeze":          func(r stochopt.Rule) wrapper { return &method.Freeze{Rule: r} },
-	"Lookahead":       func(r stochopt.Rule) wrapper { return &method.Lookahead{Rule: r, SyncPeriod: 100} },
-	"Noise":           func(r stochopt.Rule) wrapper { return &method.Noise{Rule: r, Variance: stochopt.Zero} },
-	"ReduceOnPlateau": func(r stochopt.Rule) wrapper { return &method.ReduceOnPlateau{Rule: r, Batch: 100} },
-	"Scale":           func(r stochopt.Rule) wrapper { return &method.Scale{Rule: r, Unit: func(int) float64 { return 1 }} },
-	"TailAverage":     func(r stochopt.Rule) wrapper { return &method.TailAverage{Rule: r} },
+	"Accumulate":         func(r stochopt.Rule) wrapper { return &method.Accumulate{Rule: r, Count: 1} },
+	"Average":            func(r stochopt.Rule) wrapper { return &method.Average{Rule: r, Start: 100} },
+	"Cautious":           func(r stochopt.Rule) wrapper { return &method.Cautious{Rule: r} },
+	"Clip":               func(r stochopt.Rule) wrapper { return &method.Clip{Rule: r, Value: 1e6} },
+	"Decay":              func(r stochopt.Rule) wrapper { return &method.Decay{Rule: r, Rate: stochopt.Zero} },
+	"DropWhenStationary": func(r stochopt.Rule) wrapper { return &method.DropWhenStationary{Rule: r} },
+	"Freeze":             func(r stochopt.Rule) wrapper { return &method.Freeze{Rule: r} },
+	"Lookahead":          func(r stochopt.Rule) wrapper { return &method.Lookahead{Rule: r, SyncPeriod: 100} },
+	"Noise":              func(r stochopt.Rule) wrapper { return &method.Noise{Rule: r, Variance: stochopt.Zero} },
+	"Scale":              func(r stochopt.Rule) wrapper { return &method.Scale{Rule: r, Unit: func(int) float64 { return 1 }} },
+	"TailAverage":        func(r stochopt.Rule) wrapper { return &method.TailAverage{Rule: r} },
 }
 
 // spy is a Rule with the optional interfaces and no state. Its answer is twice the iterate.
@@ -60,6 +60,9 @@ func (r *spy) Step(x, grad []float64) {
 func TestWrappersForward(t *testing.T) {
 	for outerName, outer := range wrappers {
 		for innerName, inner := range wrappers {
+			if innerName == "Lookahead" && (outerName == "Cautious" || outerName == "DropWhenStationary") {
+				continue // they refuse it: TestNestings
+			}
 			name := outerName + " of " + innerName
 			s := &spy{steps: 7}
 			w := outer(inner(s))

@@ -186,25 +186,63 @@ def sam(h, x):
         x = rule.step(x, after)
 
 
-def reduceonplateau(h, x):
-    rule, w, values, best, bad, calm = inner(h), 1.0, [], None, 0, 0
+def plateau(h):
+    """Windows of ten batches. Yields whether to stop."""
+    stop, best, bad = False, None, 0
+    while True:
+        values = []
+        while len(values) < 10 * h["batch"]:
+            _, f, _ = yield stop
+            stop = False
+            values.append(f)
+        now = numpy.array(values).reshape(10, -1).mean(axis=1)
+        good = best is None
+        if not good:
+            se = sqrt(now.var(ddof=1) / 10 + best.var(ddof=1) / 10)
+            good = now.mean() < best.mean() - h["relative"] * abs(best.mean()) - h["absolute"] - 2.552 * se
+        best, bad = (now, 0) if good else (best, bad + 1)
+        stop = bad == h["patience"]
+
+
+def distance(h):
+    """Pesme, Dieuleveut, Flammarion: the slope of log |x - x_0|^2 over log n."""
+    stop, look, points = False, h["first"], []
+    while True:
+        x, _, _ = yield stop
+        points.append(x)
+        n, stop = len(points) - 1, False
+        if n == look:
+            if n > h["first"]:
+                a, b = ((points[k] - points[0]) @ (points[k] - points[0]) for k in (before, n))
+                stop = numpy.log(b / a) / numpy.log(n / before) < h["slope"]
+            before, look = n, int(numpy.ceil(h["ratio"] * n))
+
+
+def pflug(h):
+    """Chee, Toulis: the sum of the products of successive gradients."""
+    _, _, last = yield False
+    total = 0.0
+    while True:
+        _, _, g = yield total < 0
+        total += g @ last
+        last = g
+
+
+def dropwhenstationary(h, x):
+    """The test is shown x and the means of values and gradients over as many steps as a step is shorter."""
+    tests = [plateau, distance, pflug]
+    rule, w, block = inner(h), 1.0, []
+    test = tests[h["test"]](h)
+    next(test)
     while True:
         g, f = yield x
-        values.append(f)
-        if len(values) == 10 * h["batch"]:
-            now = numpy.array(values).reshape(10, -1).mean(axis=1)
-            values = []
-            good = best is None
-            if not good:
-                se = sqrt(now.var(ddof=1) / 10 + best.var(ddof=1) / 10)
-                good = now.mean() < best.mean() - h["relative"] * abs(best.mean()) - h["absolute"] - 2.552 * se
-            if good:
-                best, bad = now, 0
-            elif calm == 0:
-                bad += 1
-            calm = max(0, calm - 1)
-            if bad == h["patience"]:
-                w, bad, calm = max(w * h["factor"], min(w, h["minimum"])), 0, h["cooldown"]
+        block.append((f, g))
+        if len(block) == round(1 / w):
+            if test.send((x.copy(), numpy.mean([f for f, _ in block]), numpy.mean([g for _, g in block], axis=0))):
+                w = max(w * h["factor"], h["minimum"])
+                test = tests[h["test"]](h)
+                next(test)
+            block = []
         x = x + w * (rule.step(x, g) - x)
 
 
@@ -397,7 +435,7 @@ def write(method, settings, valley):
     cases = []
 
     def values(n):
-        if method is not reduceonplateau and method is not momo:
+        if method is not dropwhenstationary and method is not momo:
             return None
         k = numpy.arange(n)
         return (-5 + 8 * numpy.exp(-k / 15) + 0.1 * rng.standard_normal(n)).tolist()
@@ -475,15 +513,21 @@ write(
     dict(lr=1e-4),
 )
 write(
-    reduceonplateau,
+    dropwhenstationary,
     {
-        "batches of 1": dict(factor=0.1, patience=1, cooldown=0, minimum=0.0, relative=1e-4, absolute=0.0, batch=1, inner=1, lr=0.01),
-        "Adam": dict(inner=0),
-        "cooldown 1, minimum .2": dict(factor=0.5, cooldown=1, minimum=0.2),
-        "patience 2": dict(patience=2, factor=0.9),
-        "relative .1": dict(relative=0.1, absolute=0.5),
+        "plateau, batches of 1": dict(
+            test=0, factor=0.5, minimum=0.0, patience=1, relative=1e-4, absolute=0.0, batch=1, first=2, ratio=1.5, slope=0.6, inner=1, lr=0.01
+        ),
+        "plateau, Adam": dict(inner=0, factor=0.7),
+        "plateau, patience 2, minimum .4": dict(patience=2, factor=0.6, minimum=0.4),
+        "plateau, relative .1": dict(relative=0.1, absolute=0.5),
+        "distance": dict(test=1),
+        "distance, Adam": dict(test=1, inner=0, first=3, ratio=1.3, factor=0.3),
+        "distance, slope 1.5": dict(test=1, slope=1.5, minimum=0.1, factor=0.1),
+        "pflug": dict(test=2, minimum=0.01),
+        "pflug, Adam": dict(test=2, inner=0, factor=0.7),
     },
-    dict(lr=1e-4, batch=2),
+    dict(lr=1e-4, test=2),
 )
 write(
     adafactor,

@@ -116,7 +116,7 @@ var curvature = []row{
 		defaults: func() tested {
 			return &method.DropWhenStationary{
 				Rule: &method.SGD{StepSize: 1e-3, Momentum: 0.9},
-				Test: &stopping.Distance{Slope: 0.6, Ratio: 1.5, First: 8}, Factor: 0.5,
+				Test: &stopping.Distance{Slope: 0.6, Ratio: 2, First: 8}, Factor: 0.5,
 			}
 		},
 		bad: map[string]func() tested{
@@ -150,17 +150,18 @@ var curvature = []row{
 		reach:     1,
 	},
 	{
-		name: "DropWhenStationary SGD on plateaus",
+		name: "DropWhenStationary Adam on plateaus",
 		make: func() tested {
-			return &method.DropWhenStationary{Rule: &method.SGD{}, Test: &stopping.Plateau{Patience: 1, Batch: 1, Absolute: 1}, Minimum: 0.1}
+			return &method.DropWhenStationary{Rule: &stochopt.Adam{}, Test: &stopping.Plateau{Patience: 1, Batch: 1, Absolute: 1}, Minimum: 0.1}
 		},
 		defaults: func() tested {
 			return &method.DropWhenStationary{
-				Rule: &method.SGD{StepSize: 1e-3},
+				Rule: &stochopt.Adam{StepSize: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
 				Test: &stopping.Plateau{Patience: 1, Batch: 1, Absolute: 1, Relative: 1e-4}, Factor: 0.5, Minimum: 0.1,
 			}
 		},
-		firstStep: func(g float64) float64 { return 1e-3 * abs(g) },
+		firstStep: func(g float64) float64 { return 0.1 * abs(g) / (abs(g) + 1e-8) },
+		scaleFree: true,
 		mixes:     true,
 		reach:     1,
 	},

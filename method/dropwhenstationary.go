@@ -24,17 +24,17 @@ import (
 //
 // After ⌊1/w⌉ steps each Test gets x and the means of F and of the gradients over them. A stage is then to Test what the
 // first one was, in noise smaller by the factor √w: steps that are w times as long get 1/w of them, and stages grow like
-// 1/w by themselves. Shown every step, a test with a least number of looks would drop again and again before the shorter
-// steps had come anywhere. So w falls like 1/k in step k, at a rate that the run finds: no curvature need be known. On
-// quadratics in 10 variables with condition numbers of 10 and 100, SGD at StepSize 1/2h, h the largest curvature, ends by
-// this with F - F* at 1.2 to 2.2 times that of the best schedule.InverseTime, after 10⁴ to 4·10⁵ draws, and at 5 to 8 times
-// where all curvatures are alike; at constant steps it stays above by factors that grow like the number of draws.
+// 1/w by themselves. Shown every step, Test would go on dropping before the shorter steps have come anywhere. So w falls
+// like 1/k in step k, at a rate that the run finds: no curvature need be known. On quadratics in 10 variables, SGD at the
+// StepSize 1/2h, h the largest curvature, ends by it with F - F* at 0.9 to 1.5 times that of the best
+// schedule.InverseTime, for condition numbers of 10 and 100 and runs of 3000 and 30 000 draws, and at 9 times where all
+// curvatures are alike. At the constant step that is 14 to 10 000 times, and the more the longer the run.
 //
-// The default Test, Distance, finds how long a stage must be but has no level. Stationary and Window have one, and so take
-// long over each stage, at least some 1/αh times as long as need be where a step α is long for the curvature h: the same
-// quadratics end at 2 to 250 times the best. Take these where a drop on the way is dear, from afar and in much noise.
-// Plateau makes this what is known as ReduceLROnPlateau, with windows that grow as w falls. Without noise steps need not fall,
-// and a run converges slower for it.
+// The default Test finds how long a stage must be, but has no level: on a slope of 0.1 standard deviations of the gradient 95
+// % of the runs drop at least once in 4096 steps, at 3 none. Stationary and Window have a level, and take long over each
+// stage: none in 1000 drops on that slope, and the quadratics end at 9 to 290 times the best. Take them where steps
+// must not fall on the way, in noise that hides the slope. Plateau makes this what is known as ReduceLROnPlateau, with
+// windows that grow as w falls. Without noise steps need not fall, and a run converges more slowly for it.
 //
 // The effect is that of the factor w in Rule's Schedule, if Rule's step is proportional to its StepSize, and its state
 // does not depend on the step. That holds for SGD, Adam and most others. Rule must not be or hold one that rebuilds x from its
@@ -51,7 +51,7 @@ import (
 type DropWhenStationary struct {
 	// Rule takes the steps.
 	Rule stochopt.Rule
-	// Test tells when a stage is over. It belongs to this Rule alone. If it is nil, &stopping.Distance{} is used.
+	// Test tells when a stage is over. It belongs to this Rule alone. If it is nil, &stopping.Distance{Ratio: 2} is used.
 	Test optimize.Converger
 	// Factor is F in (0, 1). If it is 0, 0.5 is used.
 	Factor float64
@@ -84,7 +84,7 @@ func (r *DropWhenStationary) test() optimize.Converger {
 		return r.Test
 	}
 	if r.distance == nil {
-		r.distance = &stopping.Distance{}
+		r.distance = &stopping.Distance{Ratio: 2}
 	}
 	return r.distance
 }

@@ -59,8 +59,8 @@ func ExampleDropWhenStationary() {
 	fmt.Printf("%.3f after %d iterations, %v, %v\n", result.X, result.MajorIterations, result.Status, err)
 	// Output:
 	// [1.314 2.002]
-	// [1.010 1.999]
-	// [0.992 2.001] after 3108 iterations, StepConvergence, <nil>
+	// [1.019 2.001]
+	// [0.985 1.995] after 7572 iterations, StepConvergence, <nil>
 }
 
 func ExampleAdafactor() {

@@ -22,7 +22,7 @@
 //
 // Another Oracle, with less noise or fewer failures:
 //
-//	more draws             Average(o, 16, 4); (&SampleSize{Objective: o}).Oracle(), as many as the gradient needs
+//	more draws             Average(o, 16, 4); (&SampleSize{}).Oracle(o), as many as the gradient needs
 //	known means            ControlVariate{...}.Oracle(o)
 //	failures               SkipNonFinite(o, 3)
 //

@@ -1,6 +1,7 @@
 package gradient
 
 import (
+	"encoding"
 	"fmt"
 	"math"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stochopt/stochopt/internal/average"
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/state"
+	"gonum.org/v1/gonum/optimize"
 )
 
 // SampleSize averages as many draws of an objective as its gradient needs: few while the gradient stands out of its
@@ -36,17 +38,24 @@ import (
 // it by other means. A run under the norm test that stays at Max without passing has reached the noise floor of Max draws,
 // which is not convergence: see Last.
 //
+// Test, if there is one, decides in place of these: where it says that a run with draws of b gradients has got as far as it
+// goes, the next Sample has 2b, and Test begins afresh. It is shown each Sample once, at the point that the first of its
+// evaluations is at. So the test that shortens steps in method.DropWhenStationary makes draws larger at a constant step.
+// It looks at the way of the run and not at a single draw, and notices a noise floor in any number of variables.
+//
 // A SampleSize carries the state of a run, by the same rules as SVRG: every Sample is tested, also one whose gradient
 // is not asked for. Draw j is that of the Sample with Replicate j. It keeps a gradient or two for each of Concurrent,
 // with InnerProduct the b gradients of a draw. |g|² must not overflow. A draw that is not finite does not change b.
+//
+// On a quadratic in 10 variables with a condition number of 10 SGD ends, after 20 000 draws at a constant step, with F - F* at
+// 0.3 of that with the best constant size, 256, if it has Test: &stopping.Distance{}, at 1.5 with the norm test, at 16 with the
+// inner-product test, and at 25 if it stays at the 8 draws that all of these begin with.
 //
 // Reference: R. H. Byrd, G. M. Chin, J. Nocedal, Y. Wu, Sample size selection in optimization methods for machine
 // learning, Mathematical Programming 134, 2012, for the norm test. R. Bollapragada, R. Byrd, J. Nocedal, Adaptive
 // sampling strategies for stochastic optimization, SIAM Journal on Optimization 28, 2018, for the other. The doubling
 // is ours.
 type SampleSize struct {
-	// Objective is what is averaged. It must be safe for concurrent use if Concurrent > 1.
-	Objective stochopt.Oracle
 	// Min is the first b, >= 2. If it is 0, 8 is used, or Max if that is less.
 	Min int
 	// Max is the largest b, >= Min. If it is 0, 1024 is used, or Min if that is more.
@@ -57,16 +66,21 @@ type SampleSize struct {
 	InnerProduct bool
 	// Nu is ν > 0, of the second test. If it is 0, 5.84 is used.
 	Nu float64
+	// Test, if not nil, takes the place of both. It belongs to this SampleSize alone. If it fails (optimize.Failure), the
+	// draw is an error.
+	Test optimize.Converger
 	// Concurrent is how many draws are made at once. The result does not depend on it. If it is 0, 1 is used.
 	Concurrent int
 
 	oneRun
-	size, following int // b of the last Sample and of the one after it
+	oracle          stochopt.Oracle // of the draw under way
+	size, following int             // b of the last Sample and of the one after it
 	last            SizeTest
 	mean            *average.Mean[stochopt.Sample] // of size draws
 	grad            []float64                      // ḡ
 	squares         []float64                      // |g_j|²
 	rows            [][]float64                    // g_j, for InnerProduct
+	loc             optimize.Location              // for Test
 }
 
 // SizeTest is the outcome of the test of one draw of a SampleSize.
@@ -77,7 +91,7 @@ type SizeTest struct {
 	// computed for the inner-product test only.
 	Noise, Along float64
 	// Passed tells the outcome. Where it is false and AtMax true, the gradient is lost in its noise at the largest
-	// sample size: the noise floor, and not convergence.
+	// sample size: the noise floor, and not convergence. With Test it is false where Test would stop the run.
 	Passed, AtMax bool
 }
 
@@ -94,8 +108,8 @@ func (c *SampleSize) limits() (least, most int) {
 		most = max(1024, least)
 	}
 	switch {
-	case c.Objective == nil:
-		panic("gradient: SampleSize.Objective is nil")
+	case c.Test != nil && c.InnerProduct:
+		panic("gradient: SampleSize has both Test and InnerProduct")
 	case least < 2:
 		panic(fmt.Sprintf("gradient: SampleSize.Min = %d, want >= 2", least))
 	case most < least:
@@ -108,10 +122,14 @@ func (c *SampleSize) limits() (least, most int) {
 	return least, most
 }
 
-// Oracle returns c as an Oracle. All Oracles of c are one and the same. It panics if a field is out of range.
-func (c *SampleSize) Oracle() stochopt.Oracle {
+// Oracle returns the Oracle that averages draws of o, which must be safe for concurrent use if Concurrent > 1. All Oracles of
+// c carry the same state. It panics if o is nil or a field is out of range.
+func (c *SampleSize) Oracle(o stochopt.Oracle) stochopt.Oracle {
+	if o == nil {
+		panic("gradient: SampleSize.Oracle of nil")
+	}
 	c.limits()
-	return c.draw
+	return func(grad, x []float64, s stochopt.Sample) (float64, error) { return c.draw(o, grad, x, s) }
 }
 
 // Last returns the test of the last draw, and the zero SizeTest before the first of a run. It panics during a draw.
@@ -129,29 +147,69 @@ func (c *SampleSize) Reset() {
 	c.size, c.following, c.last = 0, 0, SizeTest{}
 }
 
-func (c *SampleSize) draw(grad, x []float64, s stochopt.Sample) (float64, error) {
+func (c *SampleSize) draw(o stochopt.Oracle, grad, x []float64, s stochopt.Sample) (float64, error) {
 	what, err := c.enter("SampleSize", grad, x, s)
 	if err != nil {
 		return math.NaN(), err
 	}
 	defer c.leave()
 	least, most := c.limits()
+	c.oracle = o
+	defer func() { c.oracle = nil }()
 	switch what {
 	case newRun:
+		if c.Test != nil {
+			c.Test.Init(len(x))
+		}
 		c.resize(least, len(x))
 	case nextDraw:
 		c.resize(c.following, len(x))
 	case sameDraw:
 		c.resize(c.size, len(x))
 	}
-	c.following, c.last = c.size, SizeTest{}
+	if what != sameDraw || c.Test == nil { // which has seen it
+		c.following = c.size
+	}
+	c.last = SizeTest{}
 	f, err := c.mean.Eval(c.grad, x, s)
 	if err != nil {
 		return math.NaN(), err
 	}
 	copy(grad, c.grad)
 	c.test(most)
+	if c.Test != nil {
+		c.last.Passed = c.following == c.size
+		if what != sameDraw {
+			if err := c.ask(f, x, most); err != nil {
+				return math.NaN(), err
+			}
+		}
+	}
 	return f, nil
+}
+
+// ask shows the draw to Test.
+func (c *SampleSize) ask(f float64, x []float64, most int) error {
+	if length := dot(c.grad, c.grad); f-f != 0 || length-length != 0 {
+		return nil
+	}
+	c.loc = optimize.Location{X: x, F: f, Gradient: c.grad}
+	s := c.Test.Converged(&c.loc)
+	c.loc = optimize.Location{}
+	switch s {
+	case optimize.NotTerminated:
+	case optimize.Failure:
+		err := fmt.Errorf("gradient: SampleSize.Test, a %T, has failed", c.Test)
+		if e, ok := c.Test.(interface{ Err() error }); ok {
+			err = fmt.Errorf("%w: %w", err, e.Err())
+		}
+		return err
+	default:
+		c.last.Passed = false
+		c.following = min(most, 2*c.size)
+		c.Test.Init(len(x))
+	}
+	return nil
 }
 
 // resize gets ready for b draws of n variables.
@@ -166,7 +224,7 @@ func (c *SampleSize) resize(b, n int) {
 	}
 	c.mean = average.New(b, max(1, c.Concurrent), func(grad, x []float64, s stochopt.Sample, j int) (float64, error) {
 		s.Replicate = j
-		f, err := c.Objective(grad, x, s)
+		f, err := c.oracle(grad, x, s)
 		c.squares[j] = dot(grad, grad)
 		if c.rows != nil {
 			copy(c.rows[j], grad)
@@ -207,7 +265,7 @@ func (c *SampleSize) test(most int) {
 	}
 	t.Passed = excess <= 1
 	c.last = t
-	if excess > 1 {
+	if excess > 1 && c.Test == nil {
 		c.following = min(most, 2*c.size, int(math.Ceil(min(b*excess, math.MaxInt32))))
 	}
 }
@@ -221,15 +279,30 @@ func relative(a, b float64) float64 {
 }
 
 func (c *SampleSize) state() state.State {
-	return state.State{Counters: c.counters(c.dim, c.size, c.following)}
+	s := state.State{Counters: c.counters(c.dim, c.size, c.following)}
+	if c.Test != nil {
+		s.Inner = []byte{}
+	}
+	return s
 }
 
-// MarshalBinary returns the state: the last Sample and two sizes. The exported fields are not part of it, nor is Last.
-// It panics during a draw.
+// MarshalBinary returns the state: the last Sample, two sizes, and the state of Test. The exported fields are not part of it, nor
+// is Last. It panics during a draw.
 func (c *SampleSize) MarshalBinary() ([]byte, error) {
 	c.lock("SampleSize.MarshalBinary")
 	defer c.leave()
-	return state.Marshal("SampleSize", c.state()), nil
+	s := c.state()
+	if c.Test != nil {
+		t, ok := c.Test.(encoding.BinaryMarshaler)
+		if !ok {
+			return nil, fmt.Errorf("stochopt: state of SampleSize: its Test, %T, has no MarshalBinary", c.Test)
+		}
+		var err error
+		if s.Inner, err = t.MarshalBinary(); err != nil {
+			return nil, err
+		}
+	}
+	return state.Marshal("SampleSize", s), nil
 }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned, into a SampleSize with the same fields. On an error
@@ -247,6 +320,15 @@ func (c *SampleSize) UnmarshalBinary(data []byte) error {
 	ok := dim == 0 && size == 0 && following == 0 || size >= least && following >= size && following <= min(most, 2*size)
 	if err := unsound("SampleSize", s.Counters, dim, ok); err != nil {
 		return err
+	}
+	if c.Test != nil {
+		t, ok := c.Test.(encoding.BinaryUnmarshaler)
+		if !ok {
+			return fmt.Errorf("stochopt: state of SampleSize: its Test, %T, has no UnmarshalBinary", c.Test)
+		}
+		if err := t.UnmarshalBinary(s.Inner); err != nil {
+			return err
+		}
 	}
 	c.restore(s.Counters, dim)
 	c.size, c.following, c.last = size, following, SizeTest{}

@@ -13,6 +13,7 @@ import (
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/gradient"
 	"github.com/stochopt/stochopt/method"
+	"github.com/stochopt/stochopt/stopping"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -24,6 +25,14 @@ type carrier interface {
 	encoding.BinaryMarshaler
 	encoding.BinaryUnmarshaler
 }
+
+// sampleSize is a SampleSize of o.
+type sampleSize struct {
+	*gradient.SampleSize
+	o stochopt.Oracle
+}
+
+func (c sampleSize) Oracle() stochopt.Oracle { return c.SampleSize.Oracle(c.o) }
 
 // reduced are those that reduce the variance of a sum.
 var reduced = map[string]func(fs gradient.FiniteSum, b int) carrier{
@@ -38,10 +47,13 @@ var reduced = map[string]func(fs gradient.FiniteSum, b int) carrier{
 func carriers(fs gradient.FiniteSum) map[string]func() carrier {
 	all := map[string]func() carrier{
 		"SampleSize": func() carrier {
-			return &gradient.SampleSize{Objective: fs.Sampled(1), Min: 2, Max: 40}
+			return sampleSize{&gradient.SampleSize{Min: 2, Max: 40}, fs.Sampled(1)}
 		},
 		"SampleSize of the inner product": func() carrier {
-			return &gradient.SampleSize{Objective: fs.Sampled(1), Min: 2, Max: 40, InnerProduct: true, Theta: 0.3}
+			return sampleSize{&gradient.SampleSize{Min: 2, Max: 40, InnerProduct: true, Theta: 0.3}, fs.Sampled(1)}
+		},
+		"SampleSize of a Test": func() carrier {
+			return sampleSize{&gradient.SampleSize{Min: 2, Max: 40, Test: &stopping.Pflug{}}, fs.Sampled(1)}
 		},
 	}
 	for name, make := range reduced {

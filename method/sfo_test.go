@@ -718,3 +718,54 @@ func BenchmarkSFO(b *testing.B) {
 		})
 	}
 }
+
+// TestSFOSentAway documents what SFO does not stand: terms that are far from quadratic, with curvatures of different orders in
+// their variables. Some runs end above their start, and only the F of the sum tells. Quadratic terms of these curvatures are
+// all minimized.
+func TestSFOSentAway(t *testing.T) {
+	const terms, seeds = 8, 60
+	for name, c := range map[string]struct {
+		quadratic bool
+		low, high int
+	}{"quadratic": {true, 0, 0}, "with straight ends": {false, seeds / 12, seeds / 3}} {
+		above := 0
+		for seed := range uint64(seeds) {
+			rnd := rand.New(rand.NewPCG(seed, 1))
+			n := 2 + int(seed%4)
+			h, center := make([]float64, terms*n), make([]float64, terms*n)
+			for i := range h {
+				h[i], center[i] = math.Pow(1e-3, rnd.Float64()), rnd.NormFloat64()
+			}
+			fs := gradient.FiniteSum{N: terms, Term: func(grad, x []float64, i int) (f float64) {
+				for j, v := range x {
+					d, h := v-center[i*n+j], h[i*n+j]
+					if c.quadratic {
+						f += h * d * d / 2
+						grad[j] += h * d
+					} else {
+						f += h * (math.Sqrt(1+d*d) - 1)
+						grad[j] += h * d / math.Sqrt(1+d*d)
+					}
+				}
+				return f
+			}}
+			x0 := make([]float64, n)
+			floats.AddConst(3, x0)
+			p := stochopt.Problem{Oracle: fs.Blocks(terms)}
+			s := &optimize.Settings{Converger: optimize.NeverTerminate{}, MajorIterations: 30 * terms}
+			r, err := stochopt.Minimize(context.Background(), p, x0, s, &method.SFO{Terms: terms, Seed: seed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			start, _ := fs.Full()(make([]float64, n), x0, stochopt.Sample{})
+			end, _ := fs.Full()(make([]float64, n), r.X, stochopt.Sample{})
+			if end > start {
+				above++
+			}
+		}
+		t.Logf("%s: %d of %d runs end above their start", name, above, seeds)
+		if above < c.low || above > c.high {
+			t.Errorf("%s: %d of %d runs end above their start", name, above, seeds)
+		}
+	}
+}

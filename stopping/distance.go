@@ -21,8 +21,8 @@ import (
 // it is about as random as the logarithm of a ratio of chi-squared variables of as many degrees of freedom. For SGD on a
 // quadratic of curvature h, E |Ω_n|² = (1-q_a^n)² V_0 + V(1-q_a^(2n)), q_a = 1-αh, so that Slope = 0.6 is passed at n of
 // about 2.5/(αh) from afar: at that time a component of low curvature may have hardly begun to move. It is meant as a
-// signal to lower the step size: end the run by it, lower StepSize, and go on with a Sequential that is Warm. Prefer
-// Stationary for a statement. It keeps 1 vector of the length of x, and costs a pass over x in a look.
+// signal to lower the step size, for which it is the default of method.DropWhenStationary, with Ratio 2. Prefer Stationary for
+// a statement. It keeps 1 vector of the length of x, and costs a pass over x in a look.
 //
 // Reference: S. Pesme, A. Dieuleveut, N. Flammarion, On convergence-diagnostic based step sizes for stochastic gradient
 // descent, ICML 2020. The defaults are those of implementations of others, and have not been compared with the paper.

@@ -75,6 +75,7 @@ type SampleSize struct {
 	oneRun
 	oracle          stochopt.Oracle // of the draw under way
 	size, following int             // b of the last Sample and of the one after it
+	stopped         int             // 1 if Test has stopped at the last Sample
 	last            SizeTest
 	mean            *average.Mean[stochopt.Sample] // of size draws
 	grad            []float64                      // ḡ
@@ -144,7 +145,7 @@ func (c *SampleSize) Reset() {
 	c.lock("SampleSize.Reset")
 	defer c.leave()
 	c.forget()
-	c.size, c.following, c.last = 0, 0, SizeTest{}
+	c.size, c.following, c.stopped, c.last = 0, 0, 0, SizeTest{}
 }
 
 func (c *SampleSize) draw(o stochopt.Oracle, grad, x []float64, s stochopt.Sample) (float64, error) {
@@ -168,7 +169,7 @@ func (c *SampleSize) draw(o stochopt.Oracle, grad, x []float64, s stochopt.Sampl
 		c.resize(c.size, len(x))
 	}
 	if what != sameDraw || c.Test == nil { // which has seen it
-		c.following = c.size
+		c.following, c.stopped = c.size, 0
 	}
 	c.last = SizeTest{}
 	f, err := c.mean.Eval(c.grad, x, s)
@@ -178,12 +179,12 @@ func (c *SampleSize) draw(o stochopt.Oracle, grad, x []float64, s stochopt.Sampl
 	copy(grad, c.grad)
 	c.test(most)
 	if c.Test != nil {
-		c.last.Passed = c.following == c.size
 		if what != sameDraw {
 			if err := c.ask(f, x, most); err != nil {
 				return math.NaN(), err
 			}
 		}
+		c.last.Passed = c.stopped == 0
 	}
 	return f, nil
 }
@@ -205,7 +206,7 @@ func (c *SampleSize) ask(f float64, x []float64, most int) error {
 		}
 		return err
 	default:
-		c.last.Passed = false
+		c.stopped = 1
 		c.following = min(most, 2*c.size)
 		c.Test.Init(len(x))
 	}
@@ -279,14 +280,14 @@ func relative(a, b float64) float64 {
 }
 
 func (c *SampleSize) state() state.State {
-	s := state.State{Counters: c.counters(c.dim, c.size, c.following)}
+	s := state.State{Counters: c.counters(c.dim, c.size, c.following, c.stopped)}
 	if c.Test != nil {
 		s.Inner = []byte{}
 	}
 	return s
 }
 
-// MarshalBinary returns the state: the last Sample, two sizes, and the state of Test. The exported fields are not part of it, nor
+// MarshalBinary returns the state: the last Sample, two sizes, whether Test has stopped, and its state. The exported fields are not part of it, nor
 // is Last. It panics during a draw.
 func (c *SampleSize) MarshalBinary() ([]byte, error) {
 	c.lock("SampleSize.MarshalBinary")
@@ -318,6 +319,7 @@ func (c *SampleSize) UnmarshalBinary(data []byte) error {
 	dim, size, following := n[0], n[1], n[2]
 	least, most := c.limits()
 	ok := dim == 0 && size == 0 && following == 0 || size >= least && following >= size && following <= min(most, 2*size)
+	ok = ok && n[3] <= 1
 	if err := unsound("SampleSize", s.Counters, dim, ok); err != nil {
 		return err
 	}
@@ -331,6 +333,6 @@ func (c *SampleSize) UnmarshalBinary(data []byte) error {
 		}
 	}
 	c.restore(s.Counters, dim)
-	c.size, c.following, c.last = size, following, SizeTest{}
+	c.size, c.following, c.stopped, c.last = size, following, n[3], SizeTest{}
 	return nil
 }

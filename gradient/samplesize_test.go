@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stochopt/stochopt"
@@ -349,6 +350,59 @@ func BenchmarkSampleSize(b *testing.B) {
 				k++
 			}
 		})
+	}
+}
+
+// everyThird stops at every third look, and keeps where it has looked.
+type everyThird struct {
+	k      int
+	at     []float64
+	status optimize.Status
+}
+
+func (c *everyThird) Init(int) { c.k = 0 }
+func (c *everyThird) Converged(loc *optimize.Location) optimize.Status {
+	c.at = append(c.at, loc.X[0])
+	if c.k++; c.k < 3 {
+		return optimize.NotTerminated
+	}
+	return c.status
+}
+
+// TestSampleSizeTest: the size doubles after each Sample at which Test stops. Test is shown each once, and begins afresh.
+func TestSampleSizeTest(t *testing.T) {
+	c := &everyThird{status: optimize.StepConvergence}
+	size := &gradient.SampleSize{Min: 2, Max: 10, Test: c}
+	o := size.Oracle(shift)
+	var sizes []int
+	for k := range 13 {
+		for _, x := range []float64{float64(k), 100} { // SAM and others evaluate a Sample at two points
+			evaluate(t, o, []float64{x, 0}, stochopt.Sample{Step: k})
+			last := size.Last()
+			if passed := k%3 != 2; last.Passed != passed || last.AtMax != (last.Size == 10) {
+				t.Errorf("draw %d at %v: %+v, want passed %t", k, x, last, passed)
+			}
+		}
+		sizes = append(sizes, size.Last().Size)
+	}
+	if want := []int{2, 2, 2, 4, 4, 4, 8, 8, 8, 10, 10, 10, 10}; !slices.Equal(sizes, want) {
+		t.Errorf("sizes %v, want %v", sizes, want)
+	}
+	for k, x := range c.at {
+		if len(c.at) != 13 || x != float64(k) {
+			t.Fatalf("Test has seen x = %v", c.at)
+		}
+	}
+	c.status = optimize.Failure
+	size.Reset()
+	for k := range 3 {
+		_, err := o(make([]float64, 2), []float64{0, 0}, stochopt.Sample{Step: k})
+		if (err != nil) != (k == 2) || err != nil && err.Error() != "gradient: SampleSize.Test, a *gradient_test.everyThird, has failed" {
+			t.Errorf("draw %d: error %v", k, err)
+		}
+	}
+	if _, err := size.MarshalBinary(); err == nil || err.Error() != "stochopt: state of SampleSize: its Test, *gradient_test.everyThird, has no MarshalBinary" {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -1,11 +1,14 @@
 package stopping_test
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/method"
 	"github.com/stochopt/stochopt/stopping"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
@@ -150,4 +153,12 @@ func TestPlateauSphere(t *testing.T) {
 		t.Errorf("the last stop is at %d", latest)
 	}
 	t.Logf("%d of %d early, the latest at %d", early, seeds, latest)
+}
+
+func ExamplePlateau() {
+	s := &optimize.Settings{Converger: &stopping.Plateau{Batch: 20}}
+	r, err := stochopt.Minimize(context.Background(), sphere(1, 1), []float64{3, 4}, s, &method.SGD{StepSize: 0.01})
+	fmt.Printf("%v after %d iterations, error %v\n", r.Status, r.MajorIterations, err)
+	// Output:
+	// FunctionConvergence after 2200 iterations, error <nil>
 }

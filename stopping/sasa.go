@@ -111,7 +111,8 @@ func (s *SASA) memory() memory {
 	}
 }
 
-// MarshalBinary returns the state: the Δ that are kept, the last |x|², and the number of iterations. The exported fields are not part of it.
+// MarshalBinary returns the state: the Δ that are kept, the last |x|², and the number of iterations. The exported fields are not
+// part of it.
 func (s *SASA) MarshalBinary() ([]byte, error) { return s.memory().marshal("SASA") }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error s is unchanged.

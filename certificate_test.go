@@ -21,7 +21,7 @@ var certified = map[string]float64{
 	"DoWG": 0, "PolyakStep": 0, "SPS": 0, "SPS, bounded by the step before": 0, "Adafactor": 0, "NormalizedSGD": 0, "SMORMS3": 0, "DeltaBarDelta": 0,
 	"SGD momentum": 0.9, "Adam": 0.9, "Adam, growing memory": 0.9, "AMSGrad": 0.9, "AMSGrad corrected": 0.9, "AdaMax": 0.9,
 	"RAdam with momentum at the start": 0.9, "Yogi": 0.9, "Yogi from the first square": 0.9, "AdaBelief": 0.9, "AdaBound": 0.9, "AMSBound": 0.9,
-	"Padam": 0.9, "Signum": 0.9, "NormalizedSGD momentum": 0.9, "LAMB": 0.9, "Eve": 0.9, "MoMoAdam": 0.9, "ReduceOnPlateau Adam, soon": 0.9, "Scale Adam": 0.9,
+	"Padam": 0.9, "Signum": 0.9, "NormalizedSGD momentum": 0.9, "LAMB": 0.9, "Eve": 0.9, "MoMoAdam": 0.9, "DropWhenStationary Adam on plateaus": 0.9, "Scale Adam": 0.9,
 }
 
 // learner runs a Rule on convex losses, and adds up the certificate of its regret to a fixed point from the h of each

@@ -102,3 +102,11 @@ func (ps *permutations) put(p *permutation) {
 		}
 	}
 }
+
+// copy copies an epoch of the sequence of s from a position on to dst.
+func (ps *permutations) copy(dst []int, s stochopt.Sample, epoch, from int) {
+	s.Step = epoch
+	p := ps.get(s)
+	defer ps.put(p)
+	copy(dst, p.index[from:])
+}

@@ -30,30 +30,73 @@ type FiniteSum struct {
 	// Term returns f_i(x) and, if grad is not nil, adds the gradient of f_i to grad. It must not modify or keep x. A Term that
 	// overwrites grad instead gives the gradient of one term divided by their number; Inspect(fs.Full(), ...) finds it.
 	Term func(grad, x []float64, i int) float64
+	// Terms, to be set in place of Term, does the same for the sum of the terms that index lists, in one call: for objectives that are
+	// faster for many terms at once, as where one product of matrices takes the place of many with a vector. index may be
+	// of any length from 1 to N, and must not be modified or kept. s is the Sample of the draw, for terms with randomness of their
+	// own, such as dropout; SVRG, SARAH, SAG and SAGA are not made for these.
+	Terms func(grad, x []float64, index []int, s stochopt.Sample) float64
 }
 
 func (fs FiniteSum) check() {
 	if fs.N <= 0 {
 		panic(fmt.Sprintf("gradient: FiniteSum.N = %d, want > 0", fs.N))
 	}
-	if fs.Term == nil {
-		panic("gradient: FiniteSum.Term is nil")
+	if fs.Term == nil && fs.Terms == nil {
+		panic("gradient: FiniteSum.Term is nil, and so is Terms")
+	}
+	if fs.Term != nil && fs.Terms != nil {
+		panic("gradient: FiniteSum has Term and Terms, want one of them")
 	}
 }
 
-// Full returns the Oracle of the whole sum, which does not depend on the Sample. It panics if a field of fs is not set.
-func (fs FiniteSum) Full() stochopt.Oracle {
-	fs.check()
-	return func(grad, x []float64, _ stochopt.Sample) (float64, error) { return fs.full(grad, x), nil }
+// sum returns the sum of the terms of index and adds its gradient to grad.
+func (fs FiniteSum) sum(grad, x []float64, index []int, s stochopt.Sample) float64 {
+	if fs.Terms != nil {
+		return fs.Terms(grad, x, index, s)
+	}
+	var sum float64
+	for _, i := range index {
+		sum += fs.Term(grad, x, i)
+	}
+	return sum
 }
 
-func (fs FiniteSum) full(grad, x []float64) float64 {
+// all returns the indices of all terms for Terms, and nil for Term.
+func (fs FiniteSum) all() []int {
+	if fs.Terms == nil {
+		return nil
+	}
+	index := make([]int, fs.N)
+	for i := range index {
+		index[i] = i
+	}
+	return index
+}
+
+// Full returns the Oracle of the whole sum, which does not depend on the Sample unless the terms do. It panics if a field of fs is not set.
+func (fs FiniteSum) Full() stochopt.Oracle {
+	fs.check()
+	all := fs.all()
+	return func(grad, x []float64, s stochopt.Sample) (float64, error) { return fs.full(grad, x, all, s), nil }
+}
+
+// full returns the mean of all terms and stores its gradient in grad; all is what fs.all has returned.
+func (fs FiniteSum) full(grad, x []float64, all []int, s stochopt.Sample) float64 {
+	if fs.Terms != nil {
+		return fs.mean(grad, x, all, s)
+	}
 	clear(grad)
 	var sum float64
 	for i := range fs.N {
 		sum += fs.Term(grad, x, i)
 	}
 	return mean(grad, sum, fs.N)
+}
+
+// mean returns the mean of the terms of index and stores its gradient in grad.
+func (fs FiniteSum) mean(grad, x []float64, index []int, s stochopt.Sample) float64 {
+	clear(grad)
+	return mean(grad, fs.sum(grad, x, index, s), len(index))
 }
 
 // Sampled returns the Oracle of minibatches of b terms drawn with replacement: the draws of different Samples are
@@ -64,14 +107,15 @@ func (fs FiniteSum) Sampled(b int) stochopt.Oracle {
 	if b <= 0 || b > fs.N {
 		panic(fmt.Sprintf("gradient: FiniteSum.Sampled(%d): want a batch of 1 to FiniteSum.N = %d terms", b, fs.N))
 	}
+	var indices freelist.Slices[int]
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
-		clear(grad)
 		pcg := stream(s, batches)
-		var sum float64
-		for range b {
-			sum += fs.Term(grad, x, below(&pcg, fs.N))
+		index := indices.Take(b)
+		defer indices.Put(index)
+		for j := range index {
+			index[j] = below(&pcg, fs.N)
 		}
-		return mean(grad, sum, b), nil
+		return fs.mean(grad, x, index, s), nil
 	}
 }
 
@@ -107,19 +151,22 @@ func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
 	positive("gradient: FiniteSum.Weighted: weight", w)
 	table := newAliasTable(w)
 	var terms freelist.Slices[float64] // gradients of one term
+	var indices freelist.Slices[int]
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		var term []float64
 		if grad != nil {
 			term = terms.Take(len(grad))
 		}
+		one := indices.Take(1)
+		defer indices.Put(one)
 		clear(grad)
 		pcg := stream(s, batches)
 		var sum float64
 		for range b {
-			i := table.draw(&pcg)
-			c := 1 / table[i].ratio
+			one[0] = table.draw(&pcg)
+			c := 1 / table[one[0]].ratio
 			clear(term)
-			sum += float64(c * fs.Term(term, x, i))
+			sum += float64(c * fs.sum(term, x, one, s))
 			for m, g := range term {
 				grad[m] += float64(c * g)
 			}
@@ -156,23 +203,27 @@ func (fs FiniteSum) Shuffled(b int) stochopt.Oracle {
 		return fs.Full()
 	}
 	orders := &permutations{n: fs.N, keep: min(256, max(4, (1<<22)/fs.N))}
+	var indices freelist.Slices[int]
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		if s.Step < 0 {
 			panic(fmt.Sprintf("gradient: FiniteSum.Shuffled: Sample.Step = %d, want >= 0", s.Step))
 		}
-		clear(grad)
 		// Step*b may not fit an int; the epoch does, since b <= N.
 		hi, lo := bits.Mul64(uint64(s.Step), uint64(b))
 		epoch, first := bits.Div64(hi, lo, uint64(fs.N))
-		s.Step = int(epoch)
 		at := int(first)
-		n := min(b, fs.N-at)
-		sum := fs.part(grad, x, 0, orders, s, at, n)
-		if n < b {
-			s.Step++
-			sum = fs.part(grad, x, sum, orders, s, 0, b-n)
+		if n := fs.N - at; n < b { // the end of an epoch and the beginning of the next
+			index := indices.Take(b)
+			defer indices.Put(index)
+			orders.copy(index[:n], s, int(epoch), at)
+			orders.copy(index[n:], s, int(epoch)+1, 0)
+			return fs.mean(grad, x, index, s), nil
 		}
-		return mean(grad, sum, b), nil
+		e := s
+		e.Step = int(epoch)
+		p := orders.get(e)
+		defer orders.put(p)
+		return fs.mean(grad, x, p.index[at:at+b], s), nil
 	}
 }
 
@@ -190,31 +241,24 @@ func (fs FiniteSum) Blocks(k int) stochopt.Oracle {
 		panic(fmt.Sprintf("gradient: FiniteSum.Blocks(%d): want 1 to FiniteSum.N = %d blocks", k, fs.N))
 	}
 	weight := float64(fs.N) / float64(k)
+	var indices freelist.Slices[int]
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
 		if s.Step < 0 || s.Step >= k {
 			return math.NaN(), fmt.Errorf("gradient: FiniteSum.Blocks: Sample.Step = %d, want one of the %d blocks; Blocks is for methods that "+
 				"choose their draws, such as method.SFO: for others use Shuffled", s.Step, k)
 		}
-		clear(grad)
-		var sum float64
-		for i := s.Step; i < fs.N; i += k {
-			sum += fs.Term(grad, x, i)
+		index := indices.Take((fs.N-s.Step-1)/k + 1)
+		defer indices.Put(index)
+		for j := range index {
+			index[j] = s.Step + j*k
 		}
+		clear(grad)
+		sum := fs.sum(grad, x, index, s)
 		for i := range grad {
 			grad[i] /= weight
 		}
 		return sum / weight, nil
 	}
-}
-
-// part adds the n terms from position at on of the epoch s to grad and sum.
-func (fs FiniteSum) part(grad, x []float64, sum float64, orders *permutations, s stochopt.Sample, at, n int) float64 {
-	p := orders.get(s)
-	defer orders.put(p)
-	for _, i := range p.index[at : at+n] {
-		sum += fs.Term(grad, x, i)
-	}
-	return sum
 }
 
 // mean divides the sums of n terms.

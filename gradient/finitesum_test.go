@@ -404,6 +404,7 @@ func TestMinibatchPanics(t *testing.T) {
 		"gradient: FiniteSum.N = 0":                      func() { gradient.FiniteSum{Term: fs.Term}.Full() },
 		"gradient: FiniteSum.N = -1":                     func() { gradient.FiniteSum{N: -1, Term: fs.Term}.Sampled(1) },
 		"gradient: FiniteSum.Term is nil":                func() { gradient.FiniteSum{N: 4}.Shuffled(4) },
+		"gradient: FiniteSum has Term and Terms":         func() { both := batched(fs); both.Term = fs.Term; both.Full() },
 		"gradient: FiniteSum.Sampled(0)":                 func() { fs.Sampled(0) },
 		"gradient: FiniteSum.Sampled(5)":                 func() { fs.Sampled(5) },
 		"gradient: FiniteSum.Weighted(5)":                func() { fs.Weighted(5, nil) },
@@ -420,11 +421,79 @@ func TestMinibatchPanics(t *testing.T) {
 	}
 }
 
+// batched returns fs with Terms in place of Term.
+func batched(fs gradient.FiniteSum) gradient.FiniteSum {
+	return gradient.FiniteSum{N: fs.N, Terms: func(grad, x []float64, index []int, _ stochopt.Sample) (sum float64) {
+		for _, i := range index {
+			sum += fs.Term(grad, x, i)
+		}
+		return sum
+	}}
+}
+
+// Terms in place of Term change no bit of any Oracle, and every call gets the Sample of the draw.
+func TestTerms(t *testing.T) {
+	const n = 20
+	one, many := line(n), batched(line(n))
+	weights := make([]float64, n)
+	for i := range weights {
+		weights[i] = float64(1 + i)
+	}
+	oracles := func(fs gradient.FiniteSum) map[string]stochopt.Oracle {
+		return map[string]stochopt.Oracle{
+			"Full": fs.Full(), "Sampled": fs.Sampled(6), "Shuffled": fs.Shuffled(6), "Shuffled, whole": fs.Shuffled(n), "Weighted": fs.Weighted(6, weights),
+			"SVRG": (&gradient.SVRG{Sum: fs, Batch: 3}).Oracle(), "SARAH": (&gradient.SARAH{Sum: fs, Batch: 3}).Oracle(),
+			"SAG": (&gradient.SAG{Sum: fs, Batch: 3}).Oracle(), "SAGA": (&gradient.SAGA{Sum: fs, Batch: 3}).Oracle(),
+		}
+	}
+	got := oracles(many)
+	for name, o := range oracles(one) {
+		for k := range 40 {
+			x, s := []float64{0.3, math.Sin(float64(k))}, stochopt.Sample{Seed: 3, Step: k}
+			f, g := evaluate(t, o, x, s)
+			fTerms, gTerms := evaluate(t, got[name], x, s)
+			if f != fTerms || !slices.Equal(g, gTerms) {
+				t.Fatalf("%s, draw %d: Terms give %v %v, Term gives %v %v", name, k, fTerms, gTerms, f, g)
+			}
+		}
+	}
+	for k := range 7 {
+		s := stochopt.Sample{Seed: 3, Step: k}
+		f, g := evaluate(t, one.Blocks(7), []float64{1, 2}, s)
+		fTerms, gTerms := evaluate(t, many.Blocks(7), []float64{1, 2}, s)
+		if f != fTerms || !slices.Equal(g, gTerms) {
+			t.Errorf("Blocks: Terms give %v %v, Term gives %v %v", fTerms, gTerms, f, g)
+		}
+	}
+	var seen []stochopt.Sample
+	noisy := gradient.FiniteSum{N: n, Terms: func(_, _ []float64, _ []int, s stochopt.Sample) float64 {
+		seen = append(seen, s)
+		return 0
+	}}
+	s := stochopt.Sample{Seed: 1, Step: 5, Probe: 2, Replicate: 3} // its batch of 6 of 20 terms ends an epoch at Step 3
+	for _, o := range []stochopt.Oracle{noisy.Full(), noisy.Sampled(6), noisy.Shuffled(6), noisy.Blocks(7), noisy.Weighted(1, weights)} {
+		evaluate(t, o, []float64{0, 0}, s)
+		s.Step = 3
+		evaluate(t, o, []float64{0, 0}, s)
+		s.Step = 5
+	}
+	for i, got := range seen {
+		want := stochopt.Sample{Seed: 1, Step: 5 - 2*(i%2), Probe: 2, Replicate: 3}
+		if got != want {
+			t.Errorf("call %d has the Sample %+v, want %+v", i, got, want)
+		}
+	}
+	if len(seen) != 10 {
+		t.Errorf("%d calls of Terms in 10 draws", len(seen))
+	}
+}
+
 func TestMinibatchAllocations(t *testing.T) {
 	fs := line(1000)
 	x, grad := []float64{1, 2}, make([]float64, 2)
 	for name, o := range map[string]stochopt.Oracle{"Full": fs.Full(), "Sampled": fs.Sampled(300), "Shuffled": fs.Shuffled(300),
-		"Weighted": fs.Weighted(300, slices.Repeat([]float64{2, 1}, 500)), "Blocks": fs.Blocks(1000)} {
+		"Weighted": fs.Weighted(300, slices.Repeat([]float64{2, 1}, 500)), "Blocks": fs.Blocks(1000),
+		"Terms, Full": batched(fs).Full(), "Terms, Sampled": batched(fs).Sampled(300), "Terms, Shuffled": batched(fs).Shuffled(300)} {
 		k := 0
 		draws := func() { // of 30 epochs
 			for range 100 {

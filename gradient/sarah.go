@@ -113,7 +113,7 @@ func (r *SARAH) draw(grad, x []float64, s stochopt.Sample) (float64, error) {
 	now.whole = false // should a term panic
 	copy(now.x, x)
 	if r.age == 0 {
-		now.f = r.Sum.full(now.v, x)
+		now.f = r.Sum.full(now.v, x, r.Sum.all(), s)
 	} else {
 		r.recur(x, s)
 	}
@@ -144,11 +144,8 @@ func (r *SARAH) recur(x []float64, s stochopt.Sample) {
 	b := max(1, r.Batch)
 	clear(now.v)
 	clear(r.at)
-	var f, at float64
-	for _, i := range r.choose(s, r.Sum.N, b) {
-		f += r.Sum.Term(now.v, x, i)
-		at += r.Sum.Term(r.at, past.x, i)
-	}
+	index := r.choose(s, r.Sum.N, b)
+	f, at := r.Sum.sum(now.v, x, index, s), r.Sum.sum(r.at, past.x, index, s)
 	now.f = (f-at)/float64(b) + past.f
 	for i, g := range r.at {
 		now.f += float64((past.v[i] - g/float64(b)) * (x[i] - past.x[i]))

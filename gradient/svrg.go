@@ -109,7 +109,7 @@ func (v *SVRG) draw(grad, x []float64, s stochopt.Sample) (float64, error) {
 		if !v.whole || what == nextDraw || !slices.Equal(x, v.w) {
 			v.whole = false // should a term panic
 			copy(v.w, x)
-			v.value = v.Sum.full(v.full, x)
+			v.value = v.Sum.full(v.full, x, v.Sum.all(), s)
 			v.whole = finiteDraw(v.value, v.full)
 		}
 		copy(grad, v.full)
@@ -118,11 +118,8 @@ func (v *SVRG) draw(grad, x []float64, s stochopt.Sample) (float64, error) {
 	b := max(1, v.Batch)
 	clear(grad)
 	clear(v.atW)
-	var at, atW float64
-	for _, i := range v.choose(s, v.Sum.N, b) {
-		at += v.Sum.Term(grad, x, i)
-		atW += v.Sum.Term(v.atW, v.w, i)
-	}
+	index := v.choose(s, v.Sum.N, b)
+	at, atW := v.Sum.sum(grad, x, index, s), v.Sum.sum(v.atW, v.w, index, s)
 	f := (at-atW)/float64(b) + v.value
 	for i, g := range v.atW {
 		f += float64((v.full[i] - g/float64(b)) * (x[i] - v.w[i]))

@@ -47,11 +47,11 @@ func (t *table) draw(name string, sum FiniteSum, b, divisor int, grad, x []float
 	clear(t.change)
 	var chosen []int
 	if t.age == 0 {
-		t.fill(sum, x)
+		t.fill(sum, x, s)
 	} else {
 		chosen = t.choose(s, sum.N, b)
 		for j, i := range chosen {
-			sum.tangent(t.tangent[j], x, i)
+			sum.tangent(t.tangent[j], x, chosen[j:j+1], s)
 			for k, v := range t.tangent[j] {
 				t.change[k] += v - t.rows[i][k]
 			}
@@ -71,11 +71,11 @@ func (t *table) draw(name string, sum FiniteSum, b, divisor int, grad, x []float
 	return f, nil
 }
 
-// tangent stores the tangent of term i at x.
-func (fs FiniteSum) tangent(dst, x []float64, i int) {
+// tangent stores the tangent of the one term of index at x.
+func (fs FiniteSum) tangent(dst, x []float64, index []int, s stochopt.Sample) {
 	n := len(x)
 	clear(dst)
-	c := fs.Term(dst[:n:n], x, i)
+	c := fs.sum(dst[:n:n], x, index, s)
 	for k, v := range x {
 		c -= float64(dst[k] * v)
 	}
@@ -100,10 +100,12 @@ func newRows(rows, columns int) [][]float64 {
 }
 
 // fill sets the table to the tangents at x.
-func (t *table) fill(sum FiniteSum, x []float64) {
+func (t *table) fill(sum FiniteSum, x []float64, s stochopt.Sample) {
 	t.whole = false // should a term panic
+	one := []int{0}
 	for i, row := range t.rows {
-		sum.tangent(row, x, i)
+		one[0] = i
+		sum.tangent(row, x, one, s)
 	}
 	t.average()
 	t.whole = finiteDraw(0, t.mean)

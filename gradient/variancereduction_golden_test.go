@@ -149,9 +149,9 @@ func TestVarianceExact(t *testing.T) {
 	last := len(course) - 1
 	x, before := course[last:], course[last-1:last]
 	fullG, beforeG, start := make([]float64, 1), make([]float64, 1), make([]float64, 1)
-	fullF := fs.full(fullG, x)
-	beforeF := fs.full(beforeG, before)
-	fs.full(start, course[:1])
+	fullF := fs.full(fullG, x, nil, stochopt.Sample{})
+	beforeF := fs.full(beforeG, before, nil, stochopt.Sample{})
+	fs.full(start, course[:1], nil, stochopt.Sample{})
 	var meanA, varA, var4 float64
 	for _, v := range a {
 		meanA += v / n
@@ -201,13 +201,13 @@ func TestVarianceExact(t *testing.T) {
 	// Equal curvatures leave no noise in SVRG and SARAH, and SVRG at the snapshot has none anyway.
 	same, _ := quadratics(n, true)
 	for name, m := range map[string]given{"SVRG": &SVRG{Sum: same}, "SARAH": &SARAH{Sum: same}} {
-		f := same.full(fullG, x)
+		f := same.full(fullG, x, nil, stochopt.Sample{})
 		if g, v, vg, vf := enumerate(t, m, n); !close12(g, fullG[0]) || !close12(v, f) || vg > 1e-28 || vf > 1e-28 {
 			t.Errorf("%s with equal curvatures: %v %v, want %v %v; variances %v %v", name, g, v, fullG[0], f, vg, vf)
 		}
 	}
 	at := &SVRG{Sum: fs}
-	full := fs.full(fullG, course[:1])
+	full := fs.full(fullG, course[:1], nil, stochopt.Sample{})
 	for k := range 5 {
 		at.only(k)
 		if f, err := at.Oracle()(start, course[:1], stochopt.Sample{Step: k}); start[0] != fullG[0] || f != full || err != nil {

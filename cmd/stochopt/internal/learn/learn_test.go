@@ -1,0 +1,156 @@
+package learn
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/cmd/stochopt/internal/dataset"
+	"gonum.org/v1/gonum/diff/fd"
+	"gonum.org/v1/gonum/floats"
+)
+
+// images returns n images of random stripes: those of class 0 are bright at the top, of class 1 at the left, of class 2 at
+// the bottom.
+func images(n, side int, seed uint64) dataset.Images {
+	r := rand.New(rand.NewPCG(seed, 0))
+	m := dataset.Images{Rows: side, Columns: side}
+	for i := range n {
+		label := byte(i % 3)
+		for row := range side {
+			for column := range side {
+				p := r.IntN(60) * r.IntN(2)
+				if label == 0 && row < side/3 || label == 1 && column < side/3 || label == 2 && row > 2*side/3 {
+					p += 90
+				}
+				m.Pixels = append(m.Pixels, byte(p))
+			}
+		}
+		m.Labels = append(m.Labels, label)
+	}
+	return m
+}
+
+// reviews returns n reviews of 40 words, of which the first five are said of good films and the next five of bad ones.
+func reviews(n int, seed uint64) *dataset.Rows {
+	r := rand.New(rand.NewPCG(seed, 0))
+	m := &dataset.Rows{Columns: 40}
+	for i := range n {
+		var words []int32
+		var counts []float64
+		for j := range 40 {
+			p := 0.2
+			if j < 10 && (j < 5) == (i%2 == 0) {
+				p = 0.6
+			}
+			if r.Float64() < p {
+				words, counts = append(words, int32(j)), append(counts, float64(1+r.IntN(3)))
+			}
+		}
+		m.Append(words, counts, float64(10-9*(i%2)))
+	}
+	return m
+}
+
+func models() map[string]Model {
+	train, test := images(60, 16, 1), images(90, 16, 2)
+	return map[string]Model{
+		"Softmax":                   NewSoftmax(train, test, 3, 0.01),
+		"Bag":                       NewBag(reviews(300, 1), reviews(400, 2), 0),
+		"Bag with dropout":          NewBag(reviews(300, 1), reviews(400, 2), 0.5),
+		"Perceptron":                NewPerceptron(train, test, 3, []int{11, 7}, false),
+		"Perceptron with dropout":   NewPerceptron(train, test, 3, []int{11, 7}, true),
+		"Perceptron without hidden": NewPerceptron(train, test, 3, nil, false),
+		"Convolution":               NewConvolution(train, test, 3, [2]int{2, 3}),
+	}
+}
+
+// The gradient of every model is that of its value, by differences; that of the second image with the value of the first is not.
+func TestGradients(t *testing.T) {
+	for name, m := range models() {
+		sum := m.Sum()
+		x := m.Start(1)
+		r := rand.New(rand.NewPCG(1, 1))
+		for j := range x {
+			x[j] += 0.1 * r.NormFloat64()
+		}
+		s := stochopt.Sample{Seed: 4, Step: 2}
+		index := []int{3, 58, 7, 3}
+		grad, want, wrong := make([]float64, len(x)), make([]float64, len(x)), make([]float64, len(x))
+		sum.Terms(grad, x, index, s)
+		fd.Gradient(want, func(x []float64) float64 { return sum.Terms(nil, x, index, s) }, x, &fd.Settings{Formula: fd.Central, Step: 1e-5})
+		sum.Terms(wrong, x, []int{3, 59, 7, 3}, s)
+		if d := floats.Distance(grad, want, 2) / floats.Norm(want, 2); !(d < 1e-7) {
+			t.Errorf("%s: the gradient is %g of its length off that by differences", name, d)
+		}
+		if d := floats.Distance(wrong, want, 2) / floats.Norm(want, 2); !(d > 1e-2) {
+			t.Errorf("%s: the gradient of other terms is %g of its length off", name, d)
+		}
+		before := append([]float64(nil), grad...)
+		sum.Terms(grad, x, index, s)
+		if floats.Scale(2, before); !floats.EqualApprox(grad, before, 1e-12) {
+			t.Errorf("%s: Terms do not add to the gradient", name)
+		}
+	}
+}
+
+// Dropout is unbiased in the scores of a bag of words to first order, and no two draws are equal.
+func TestDropout(t *testing.T) {
+	m := models()["Bag with dropout"]
+	sum := m.Sum()
+	x := m.Start(1)
+	for j := range x {
+		x[j] = 1e-5 * float64(j)
+	}
+	exact := models()["Bag"].Sum().Terms(nil, x, []int{5}, stochopt.Sample{})
+	var mean, square float64
+	const n = 20_000
+	for k := range n {
+		f := sum.Terms(nil, x, []int{5}, stochopt.Sample{Seed: 1, Step: k})
+		mean += (f - exact) / n
+		square += (f - exact) * (f - exact) / n
+	}
+	if se := math.Sqrt(square / n); math.Abs(mean) > 5*se || square == 0 {
+		t.Errorf("the mean of %d draws is off by %g with a standard error of %g", n, mean, se)
+	}
+	p := models()["Perceptron with dropout"]
+	y := p.Start(3)
+	a, b := p.Sum().Terms(nil, y, []int{1, 2}, stochopt.Sample{Step: 1}), p.Sum().Terms(nil, y, []int{1, 2}, stochopt.Sample{Step: 2})
+	if again := p.Sum().Terms(nil, y, []int{1, 2}, stochopt.Sample{Step: 1}); a == b || a != again {
+		t.Errorf("draws %v and %v, the first again %v", a, b, again)
+	}
+}
+
+// Each model learns to tell the classes of its made-up data apart, in a run through the public API, and with two draws at
+// once it learns the same.
+func TestLearns(t *testing.T) {
+	for name, m := range models() {
+		run := func(concurrent int) []float64 {
+			p := stochopt.Problem{Oracle: m.Sum().Shuffled(10), Seed: 1, Samples: 2, Concurrent: concurrent}
+			return train(t, p, m.Start(1), 150)
+		}
+		x := run(1)
+		before, after := m.Accuracy(m.Start(1)), m.Accuracy(x)
+		if !(after > 0.85 && before < 0.7) {
+			t.Errorf("%s: accuracy %.3f before and %.3f after", name, before, after)
+		}
+		if !floats.Equal(x, run(2)) {
+			t.Errorf("%s: two draws at once give other bits", name)
+		}
+	}
+}
+
+func train(t *testing.T, p stochopt.Problem, x []float64, steps int) []float64 {
+	t.Helper()
+	a := &stochopt.Adam{StepSize: 0.01}
+	a.Reset(len(x))
+	draw, grad := p.Evaluator(), make([]float64, len(x))
+	for k := range steps {
+		if _, err := draw(grad, x, stochopt.Sample{Seed: p.Seed, Step: k}); err != nil {
+			t.Fatal(err)
+		}
+		a.Step(x, grad)
+	}
+	return x
+}

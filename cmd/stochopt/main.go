@@ -38,11 +38,12 @@ func (e inputError) Unwrap() error { return e.error }
 // run runs the command with its arguments and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	var commands struct {
-		Fit     fitCommand     `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
-		Check   checkCommand   `cmd:"" help:"Tell what kind of objective a program is: its randomness, noise, cost and gradient."`
-		Profile profileCommand `cmd:"" help:"Compare all methods on classes of test problems: a table, and a picture of their data profiles."`
-		Regret  regretCommand  `cmd:"" help:"Show the regret of methods on sequences of losses, beside its bounds."`
-		Sweep   sweepCommand   `cmd:"" help:"Try step sizes of every method on test functions, and print the table behind the defaults."`
+		Fit       fitCommand       `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
+		Check     checkCommand     `cmd:"" help:"Tell what kind of objective a program is: its randomness, noise, cost and gradient."`
+		Profile   profileCommand   `cmd:"" help:"Compare all methods on classes of test problems: a table, and a picture of their data profiles."`
+		Regret    regretCommand    `cmd:"" help:"Show the regret of methods on sequences of losses, beside its bounds."`
+		Sweep     sweepCommand     `cmd:"" help:"Try step sizes of every method on test functions, and print the table behind the defaults."`
+		Reproduce reproduceCommand `cmd:"" help:"Repeat a published experiment on Adam: a picture, the numbers behind it, and a few lines."`
 	}
 	helped := false
 	parser, err := kong.New(&commands,

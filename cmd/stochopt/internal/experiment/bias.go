@@ -39,7 +39,7 @@ func bias(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	train = train.First(o.pick(500, 3000))
+	train = train.First(o.pick(300, 3000))
 	m := learn.NewPerceptron(train, test, 10, []int{32}, false)
 	const small = 20 // images in a minibatch
 	epoch := train.Len() / small
@@ -93,7 +93,7 @@ func bias(ctx context.Context, o Options) (*Outcome, error) {
 		}
 		text.WriteString("\n")
 		for b := range beta2s {
-			row = append(row, picture.Panel{Title: fmt.Sprintf("β₂ = %g, after %d epochs", beta2s[b], epochs), Across: "step size α", Up: "training cost", LogX: true, LogY: true, Low: 1e-3, High: 20})
+			row = append(row, picture.Panel{Title: fmt.Sprintf("β₂ = %g, after %d epochs", beta2s[b], epochs), Across: "step size α", Up: "training cost", LogX: true, LogY: true, Low: 0.02, High: 20})
 		}
 		for k, kind := range kinds {
 			fmt.Fprintf(&text, "%-24s ", kind.name)

@@ -137,7 +137,7 @@ func mlp(ctx context.Context, o Options) (*Outcome, error) {
 
 	const parts = 3 // measurements an epoch
 	epochs := o.pick(2, 3)
-	every := epoch / parts
+	every := max(1, epoch/parts)
 	m := learn.NewPerceptron(train, test, 10, hidden, true)
 	contenders, err := field(nil, "Adam", "AdaGrad", "RMSProp", "AdaDelta", "SGD Nesterov")
 	if err != nil {
@@ -186,7 +186,7 @@ func cnn(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	train = train.First(o.pick(1500, 20_000))
+	train = train.First(o.pick(1000, 20_000))
 	channels := [2]int{8, 16}
 	m := learn.NewConvolution(train, test, 10, channels)
 	contenders, err := field(nil, "Adam", "SGD Nesterov", "AdaGrad")
@@ -194,7 +194,7 @@ func cnn(ctx context.Context, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	const parts = 5
-	every := train.Len() / batch / parts
+	every := max(1, train.Len()/batch/parts)
 	epochs := o.pick(2, 8)
 	r := race{name: "cnn", contenders: contenders, grid: coarse, seeds: o.Seeds, oracle: m.Sum().Shuffled(batch), start: m.Start,
 		steps: epochs * parts * every, every: every, search: 3 * every}

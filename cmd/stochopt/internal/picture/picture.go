@@ -13,11 +13,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // Curve is a line with a band around it.
@@ -70,7 +72,7 @@ func Draw(file string, panels [][]Panel) error {
 			rows[i][j] = p
 		}
 	}
-	return Paint(file, rows, k.legend)
+	return Paint(file, rows, k.legend, k.names)
 }
 
 // key is the legend with the names in it.
@@ -100,10 +102,10 @@ func (panel Panel) plot(k *key) (*plot.Plot, error) {
 		*size = vg.Points(11)
 	}
 	if panel.LogX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powers{}
 	}
 	if panel.LogY {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powers{}
 	}
 	p.Add(plotter.NewGrid())
 	if panel.Height != nil {
@@ -165,6 +167,34 @@ func (panel Panel) points(x, y []float64) (xy plotter.XYs) {
 	return xy
 }
 
+// powers marks the powers of ten, and writes at no more than six of them.
+type powers struct{}
+
+// Ticks implements plot.Ticker.
+func (powers) Ticks(low, high float64) (ticks []plot.Tick) {
+	first, last := int(math.Ceil(math.Log10(low)-1e-9)), int(math.Floor(math.Log10(high)+1e-9))
+	apart := (last - first + 6) / 6
+	for e := first - 1; e <= last; e++ {
+		at, err := strconv.ParseFloat(fmt.Sprintf("1e%d", e), 64)
+		if err != nil {
+			continue
+		}
+		if e >= first {
+			t := plot.Tick{Value: at}
+			if (e-last)%max(apart, 1) == 0 {
+				t.Label = strconv.FormatFloat(at, 'g', -1, 64)
+			}
+			ticks = append(ticks, t)
+		}
+		for m := 2.; m < 10 && apart < 2; m++ {
+			if v := m * at; v > low && v < high {
+				ticks = append(ticks, plot.Tick{Value: v})
+			}
+		}
+	}
+	return ticks
+}
+
 // heights is the Height of a panel on a grid of its area.
 type heights struct{ Panel }
 
@@ -186,14 +216,20 @@ func (h heights) Y(r int) float64 {
 	return h.Low + (h.High-h.Low)*float64(r)/(gridSide-1)
 }
 
-// Paint draws plots of 9 cm by 7 cm and the legend to their right into a file.
-func Paint(name string, panels [][]*plot.Plot, legend plot.Legend) error {
-	const side = 5.5 * vg.Centimeter
+// Paint draws plots of 9 cm by 7 cm and the legend, which has the names, to their right into a file.
+func Paint(name string, panels [][]*plot.Plot, legend plot.Legend, names []string) error {
+	side := 2.2 * vg.Centimeter
+	for _, name := range names {
+		side = max(side, 2.2*vg.Centimeter+vg.Length(utf8.RuneCountInString(name))*1.9*vg.Millimeter)
+	}
 	width, height := vg.Length(len(panels[0]))*9*vg.Centimeter+side, vg.Length(len(panels))*7*vg.Centimeter
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
 	canvas, err := draw.NewFormattedCanvas(width, height, format)
 	if err != nil {
 		return err
+	}
+	if format == "png" {
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(130))}
 	}
 	dc := draw.New(canvas)
 	tiles := draw.Tiles{Rows: len(panels), Cols: len(panels[0]), PadX: vg.Millimeter * 3, PadY: vg.Millimeter * 3, PadTop: vg.Millimeter * 2,

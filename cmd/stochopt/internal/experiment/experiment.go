@@ -78,6 +78,7 @@ var All = []Experiment{
 	{Name: "imdb-logistic", About: "logistic regression on bags of words, with and without dropout", Data: "IMDB", Relatives: true, run: imdbLogistic},
 	{Name: "mlp", About: "a network of two hidden layers on digits, with and without dropout", Data: "MNIST", run: mlp},
 	{Name: "cnn", About: "a convolutional network on digits", Data: "MNIST", run: cnn},
+	{Name: "coverage", About: "how often error bars hold the truth, against the number of draws", run: coverage},
 	{Name: "convergence", About: "losses on which Adam does not converge, and what helps", run: convergence},
 }
 

@@ -54,9 +54,9 @@ func (r *pixelRows) scores(z, x []float64, i int) {
 	copy(z, x[len(x)-k:])
 	value := r.value[r.start[i]:r.start[i+1]]
 	for n, at := range r.index[r.start[i]:r.start[i+1]] {
-		v := value[n]
-		for c, w := range x[at : int(at)+k : int(at)+k] {
-			z[c] += float64(v * w)
+		v, w := value[n], x[at:int(at)+k]
+		for c := range w {
+			z[c] += float64(v * w[c])
 		}
 	}
 }

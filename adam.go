@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -87,15 +88,7 @@ func (a *Adam) Step(x, grad []float64) {
 	root := math.Sqrt(a.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
 	alpha *= root / a.c1
 	eps *= root
-	m, v := a.m[:len(x)], a.v[:len(x)]
-	n1, n2 := 1-b1, 1-b2
-	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64(n1*g)
-		v[i] = float64(b2*v[i]) + float64(n2*g*g)
-		if d := math.Sqrt(v[i]) + eps; d != 0 {
-			x[i] -= float64(alpha*m[i]) / d
-		}
-	}
+	kernel.Adam(x, grad, a.m, a.v, b1, b2, alpha, eps)
 	a.k++
 }
 

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"math"
+
+	"github.com/stochopt/stochopt/internal/kernel"
+)
+
+// goSteps is the loop a Go programmer writes.
+func goSteps(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
+	m, v, x = m[:len(grad)], v[:len(grad)], x[:len(grad)]
+	for range steps {
+		for i, g := range grad {
+			m[i] = b1*m[i] + (1-b1)*g
+			v[i] = b2*v[i] + (1-b2)*g*g
+			x[i] -= alpha * m[i] / (math.Sqrt(v[i]) + eps)
+		}
+	}
+}
+
+func kernelSteps(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
+	for range steps {
+		kernel.Adam(x, grad, m, v, b1, b2, alpha, eps)
+	}
+}
+
+type adamSteps func(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64)
+
+// onSame returns the contest of a and b on the same vectors, since where these lie in memory makes a difference.
+func onSame(dim int, a, b adamSteps) contest {
+	x, grad, m, v := make([]float64, dim), make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	for i := range grad {
+		x[i], grad[i] = 1, 1+float64(i%7)
+	}
+	with := func(f adamSteps) func(int) {
+		return func(steps int) { f(steps, x, grad, m, v, 0.9, 0.999, 1e-3, 1e-8) }
+	}
+	return contest{with(a), with(b)}
+}

@@ -1,0 +1,28 @@
+package kernel
+
+import "math"
+
+// Adam takes the step of stochopt.Adam with alpha and eps multiplied by the bias corrections:
+//
+//	m ← b1 m + (1-b1) g
+//	v ← b2 v + (1-b2) g²
+//	x ← x - alpha m / (√v + eps), or x where √v + eps is 0
+func Adam(x, grad, m, v []float64, b1, b2, alpha, eps float64) {
+	grad, m, v = grad[:len(x)], m[:len(x)], v[:len(x)]
+	n := wide(len(x))
+	if n > 0 {
+		adamAVX2(&x[0], &grad[0], &m[0], &v[0], n, b1, 1-b1, b2, 1-b2, alpha, eps)
+	}
+	adam(x[n:], grad[n:], m[n:], v[n:], b1, 1-b1, b2, 1-b2, alpha, eps)
+}
+
+func adam(x, grad, m, v []float64, b1, n1, b2, n2, alpha, eps float64) {
+	grad, m, v = grad[:len(x)], m[:len(x)], v[:len(x)]
+	for i, g := range grad {
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		if d := math.Sqrt(v[i]) + eps; d != 0 {
+			x[i] -= float64(alpha*m[i]) / d
+		}
+	}
+}

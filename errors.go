@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/stochopt/stochopt/internal/kernel"
 )
 
 // EvaluationError reports a draw of the objective that cannot be used. A run that meets one ends with the status
@@ -70,18 +72,25 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// checkDraw returns the error of a draw at x that is not finite, or nil.
+// goodDraw reports whether a draw is finite, and no component of its gradient too large for methods that square it.
+func goodDraw(f float64, grad []float64) bool { return f-f == 0 && kernel.NotSquarable(grad) < 0 }
+
+// checkDraw returns the error of a draw at x that is not good, or nil.
 func checkDraw(f float64, grad, x []float64, s Sample) error {
+	if goodDraw(f, grad) {
+		return nil
+	}
+	return badDraw(f, grad, x, s)
+}
+
+// badDraw is the error of a draw that is not good.
+func badDraw(f float64, grad, x []float64, s Sample) error {
 	if f-f != 0 { // NaN or infinite
 		return &EvaluationError{Sample: s, Component: -1, Value: f, X: slices.Clone(x)}
 	}
-	for i, g := range grad {
-		if !(g*g <= math.MaxFloat64) { // NaN, infinite, or too large for any method that squares it
-			empty := !slices.ContainsFunc(grad, func(g float64) bool { return !math.IsNaN(g) })
-			return &EvaluationError{Sample: s, Component: i, Value: g, X: slices.Clone(x), empty: empty}
-		}
-	}
-	return nil
+	i := kernel.NotSquarable(grad)
+	empty := !slices.ContainsFunc(grad, func(g float64) bool { return !math.IsNaN(g) })
+	return &EvaluationError{Sample: s, Component: i, Value: grad[i], X: slices.Clone(x), empty: empty}
 }
 
 // nans fills a new gradient with NaN, so that a component which an objective does not store is found.

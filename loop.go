@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stochopt/stochopt/internal/kernel"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -19,7 +20,7 @@ type loop struct {
 	method   optimize.Method
 	driver   *Sequential
 	settings *optimize.Settings
-	endable  bool // ctx can end
+	limited  bool // ctx can end, or evaluations are limited
 	timed    bool // somebody looks at Stats.Runtime during the run
 	start    time.Time
 
@@ -131,14 +132,31 @@ func (l *loop) spin(loc *optimize.Location, op optimize.Operation) (at *optimize
 		at, doing = loc, op
 	}()
 	for {
-		if status, err = l.do(loc, op); status != optimize.NotTerminated || err != nil {
+		switch op {
+		case optimize.MajorIteration:
+			status = l.major(loc)
+		case optimize.MethodDone:
+			status, err = d.Status()
+		default:
+			status, err = l.evaluate(loc, op)
+		}
+		if status != optimize.NotTerminated || err != nil {
 			return loc, op, status, err
+		}
+		if l.settings.Recorder != nil {
+			if err := l.record(loc, op); err != nil {
+				return loc, op, optimize.Failure, err
+			}
 		}
 		if op == optimize.MajorIteration {
 			l.inside = inRule
 			err := d.step()
 			l.inside = elsewhere
 			loc, op = d.stepped(err)
+		} else if d.estimator == nil { // as in d.evaluated, without the call
+			d.k++
+			d.announced = true
+			op = optimize.MajorIteration
 		} else {
 			loc, op = d.evaluated(loc) // the evaluator has checked it
 		}
@@ -147,48 +165,19 @@ func (l *loop) spin(loc *optimize.Location, op optimize.Operation) (at *optimize
 
 // finish makes last the result. Like gonum it tells the Recorder, unless that or the Problem has failed.
 func (l *loop) finish(last *optimize.Location, failed bool) {
-	if failed {
-		l.major(last)
-	} else {
-		l.do(last, optimize.MajorIteration)
+	if l.major(last) == optimize.NotTerminated && !failed && l.settings.Recorder != nil {
+		l.record(last, optimize.MajorIteration)
 	}
 }
 
-// do carries out op at loc and tells whether the run ends there.
-func (l *loop) do(loc *optimize.Location, op optimize.Operation) (status optimize.Status, err error) {
-	switch op {
-	case optimize.MethodDone:
-		return l.driver.Status()
-	case optimize.MajorIteration:
-		status = l.major(loc)
-	default:
-		status, err = l.evaluate(loc, op)
-	}
-	if rec := l.settings.Recorder; rec != nil && status == optimize.NotTerminated && err == nil {
-		l.stats.Runtime = time.Since(l.start)
-		if err := rec.Record(loc, op, &l.stats); err != nil {
-			return optimize.Failure, err
-		}
-	}
-	return status, err
+// record tells the Recorder what has been done at loc.
+func (l *loop) record(loc *optimize.Location, op optimize.Operation) error {
+	l.stats.Runtime = time.Since(l.start)
+	return l.settings.Recorder.Record(loc, op, &l.stats)
 }
 
+// evaluate draws at loc, counts that, and tests the limits.
 func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize.Status, error) {
-	l.sample = l.eval.sample(l.draws, loc.X)
-	if l.driver.drawer == nil {
-		l.draws++
-	} else {
-		next := l.sample
-		l.inside = inRule
-		s, err := l.driver.draw(next)
-		l.inside = elsewhere
-		if err != nil {
-			return l.evaluated(loc, op, math.NaN(), err)
-		}
-		if l.sample = s; s == next {
-			l.draws++
-		}
-	}
 	var grad []float64
 	if op&optimize.GradEvaluation != 0 {
 		loc.Gradient, l.spare = l.spare, loc.Gradient // l.best holds the former
@@ -197,32 +186,77 @@ func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize
 		}
 		grad = loc.Gradient
 	}
-	if l.eval.mean != nil {
-		f, err := l.eval.evaluate(grad, loc.X, l.sample)
+	var f float64
+	var err error
+	if l.driver.drawer == nil && l.eval.mean == nil {
+		l.sample = l.eval.sample(l.draws, loc.X)
+		l.draws++
+		l.inside = inObjective
+		if fg := l.eval.problem.FuncGrad; fg != nil && len(grad) > 0 && len(grad) <= kernel.Few { // as in call, without the call
+			f = fg(grad, loc.X)
+			if f-f != 0 || !kernel.FewSquarable(grad) {
+				f, err = math.NaN(), badDraw(f, grad, loc.X, l.sample)
+			}
+		} else {
+			f, err = l.eval.call(grad, loc.X, &l.sample)
+		}
+		l.inside = elsewhere
+	} else {
+		f, err = l.draw(grad, loc.X)
+	}
+	if op != evaluation || err != nil || l.limited {
 		return l.evaluated(loc, op, f, err)
 	}
-	l.inside = inObjective
-	f, err := l.eval.call(grad, loc.X, l.sample)
-	l.inside = elsewhere
-	return l.evaluated(loc, op, f, err)
+	loc.F = f // what evaluated would do, without the call
+	l.stats.FuncEvaluations++
+	l.stats.GradEvaluations++
+	return optimize.NotTerminated, nil
+}
+
+// draw is the evaluation where there are several draws, or the Rule chooses which.
+func (l *loop) draw(grad, x []float64) (float64, error) {
+	next := l.eval.sample(l.draws, x)
+	l.sample = next
+	if l.driver.drawer != nil {
+		l.inside = inRule
+		s, err := l.driver.draw(next)
+		l.inside = elsewhere
+		if err != nil {
+			return math.NaN(), err
+		}
+		l.sample = s
+	}
+	if l.sample == next {
+		l.draws++
+	}
+	return l.eval.evaluate(grad, x, l.sample)
 }
 
 // evaluated counts an evaluation that has given f or an error, and tests the limits.
 func (l *loop) evaluated(loc *optimize.Location, op optimize.Operation, f float64, err error) (optimize.Status, error) {
 	if op&optimize.GradEvaluation != 0 {
 		l.stats.GradEvaluations++
-		if err != nil {
-			loc.Gradient[0] = math.NaN()
-		}
 	}
 	if op&optimize.FuncEvaluation != 0 {
 		loc.F = f
 		l.stats.FuncEvaluations++
 	}
-	switch set := l.settings; {
-	case err != nil:
+	if err != nil {
+		if op&optimize.GradEvaluation != 0 {
+			loc.Gradient[0] = math.NaN()
+		}
 		return optimize.Failure, err
-	case l.endable && l.ctx.Err() != nil:
+	}
+	if l.limited {
+		return l.limits()
+	}
+	return optimize.NotTerminated, nil
+}
+
+// limits tests the limits of evaluations.
+func (l *loop) limits() (optimize.Status, error) {
+	switch set := l.settings; {
+	case l.ctx.Err() != nil:
 		return optimize.Failure, cancelled(context.Cause(l.ctx))
 	case set.FuncEvaluations > 0 && l.stats.FuncEvaluations >= set.FuncEvaluations:
 		return optimize.FunctionEvaluationLimit, nil
@@ -240,7 +274,7 @@ func (l *loop) major(loc *optimize.Location) optimize.Status {
 	if l.timed {
 		l.stats.Runtime = time.Since(l.start)
 	}
-	if loc.Gradient != nil && set.GradientThreshold > 0 && floats.Norm(loc.Gradient, math.Inf(1)) < set.GradientThreshold {
+	if set.GradientThreshold > 0 && loc.Gradient != nil && floats.Norm(loc.Gradient, math.Inf(1)) < set.GradientThreshold {
 		return optimize.GradientThreshold
 	}
 	if status := set.Converger.Converged(b); status != optimize.NotTerminated {

@@ -74,7 +74,7 @@ func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.S
 	}
 	l := &loop{
 		ctx:      ctx,
-		endable:  ctx.Done() != nil,
+		limited:  ctx.Done() != nil || set.FuncEvaluations > 0 || set.GradEvaluations > 0,
 		eval:     eval,
 		method:   method,
 		driver:   d.driver(),

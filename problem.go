@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/stochopt/stochopt/internal/average"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -170,11 +171,17 @@ func newEvaluator(p *Problem) *evaluator {
 
 // sample returns the Sample of evaluation k of a run, at x.
 func (e *evaluator) sample(k int, x []float64) Sample {
-	s := Sample{Seed: e.problem.Seed, Step: e.problem.FirstStep + k}
 	if e.problem.PerPoint {
-		s.Step, s.Probe = e.problem.FirstStep, hashPoint(x)
+		return e.samplePerPoint(x)
 	}
-	return s
+	return Sample{Seed: e.problem.Seed, Step: e.problem.FirstStep + k}
+}
+
+// samplePerPoint is apart for sample to be inlined.
+//
+//go:noinline
+func (e *evaluator) samplePerPoint(x []float64) Sample {
+	return Sample{Seed: e.problem.Seed, Step: e.problem.FirstStep, Probe: hashPoint(x)}
 }
 
 // evaluate returns the mean of the Samples at x. The value is NaN if there is an error.
@@ -195,18 +202,21 @@ func (e *evaluator) draw(grad, x []float64, s Sample) (f float64, err error) {
 			f, err = math.NaN(), panicked(v, x, s)
 		}
 	}()
-	return e.call(grad, x, s)
+	return e.call(grad, x, &s)
 }
 
-// call returns one draw, checked.
-func (e *evaluator) call(grad, x []float64, s Sample) (f float64, err error) {
+// call returns one draw, checked. It does not keep s, a pointer because that is faster.
+func (e *evaluator) call(grad, x []float64, s *Sample) (f float64, err error) {
 	if grad != nil && e.problem.FuncGrad != nil {
 		f = e.problem.FuncGrad(grad, x)
-	} else if f, err = e.oracle(grad, x, s); err != nil {
-		return math.NaN(), &EvaluationError{Sample: s, Component: -1, X: slices.Clone(x), Err: err}
+	} else if f, err = e.oracle(grad, x, *s); err != nil {
+		return math.NaN(), &EvaluationError{Sample: *s, Component: -1, X: slices.Clone(x), Err: err}
 	}
-	if err := checkDraw(f, grad, x, s); err != nil {
-		return math.NaN(), err
+	if len(grad) <= kernel.Few && f-f == 0 && kernel.FewSquarable(grad) {
+		return f, nil
+	}
+	if !goodDraw(f, grad) {
+		return math.NaN(), badDraw(f, grad, x, *s)
 	}
 	return f, nil
 }

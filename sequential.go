@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/stochopt/stochopt/internal/kernel"
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -118,7 +119,7 @@ func (s *Sequential) begin(at *optimize.Location, known optimize.Operation) (*op
 	} else if err := checkDraw(at.F, nil, at.X, Sample{}); err != nil {
 		return s.fail(err)
 	}
-	if i := notFinite(at.X); i >= 0 {
+	if i := kernel.NotFinite(at.X); i >= 0 {
 		return s.fail(fmt.Errorf("stochopt: the initial x[%d] is %v", i, at.X[i]))
 	}
 	if s.Project != nil {
@@ -158,26 +159,35 @@ func (s *Sequential) next(loc *optimize.Location, op optimize.Operation) (*optim
 
 // evaluated is next for an evaluation that is known to be finite.
 func (s *Sequential) evaluated(loc *optimize.Location) (*optimize.Location, optimize.Operation) {
-	s.answering = false
-	if loc == s.at {
-		s.k++
-		if s.estimator != nil {
-			if err := s.guard(func() { s.estimator.Estimate(s.estimate.X, s.at.X) }); err != nil {
-				return s.fail(err)
-			}
-			if !slices.Equal(s.estimate.X, s.at.X) {
-				if s.Project != nil { // a mean of points of the set is in it up to rounding, other answers need not be
-					if err := s.guard(func() { s.Project(s.estimate.X) }); err != nil {
-						return s.fail(err)
-					}
-				}
-				s.answering = true
-				return s.estimate, optimize.FuncEvaluation
-			}
-		}
+	if s.estimator != nil {
+		return s.estimated(loc)
 	}
+	s.k++
 	s.announced = true
 	return loc, optimize.MajorIteration
+}
+
+// estimated is evaluated for a Rule with an Estimate.
+func (s *Sequential) estimated(loc *optimize.Location) (*optimize.Location, optimize.Operation) {
+	if loc == s.estimate {
+		s.answering, s.announced = false, true
+		return loc, optimize.MajorIteration
+	}
+	s.k++
+	if err := s.guard(func() { s.estimator.Estimate(s.estimate.X, s.at.X) }); err != nil {
+		return s.fail(err)
+	}
+	if slices.Equal(s.estimate.X, s.at.X) {
+		s.announced = true
+		return s.at, optimize.MajorIteration
+	}
+	if s.Project != nil { // a mean of points of the set is in it up to rounding, other answers need not be
+		if err := s.guard(func() { s.Project(s.estimate.X) }); err != nil {
+			return s.fail(err)
+		}
+	}
+	s.answering = true
+	return s.estimate, optimize.FuncEvaluation
 }
 
 // draw returns the draw to evaluate, if next is the first that has not been used. Answers are evaluated on the draw of
@@ -211,7 +221,10 @@ func (s *Sequential) step() error {
 	if s.Project != nil {
 		s.Project(at.X)
 	}
-	if i := notFinite(at.X); i >= 0 {
+	if len(at.X) <= kernel.Few && kernel.FewFinite(at.X) {
+		return nil
+	}
+	if i := kernel.NotFinite(at.X); i >= 0 {
 		return fmt.Errorf("stochopt: step %d moved x[%d] to %v; a smaller StepSize may help", s.k-1, i, at.X[i])
 	}
 	return nil
@@ -220,7 +233,7 @@ func (s *Sequential) step() error {
 // last returns the location to announce after the run has ended during op at loc, or nil. An evaluated point is not
 // lost, and the Result of a run that ends before its first major iteration is the initial point.
 func (s *Sequential) last(loc *optimize.Location, op optimize.Operation) *optimize.Location {
-	if op&evaluation != 0 && checkDraw(loc.F, loc.Gradient, nil, Sample{}) == nil {
+	if op&evaluation != 0 && goodDraw(loc.F, loc.Gradient) {
 		if loc, op = s.evaluated(loc); op == optimize.MajorIteration {
 			return loc
 		}
@@ -249,14 +262,4 @@ func (s *Sequential) guard(f func()) (err error) {
 
 func (s *Sequential) panicked(v any) error {
 	return fmt.Errorf("stochopt: step %d of %T: %w", max(0, s.k-1), s.Rule, &PanicError{Value: v, Stack: debug.Stack()})
-}
-
-// notFinite returns the index of the first component that is NaN or infinite, or -1.
-func notFinite(x []float64) int {
-	for i, v := range x {
-		if v-v != 0 {
-			return i
-		}
-	}
-	return -1
 }

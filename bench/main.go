@@ -51,5 +51,17 @@ func rows() []row {
 		row{"scalar Go loop", "kernel.Adam", []int{1e3, 1e5, 1e7}, func(dim int) contest {
 			return onSame(dim, goSteps, kernelSteps)
 		}},
+		row{"loop of Step", "hand-written loop", []int{3, 1e3, 1e6}, func(dim int) contest {
+			return contest{stepLoop(dim), handLoop(dim)}
+		}},
+		row{"Minimize", "hand-written loop", []int{3, 1e3, 1e6}, func(dim int) contest {
+			return contest{minimize(dim, noStop), handLoop(dim)}
+		}},
+		row{"Minimize, default stop", "Minimize", []int{3, 1e3, 1e5, 1e6}, func(dim int) contest {
+			return contest{minimize(dim, stationary), minimize(dim, noStop)}
+		}},
+		row{"optimize.Minimize", "Minimize", []int{3, 1e3, 1e6}, func(dim int) contest {
+			return contest{gonum(dim), minimize(dim, noStop)}
+		}},
 	)
 }

@@ -1,9 +1,8 @@
 package method
 
 import (
-	"math"
-
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -59,13 +58,7 @@ func (r *AdaGrad) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaGrad.Step", x, grad, len(r.s))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
 	eps := hyper.Or(r.Epsilon, 1e-10)
-	s := r.s[:len(x)]
-	for i, g := range grad[:len(x)] {
-		s[i] += float64(g * g)
-		if d := math.Sqrt(s[i]) + eps; d > 0 {
-			x[i] -= float64(alpha*g) / d
-		}
-	}
+	kernel.AdaGrad(x, grad, r.s, alpha, eps)
 	r.k++
 }
 

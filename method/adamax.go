@@ -1,9 +1,8 @@
 package method
 
 import (
-	"math"
-
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 )
 
 // AdaMax divides a running mean of the gradient by the largest gradient of the recent past.
@@ -65,14 +64,7 @@ func (r *AdaMax) Step(x, grad []float64) {
 	if r.Nesterov {
 		wm, wg = alpha*b1/(float64(b1*r.c1)+(1-b1)), alpha*(1-b1)/r.c1
 	}
-	m, u := r.m[:len(x)], r.v[:len(x)]
-	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		u[i] = max(float64(b2*u[i]), math.Abs(g))
-		if u[i] > 0 {
-			x[i] -= (float64(wm*m[i]) + float64(wg*g)) / u[i]
-		}
-	}
+	kernel.AdaMax(x, grad, r.m, r.v, b1, b2, wm, wg)
 }
 
 // MarshalBinary returns the state: k, c₁, m and u. The exported fields are not part of it.

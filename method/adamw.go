@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 )
 
 // AdamW is Adam with a decay of x toward a center that the gradient's scale does not change.
@@ -80,15 +81,15 @@ func (r *AdamW) Step(x, grad []float64) {
 	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, as in Adam
 	alpha *= root / r.c1
 	eps *= root
+	if r.Center == nil {
+		kernel.AdamW(x, grad, r.m, r.v, b1, b2, alpha, eps, decay)
+		return
+	}
 	m, v := r.m[:len(x)], r.v[:len(x)]
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
 		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		from := x[i]
-		if r.Center != nil {
-			from -= r.Center[i]
-		}
-		x[i] -= float64(decay * from)
+		x[i] -= float64(decay * (x[i] - r.Center[i]))
 		if d := math.Sqrt(v[i]) + eps; d != 0 {
 			x[i] -= float64(alpha*m[i]) / d
 		}

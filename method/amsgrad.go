@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -69,15 +70,7 @@ func (r *AMSGrad) Step(x, grad []float64) {
 		alpha /= r.c1
 		correct = 1 / math.Sqrt(r.c2)
 	}
-	m, v, w := r.m[:len(x)], r.v[:len(x)], r.w[:len(x)]
-	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		w[i] = max(w[i], v[i])
-		if d := float64(math.Sqrt(w[i])*correct) + eps; d > 0 {
-			x[i] -= float64(alpha*m[i]) / d
-		}
-	}
+	kernel.AMSGrad(x, grad, r.m, r.v, r.w, b1, b2, alpha, correct, eps)
 }
 
 func (r *AMSGrad) state() state.State {

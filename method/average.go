@@ -3,6 +3,7 @@ package method
 import (
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -72,7 +73,7 @@ func (r *Average) Step(x, grad []float64) {
 	if r.k > r.Start {
 		var w float64
 		w, r.c = r.weight()
-		mixInto(r.mean, r.mean, x, w)
+		kernel.Mix(r.mean, r.mean, x, w)
 	}
 	r.Rule.Step(x, grad)
 	r.k++
@@ -85,7 +86,7 @@ func (r *Average) Estimate(dst, x []float64) {
 		return
 	}
 	w, _ := r.weight()
-	mixInto(dst, r.mean, x, w)
+	kernel.Mix(dst, r.mean, x, w)
 }
 
 // weight returns w for the present iterate, and its c.
@@ -95,13 +96,6 @@ func (r *Average) weight() (w, c float64) {
 		return (1 - d) / c, c
 	}
 	return (r.Power + 1) / (r.Power + float64(r.k-r.Start)), 0
-}
-
-// mixInto stores mean + w (x - mean) in dst.
-func mixInto(dst, mean, x []float64, w float64) {
-	for i, m := range mean {
-		dst[i] = m + float64(w*(x[i]-m))
-	}
 }
 
 // Unwrap returns Rule.

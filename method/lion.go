@@ -2,6 +2,7 @@ package method
 
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -63,12 +64,7 @@ func (r *Lion) Step(x, grad []float64) {
 	hyper.Lengths("method: Lion.Step", x, grad, len(r.m))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	b1, b2, lambda := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.99), r.WeightDecay
-	m := r.m[:len(x)]
-	for i, g := range grad[:len(x)] {
-		c := float64(b1*m[i]) + float64((1-b1)*g)
-		x[i] -= float64(alpha * (sign(c) + float64(lambda*x[i])))
-		m[i] = float64(b2*m[i]) + float64((1-b2)*g)
-	}
+	kernel.Lion(x, grad, r.m, b1, b2, alpha, lambda)
 	r.k++
 }
 

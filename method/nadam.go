@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -78,15 +79,7 @@ func (r *NAdam) Step(x, grad []float64) {
 		wg = (1 - mu) / (1 - r.p)
 	}
 	correct := 1 / math.Sqrt(r.c2)
-	m, v := r.m[:len(x)], r.v[:len(x)]
-	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		n := float64(wm*m[i]) + float64(wg*g)
-		if d := float64(math.Sqrt(v[i])*correct) + eps; d > 0 {
-			x[i] -= float64(alpha*n) / d
-		}
-	}
+	kernel.NAdam(x, grad, r.m, r.v, b1, b2, wm, wg, alpha, correct, eps)
 }
 
 func (r *NAdam) state() state.State {

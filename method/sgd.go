@@ -2,6 +2,7 @@ package method
 
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -62,14 +63,10 @@ func (r *SGD) Step(x, grad []float64) {
 	hyper.Lengths("method: SGD.Step", x, grad, len(r.b))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
 	mu, damp := r.Momentum, 1-r.Dampening
-	b := r.b[:len(x)]
-	for i, g := range grad[:len(x)] {
-		b[i] = float64(mu*b[i]) + float64(damp*g)
-		d := b[i]
-		if r.Nesterov {
-			d = g + float64(mu*b[i])
-		}
-		x[i] -= float64(alpha * d)
+	if r.Nesterov {
+		kernel.Nesterov(x, grad, r.b, mu, damp, alpha)
+	} else {
+		kernel.SGD(x, grad, r.b, mu, damp, alpha)
 	}
 	r.k++
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -58,7 +59,7 @@ func (r *TailAverage) Step(x, grad []float64) {
 		copy(r.last, r.mean)
 		copy(r.mean, x)
 	default:
-		mixInto(r.mean, r.mean, x, r.weight())
+		kernel.Mix(r.mean, r.mean, x, r.weight())
 	}
 	r.Rule.Step(x, grad)
 	r.k++
@@ -77,9 +78,9 @@ func (r *TailAverage) Estimate(dst, x []float64) {
 		copy(dst, x)
 		before = r.mean // Step moves it on
 	} else {
-		mixInto(dst, r.mean, x, 1/float64(n))
+		kernel.Mix(dst, r.mean, x, 1/float64(n))
 	}
-	mixInto(dst, before, dst, float64(n)/float64(first/2+n))
+	kernel.Mix(dst, before, dst, float64(n)/float64(first/2+n))
 }
 
 // opens reports whether iterate j > 0 is the first of a window: a power of 2.

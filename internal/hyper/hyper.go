@@ -1,7 +1,10 @@
 // Package hyper checks hyperparameters. The names it is given, such as "method: SGD.StepSize", begin its panics.
 package hyper
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Zero stands for 0 where 0 selects the default.
 const Zero = 1e-200
@@ -55,17 +58,29 @@ func Dim(name string, dim int) {
 // Lengths panics unless x and grad have the length dim of the state.
 func Lengths(name string, x, grad []float64, dim int) {
 	if len(x) != dim || len(grad) != dim {
-		panic(fmt.Sprintf("%s: len(x) = %d, len(grad) = %d, want both to be the %d of Reset", name, len(x), len(grad), dim))
+		lengths(name, x, grad, dim)
 	}
+}
+
+// lengths is apart for Lengths to be inlined.
+//
+//go:noinline
+func lengths(name string, x, grad []float64, dim int) {
+	panic(fmt.Sprintf("%s: len(x) = %d, len(grad) = %d, want both to be the %d of Reset", name, len(x), len(grad), dim))
 }
 
 // StepSize returns alpha times schedule(k), or alpha if schedule is nil. It panics unless both are finite and >= 0: fields
 // may have changed since Reset.
 func StepSize(alpha float64, schedule func(k int) float64, k int) float64 {
-	NonNegative("stochopt: StepSize", alpha)
-	if schedule == nil {
+	if schedule == nil && alpha >= 0 && alpha <= math.MaxFloat64 {
 		return alpha
 	}
+	return scheduled(alpha, schedule, k)
+}
+
+// scheduled is apart for StepSize to be inlined.
+func scheduled(alpha float64, schedule func(k int) float64, k int) float64 {
+	NonNegative("stochopt: StepSize", alpha)
 	f := schedule(k)
 	if !(f >= 0) || f-f != 0 {
 		panic(fmt.Sprintf("stochopt: Schedule(%d) = %v, want finite and >= 0", k, f))

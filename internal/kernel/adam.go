@@ -8,15 +8,11 @@ import "math"
 //	v ← b2 v + (1-b2) g²
 //	x ← x - alpha m / (√v + eps), or x where √v + eps is 0
 func Adam(x, grad, m, v []float64, b1, b2, alpha, eps float64) {
-	grad, m, v = grad[:len(x)], m[:len(x)], v[:len(x)]
-	n := wide(len(x))
-	if n > 0 {
-		adamAVX2(&x[0], &grad[0], &m[0], &v[0], n, b1, 1-b1, b2, 1-b2, alpha, eps)
+	n1, n2 := 1-b1, 1-b2
+	if n := wide(len(x)); n > 0 {
+		adamAVX2(&x[0], &grad[:len(x)][0], &m[:len(x)][0], &v[:len(x)][0], n, b1, n1, b2, n2, alpha, eps)
+		x, grad, m, v = x[n:], grad[n:], m[n:], v[n:]
 	}
-	adam(x[n:], grad[n:], m[n:], v[n:], b1, 1-b1, b2, 1-b2, alpha, eps)
-}
-
-func adam(x, grad, m, v []float64, b1, n1, b2, n2, alpha, eps float64) {
 	grad, m, v = grad[:len(x)], m[:len(x)], v[:len(x)]
 	for i, g := range grad {
 		m[i] = float64(b1*m[i]) + float64(n1*g)

@@ -4,21 +4,51 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
-// loops lists every kernel with the portable loop that it must equal. v are vectors of one length, s scalars.
+// portably returns f carried out by the portable loops.
+func portably(f func(v [][]float64, s []float64)) func(v [][]float64, s []float64) {
+	return func(v [][]float64, s []float64) {
+		defer func(was bool) { avx2 = was }(avx2)
+		avx2 = false
+		f(v, s)
+	}
+}
+
+// loops lists every kernel. v are vectors of one length, s scalars.
 var loops = []struct {
-	name             string
-	vectors          int
-	scalars          [][]float64 // sets of them
-	kernel, portable func(v [][]float64, s []float64)
+	name    string
+	vectors int
+	scalars [][]float64 // sets of them
+	run     func(v [][]float64, s []float64)
+	sizes   []int // vectors whose elements are >= 0
 }{
 	{"Adam", 4, [][]float64{{0.9, 0.999, 0.1, 1e-8}, {0, 0, 3, 0}, {0.5, 0.25, 1e-310, 0}},
-		func(v [][]float64, s []float64) { Adam(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) },
+		func(v [][]float64, s []float64) { Adam(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
+	{"AdamW", 4, [][]float64{{0.9, 0.999, 0.1, 1e-8, 0.01}, {0, 0, 3, 0, 0}},
+		func(v [][]float64, s []float64) { AdamW(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4]) }, nil},
+	{"AMSGrad", 5, [][]float64{{0.9, 0.999, 0.1, 1.7, 1e-8}, {0, 0, 3, 1, 0}},
+		func(v [][]float64, s []float64) { AMSGrad(v[0], v[1], v[2], v[3], v[4], s[0], s[1], s[2], s[3], s[4]) }, []int{3, 4}},
+	{"AdaMax", 4, [][]float64{{0.9, 0.999, 0.1, 0}, {0, 0, 3, 0.5}},
+		func(v [][]float64, s []float64) { AdaMax(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, []int{3}},
+	{"NAdam", 4, [][]float64{{0.9, 0.999, 0.8, 0.3, 0.1, 1.7, 1e-8}, {0, 0, 0, 1, 3, 1, 0}},
 		func(v [][]float64, s []float64) {
-			adam(v[0], v[1], v[2], v[3], s[0], 1-s[0], s[1], 1-s[1], s[2], s[3])
-		}},
+			NAdam(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4], s[5], s[6])
+		}, nil},
+	{"RMSProp", 4, [][]float64{{0.9, 0.5, 0.1, 1e-8}, {0, 0, 3, 0}},
+		func(v [][]float64, s []float64) { RMSProp(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
+	{"AdaGrad", 3, [][]float64{{0.1, 1e-10}, {3, 0}},
+		func(v [][]float64, s []float64) { AdaGrad(v[0], v[1], v[2], s[0], s[1]) }, nil},
+	{"SGD", 3, [][]float64{{0.9, 0.7, 1e-3}, {0, 1, 3}},
+		func(v [][]float64, s []float64) { SGD(v[0], v[1], v[2], s[0], s[1], s[2]) }, nil},
+	{"Nesterov", 3, [][]float64{{0.9, 0.7, 1e-3}, {0, 1, 3}},
+		func(v [][]float64, s []float64) { Nesterov(v[0], v[1], v[2], s[0], s[1], s[2]) }, nil},
+	{"Lion", 3, [][]float64{{0.9, 0.99, 1e-3, 0.1}, {0, 0, 3, 0}},
+		func(v [][]float64, s []float64) { Lion(v[0], v[1], v[2], s[0], s[1], s[2], s[3]) }, nil},
+	{"Mix", 3, [][]float64{{0.3}, {1}},
+		func(v [][]float64, s []float64) { Mix(v[0], v[1], v[2], s[0]) }, nil},
 }
 
 var special = []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 5e-324, -5e-324, 0x1p-1022, -0x1.8p-1023,
@@ -41,12 +71,17 @@ func fill(r *rand.Rand, v []float64, part float64) {
 
 // differ runs f and g on equal vectors of length n that begin offset elements into their memory, and returns where the
 // results differ, or "".
-func differ(f, g func(v [][]float64, s []float64), vectors int, s []float64, n, offset int, part float64, seed uint64) string {
+func differ(f, g func(v [][]float64, s []float64), vectors int, sizes []int, s []float64, n, offset int, part float64, seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	var all, in [2][][]float64
 	for j := range vectors {
 		base := make([]float64, n+12)
 		fill(r, base, part)
+		if slices.Contains(sizes, j) {
+			for i, v := range base {
+				base[i] = math.Abs(v)
+			}
+		}
 		from := (offset + j*(int(seed)%4)) % 4
 		for k := range all {
 			all[k] = append(all[k], append([]float64(nil), base...))
@@ -74,7 +109,7 @@ func TestSameBits(t *testing.T) {
 			for offset := range 4 {
 				for seed, part := range []float64{0, 0.05, 0.3, 1} {
 					for _, s := range l.scalars {
-						if d := differ(l.kernel, l.portable, l.vectors, s, n, offset, part, uint64(seed)); d != "" {
+						if d := differ(l.run, portably(l.run), l.vectors, l.sizes, s, n, offset, part, uint64(seed)); d != "" {
 							t.Fatalf("%s: %s", l.name, d)
 						}
 					}
@@ -125,12 +160,58 @@ func TestSameBitsCanFail(t *testing.T) {
 		for n := range 68 {
 			for seed, part := range []float64{0, 0.3} {
 				for _, s := range loops[0].scalars {
-					found = found || differ(broken, loops[0].portable, 4, s, n, 0, part, uint64(seed)) != ""
+					found = found || differ(broken, portably(loops[0].run), 4, nil, s, n, 0, part, uint64(seed)) != ""
 				}
 			}
 		}
 		if !found {
 			t.Errorf("%s: not found", name)
+		}
+	}
+}
+
+// TestScans compares scans with what they are meant to find, with the special value at every place.
+func TestScans(t *testing.T) {
+	for name, scan := range map[string][2]func(x []float64) int{
+		"NotFinite": {NotFinite, func(x []float64) int {
+			return slices.IndexFunc(x, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+		}},
+		"NotSquarable": {NotSquarable, func(x []float64) int {
+			return slices.IndexFunc(x, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v*v, 0) })
+		}},
+	} {
+		found := 0
+		for n := range 68 {
+			for offset := range 4 {
+				x := make([]float64, n+8)
+				for i := range x {
+					x[i] = math.NaN() // also beyond the ends
+				}
+				x = x[offset : offset+n]
+				for i := range x {
+					x[i] = 1
+				}
+				if got := scan[0](x); got != -1 {
+					t.Fatalf("%s of %d ones is %d", name, n, got)
+				}
+				for i := range x {
+					for _, v := range special {
+						x[i], x[n/2] = v, math.Inf(1)
+						got, want := scan[0](x), scan[1](x)
+						x[n/2] = 1
+						if a, b := scan[0](x), scan[1](x); got != want || a != b {
+							t.Fatalf("%s, n = %d, offset %d, %v at %d: %d and %d, want %d and %d", name, n, offset, v, i, got, a, want, b)
+						}
+						if want == i {
+							found++
+						}
+					}
+					x[i] = 1
+				}
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s finds nothing", name)
 		}
 	}
 }

@@ -4,9 +4,53 @@
 
 package kernel
 
+var avx2 = false
+
 // wide is the number of leading elements, of n, that are left to the assembly: none.
 func wide(n int) int { return 0 }
 
 func adamAVX2(x *float64, grad *float64, m *float64, v *float64, n int, b1 float64, n1 float64, b2 float64, n2 float64, alpha float64, eps float64) {
 	panic("kernel: no assembly")
 }
+
+func adamwAVX2(x *float64, grad *float64, m *float64, v *float64, n int, b1 float64, n1 float64, b2 float64, n2 float64, alpha float64, eps float64, decay float64) {
+	panic("kernel: no assembly")
+}
+
+func amsgradAVX2(x *float64, grad *float64, m *float64, v *float64, w *float64, n int, b1 float64, n1 float64, b2 float64, n2 float64, alpha float64, correct float64, eps float64) {
+	panic("kernel: no assembly")
+}
+
+func adamaxAVX2(x *float64, grad *float64, m *float64, u *float64, n int, b1 float64, n1 float64, b2 float64, wm float64, wg float64) {
+	panic("kernel: no assembly")
+}
+
+func nadamAVX2(x *float64, grad *float64, m *float64, v *float64, n int, b1 float64, n1 float64, b2 float64, n2 float64, wm float64, wg float64, alpha float64, correct float64, eps float64) {
+	panic("kernel: no assembly")
+}
+
+func rmspropAVX2(x *float64, grad *float64, v *float64, b *float64, n int, rho float64, n1 float64, mu float64, alpha float64, eps float64) {
+	panic("kernel: no assembly")
+}
+
+func adagradAVX2(x *float64, grad *float64, s *float64, n int, alpha float64, eps float64) {
+	panic("kernel: no assembly")
+}
+
+func sgdAVX2(x *float64, grad *float64, b *float64, n int, mu float64, damp float64, alpha float64) {
+	panic("kernel: no assembly")
+}
+
+func nesterovAVX2(x *float64, grad *float64, b *float64, n int, mu float64, damp float64, alpha float64) {
+	panic("kernel: no assembly")
+}
+
+func lionAVX2(x *float64, grad *float64, m *float64, n int, b1 float64, n1 float64, b2 float64, n2 float64, alpha float64, lambda float64, one float64, signs float64) {
+	panic("kernel: no assembly")
+}
+
+func mixAVX2(dst *float64, mean *float64, x *float64, n int, w float64) { panic("kernel: no assembly") }
+
+func notFiniteAVX2(x *float64, n int) (any int) { panic("kernel: no assembly") }
+
+func notSquarableAVX2(x *float64, n int, top float64) (any int) { panic("kernel: no assembly") }

@@ -26,11 +26,22 @@ type kernel struct {
 	scalar map[string]value        // in all lanes
 	i      reg.GPVirtual           // index of the element at hand
 	at     int                     // elements from it
+	any    value                   // of a scan
 }
 
 // loop returns the function name(vectors *float64, n int, scalars float64), which carries out body for the n elements of the
 // vectors. Names are separated by spaces.
 func loop(name, vectors, scalars string, body func(k *kernel)) *kernel {
+	return function(name, vectors, scalars, "", body)
+}
+
+// scan is loop for a body that returns all bits set where an element has a property. The function returns whether one has,
+// 0 or more.
+func scan(name, vector, scalars string, body func(k *kernel) value) *kernel {
+	return function(name, vector, scalars, "any int", func(k *kernel) { k.VORPD(body(k), k.any, k.any) })
+}
+
+func function(name, vectors, scalars, result string, body func(k *kernel)) *kernel {
 	k := &kernel{Context: build.NewContext(), base: map[string]reg.Register{}, scalar: map[string]value{}}
 	k.ConstraintExpr("!purego")
 	k.Function(name + "AVX2")
@@ -42,7 +53,7 @@ func loop(name, vectors, scalars string, body func(k *kernel)) *kernel {
 	if len(par) > 0 {
 		signature += ", " + strings.Join(par, ", ") + " float64"
 	}
-	k.SignatureExpr(signature + ")")
+	k.SignatureExpr(signature + ") (" + result + ")")
 
 	for _, v := range vec {
 		k.base[v] = k.Load(k.Param(v), k.GP64())
@@ -56,6 +67,10 @@ func loop(name, vectors, scalars string, body func(k *kernel)) *kernel {
 		}
 		k.scalar[s] = k.YMM()
 		k.VBROADCASTSD(address.Addr, k.scalar[s])
+	}
+	if result != "" {
+		k.any = k.YMM()
+		k.VXORPD(k.any, k.any, k.any)
 	}
 	k.i = k.GP64()
 	k.XORQ(k.i, k.i)
@@ -79,6 +94,11 @@ func loop(name, vectors, scalars string, body func(k *kernel)) *kernel {
 	k.JEQ(operand.LabelRef("done"))
 	body(k)
 	k.Label("done")
+	if result != "" {
+		bits := k.GP32()
+		k.VMOVMSKPD(k.any, bits)
+		k.Store(bits.As64(), k.Return("any"))
+	}
 	k.VZEROUPPER()
 	k.RET()
 	return k
@@ -115,11 +135,78 @@ func (k *kernel) sqrt(a value) value {
 	return v
 }
 
-// unlessZero returns a, or 0 where d is 0. NaN is not 0.
-func (k *kernel) unlessZero(d, a value) value {
-	zero, mask, v := k.YMM(), k.YMM(), k.YMM()
-	k.VXORPD(zero, zero, zero)
-	k.VCMPPD(operand.Imm(4), zero, d, mask) // not equal, or unordered
-	k.VANDPD(mask, a, v)
+// Predicates of compare.
+const (
+	unordered    = 0x03 // one is NaN
+	notEqual     = 0x04 // or unordered
+	lessGreater  = 0x0c
+	notLessEqual = 0x16 // or unordered
+	greater      = 0x1e
+)
+
+// compare returns all bits set where the predicate holds for a and b.
+func (k *kernel) compare(predicate int, a, b value) value {
+	v := k.YMM()
+	k.VCMPPD(operand.Imm(uint64(predicate)), b, a, v)
 	return v
 }
+
+// zero returns 0.
+func (k *kernel) zero() value {
+	v := k.YMM()
+	k.VXORPD(v, v, v)
+	return v
+}
+
+// and returns the bits that a and b have in common.
+func (k *kernel) and(a, b value) value { return k.op(k.VANDPD, a, b) }
+
+// or returns the bits that a or b has.
+func (k *kernel) or(a, b value) value { return k.op(k.VORPD, a, b) }
+
+// abs returns |a|: its bits but the first.
+func (k *kernel) abs(a value) value {
+	v := k.YMM()
+	k.VPCMPEQQ(v, v, v)
+	k.VPSRLQ(operand.Imm(1), v, v)
+	return k.and(a, v)
+}
+
+// choose returns b where mask is set, a elsewhere.
+func (k *kernel) choose(mask, a, b value) value {
+	v := k.YMM()
+	k.VBLENDVPD(mask, b, a, v)
+	return v
+}
+
+// max returns the maximum of a and b that are >= 0 or NaN, NaN if one is.
+func (k *kernel) max(a, b value) value {
+	return k.choose(k.compare(unordered, a, a), k.op(k.VMAXPD, a, b), a)
+}
+
+// decay returns b v + n g, a running mean.
+func (k *kernel) decay(b string, v value, n string, g value) value {
+	return k.add(k.mul(k.scalar[b], v), k.mul(k.scalar[n], g))
+}
+
+// decaySquare returns b v + n g g.
+func (k *kernel) decaySquare(b string, v value, n string, g value) value {
+	return k.add(k.mul(k.scalar[b], v), k.mul(k.mul(k.scalar[n], g), g))
+}
+
+// moments stores the running means m of g and v of g², and returns them.
+func (k *kernel) moments(g value) (m, v value) {
+	m = k.decay("b1", k.load("m"), "n1", g)
+	k.store("m", m)
+	v = k.decaySquare("b2", k.load("v"), "n2", g)
+	k.store("v", v)
+	return m, v
+}
+
+// descend subtracts step from x where mask is set.
+func (k *kernel) descend(x, step, mask value) {
+	k.store("x", k.sub(x, k.and(mask, step))) // x - 0 is x
+}
+
+func (k *kernel) positive(d value) value { return k.compare(greater, d, k.zero()) }
+func (k *kernel) notZero(d value) value  { return k.compare(notEqual, d, k.zero()) }

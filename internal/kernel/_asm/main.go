@@ -39,12 +39,25 @@ func generate() (map[string][]byte, error) {
 	cfg := printer.Config{Name: "internal/kernel/_asm", Pkg: "kernel"}
 	var noasm bytes.Buffer
 	fmt.Fprintf(&noasm, "// %s\n\n//go:build !amd64 || purego\n\npackage kernel\n\n", cfg.GeneratedWarning())
+	fmt.Fprintf(&noasm, "var avx2 = false\n\n")
 	fmt.Fprintf(&noasm, "// wide is the number of leading elements, of n, that are left to the assembly: none.\nfunc wide(n int) int { return 0 }\n")
 	for _, f := range []struct {
 		name string
 		make func() *kernel
 	}{
 		{"adam", adam},
+		{"adamw", adamw},
+		{"amsgrad", amsgrad},
+		{"adamax", adamax},
+		{"nadam", nadam},
+		{"rmsprop", rmsprop},
+		{"adagrad", adagrad},
+		{"sgd", sgd},
+		{"nesterov", nesterov},
+		{"lion", lion},
+		{"mix", mix},
+		{"notfinite", notFinite},
+		{"notsquarable", notSquarable},
 	} {
 		k := f.make()
 		file, err := k.Result()

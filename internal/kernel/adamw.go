@@ -1,0 +1,26 @@
+package kernel
+
+import "math"
+
+// AdamW takes the step of method.AdamW without a center, with alpha and eps multiplied by the bias corrections:
+//
+//	m ← b1 m + (1-b1) g
+//	v ← b2 v + (1-b2) g²
+//	x ← x - decay x
+//	x ← x - alpha m / (√v + eps), or x where √v + eps is 0
+func AdamW(x, grad, m, v []float64, b1, b2, alpha, eps, decay float64) {
+	n1, n2 := 1-b1, 1-b2
+	if n := wide(len(x)); n > 0 {
+		adamwAVX2(&x[0], &grad[:len(x)][0], &m[:len(x)][0], &v[:len(x)][0], n, b1, n1, b2, n2, alpha, eps, decay)
+		x, grad, m, v = x[n:], grad[n:], m[n:], v[n:]
+	}
+	grad, m, v = grad[:len(x)], m[:len(x)], v[:len(x)]
+	for i, g := range grad {
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		x[i] -= float64(decay * x[i])
+		if d := math.Sqrt(v[i]) + eps; d != 0 {
+			x[i] -= float64(alpha*m[i]) / d
+		}
+	}
+}

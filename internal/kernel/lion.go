@@ -1,0 +1,28 @@
+package kernel
+
+import "math"
+
+// Lion takes the step of method.Lion:
+//
+//	c ← b1 m + (1-b1) g
+//	x ← x - alpha (sign(c) + lambda x)
+//	m ← b2 m + (1-b2) g
+func Lion(x, grad, m []float64, b1, b2, alpha, lambda float64) {
+	n1, n2 := 1-b1, 1-b2
+	if n := wide(len(x)); n > 0 {
+		lionAVX2(&x[0], &grad[:len(x)][0], &m[:len(x)][0], n, b1, n1, b2, n2, alpha, lambda, 1, math.Copysign(0, -1))
+		x, grad, m = x[n:], grad[n:], m[n:]
+	}
+	grad, m = grad[:len(x)], m[:len(x)]
+	for i, g := range grad {
+		c := float64(b1*m[i]) + float64(n1*g)
+		s := c // where c is 0 or NaN
+		if c > 0 {
+			s = 1
+		} else if c < 0 {
+			s = -1
+		}
+		x[i] -= float64(alpha * (s + float64(lambda*x[i])))
+		m[i] = float64(b2*m[i]) + float64(n2*g)
+	}
+}

@@ -1,0 +1,25 @@
+package kernel
+
+import "math"
+
+// RMSProp takes the step of method.RMSProp that is not centered:
+//
+//	v ← rho v + (1-rho) g²
+//	b ← mu b + g / (√v + eps), or mu b where √v + eps is not above 0
+//	x ← x - alpha b
+func RMSProp(x, grad, v, b []float64, rho, mu, alpha, eps float64) {
+	n1 := 1 - rho
+	if n := wide(len(x)); n > 0 {
+		rmspropAVX2(&x[0], &grad[:len(x)][0], &v[:len(x)][0], &b[:len(x)][0], n, rho, n1, mu, alpha, eps)
+		x, grad, v, b = x[n:], grad[n:], v[n:], b[n:]
+	}
+	grad, v, b = grad[:len(x)], v[:len(x)], b[:len(x)]
+	for i, g := range grad {
+		v[i] = float64(rho*v[i]) + float64(n1*g*g)
+		b[i] *= mu
+		if d := math.Sqrt(v[i]) + eps; d > 0 {
+			b[i] += g / d
+		}
+		x[i] -= float64(alpha * b[i])
+	}
+}

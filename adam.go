@@ -34,7 +34,7 @@ type sequential = Sequential
 // for α. Beta2Schedule is from S. J. Reddi, S. Kale, S. Kumar, On the convergence of Adam and beyond, ICLR 2018, whose AdamNC does
 // not correct m for its start.
 //
-// A value also has the fields Warm and Project of Sequential.
+// A value also has the fields Warm, Project and Concurrent of Sequential.
 type Adam struct {
 	// StepSize is α, in units of x. If it is 0, 0.1 is used, which suits a few parameters of the order of 1; the 0.001 of
 	// the paper suits the many small weights of neural networks.
@@ -88,7 +88,7 @@ func (a *Adam) Step(x, grad []float64) {
 	root := math.Sqrt(a.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
 	alpha *= root / a.c1
 	eps *= root
-	kernel.Adam(x, grad, a.m, a.v, b1, b2, alpha, eps)
+	kernel.Adam(a.Concurrent, x, grad, a.m, a.v, b1, b2, alpha, eps)
 	a.k++
 }
 

@@ -73,11 +73,14 @@ func (e *PanicError) Unwrap() error {
 }
 
 // goodDraw reports whether a draw is finite, and no component of its gradient too large for methods that square it.
-func goodDraw(f float64, grad []float64) bool { return f-f == 0 && kernel.NotSquarable(grad) < 0 }
+// It looks on the given number of goroutines.
+func goodDraw(f float64, grad []float64, workers int) bool {
+	return f-f == 0 && kernel.NotSquarable(workers, grad) < 0
+}
 
 // checkDraw returns the error of a draw at x that is not good, or nil.
 func checkDraw(f float64, grad, x []float64, s Sample) error {
-	if goodDraw(f, grad) {
+	if goodDraw(f, grad, 1) {
 		return nil
 	}
 	return badDraw(f, grad, x, s)
@@ -88,7 +91,7 @@ func badDraw(f float64, grad, x []float64, s Sample) error {
 	if f-f != 0 { // NaN or infinite
 		return &EvaluationError{Sample: s, Component: -1, Value: f, X: slices.Clone(x)}
 	}
-	i := kernel.NotSquarable(grad)
+	i := kernel.NotSquarable(1, grad)
 	empty := !slices.ContainsFunc(grad, func(g float64) bool { return !math.IsNaN(g) })
 	return &EvaluationError{Sample: s, Component: i, Value: grad[i], X: slices.Clone(x), empty: empty}
 }

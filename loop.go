@@ -60,6 +60,10 @@ func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
 		defer func() { d.Project = nil }()
 	}
 
+	if n := l.eval.problem.Concurrent; n > 1 {
+		defer l.driver.share(n)()
+	}
+
 	status, err := l.run(at, known)
 	if set.Recorder != nil && err == nil {
 		err = set.Recorder.Record(&l.best, optimize.PostIteration, &l.stats)
@@ -269,7 +273,7 @@ func (l *loop) limits() (optimize.Status, error) {
 func (l *loop) major(loc *optimize.Location) optimize.Status {
 	b, set := &l.best, l.settings
 	b.F, b.Gradient = loc.F, loc.Gradient
-	copy(b.X, loc.X)
+	kernel.Copy(l.driver.Concurrent, b.X, loc.X)
 	l.stats.MajorIterations++
 	if l.timed {
 		l.stats.Runtime = time.Since(l.start)

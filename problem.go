@@ -39,7 +39,8 @@ type Problem struct {
 	FirstStep int
 	// Samples is how many draws, Replicate = 0, 1, ..., are averaged in each evaluation. If it is 0, it is 1.
 	Samples int
-	// Concurrent is how many of the Samples are drawn at once. The result does not depend on it. If it is 0, it is 1.
+	// Concurrent is how many goroutines a run may use: that many of the Samples are drawn at once, and in Minimize as many share a
+	// step of many variables, as Sequential.Concurrent says. The result does not depend on it. If it is 0, it is 1.
 	Concurrent int
 	// PerPoint makes the draw a function of the point: Probe is a hash of x and Step stays FirstStep. It is needed for
 	// methods that evaluate several points at once, such as gonum's CmaEsChol with Settings.Concurrent > 1, where the order
@@ -105,6 +106,7 @@ type evaluator struct {
 	problem Problem
 	oracle  Oracle // one draw
 	hasGrad bool
+	workers int                   // for what is done with one draw
 	mean    *average.Mean[Sample] // nil for one draw
 }
 
@@ -160,7 +162,9 @@ func newEvaluator(p *Problem) *evaluator {
 			return f, nil
 		}
 	}
+	e.workers = p.Concurrent
 	if n := max(1, p.Samples); n > 1 {
+		e.workers = 1
 		e.mean = average.New(n, max(1, p.Concurrent), func(grad, x []float64, s Sample, i int) (float64, error) {
 			s.Replicate = s.Replicate*n + i
 			return e.draw(grad, x, s)
@@ -215,7 +219,7 @@ func (e *evaluator) call(grad, x []float64, s *Sample) (f float64, err error) {
 	if len(grad) <= kernel.Few && f-f == 0 && kernel.FewSquarable(grad) {
 		return f, nil
 	}
-	if !goodDraw(f, grad) {
+	if !goodDraw(f, grad, e.workers) {
 		return math.NaN(), badDraw(f, grad, x, *s)
 	}
 	return f, nil

@@ -32,6 +32,10 @@ type Sequential struct {
 	// Project, if not nil, replaces x by the nearest point of the feasible set, at the start and after every step. An Estimate that
 	// differs from the iterate is projected as well.
 	Project func(x []float64) `json:"-"`
+	// Concurrent is how many goroutines share a step of many variables, 65536 or more. The result does not depend on it. If it is
+	// 0, it is 1. Adam, AdamW, AMSGrad, AdaMax, NAdam, RMSProp, AdaGrad, SGD, Lion, Average and TailAverage heed it. A
+	// method in a wrapper has its own; Minimize sets all of them from Problem.Concurrent where they are 0.
+	Concurrent int `json:"-"`
 
 	observer  observer  // the Rule, if it is one
 	estimator estimator // the Rule, if it is one
@@ -62,6 +66,9 @@ func (s *Sequential) Uses(has optimize.Available) (optimize.Available, error) {
 func (s *Sequential) Init(dim, tasks int) int {
 	if s.Rule == nil {
 		panic("stochopt: Sequential.Rule is nil")
+	}
+	if s.Concurrent < 0 {
+		panic(fmt.Sprintf("stochopt: Sequential.Concurrent = %d, want >= 0", s.Concurrent))
 	}
 	if !s.Warm {
 		s.Rule.Reset(dim)
@@ -102,6 +109,33 @@ func (s *Sequential) Run(operation chan<- optimize.Task, result <-chan optimize.
 	}
 }
 
+// share sets Concurrent of s and of every Rule in it to n, where it is 0, and returns how to undo that.
+func (s *Sequential) share(n int) (undo func()) {
+	var set []*Sequential
+	take := func(s *Sequential) {
+		if s.Concurrent == 0 {
+			s.Concurrent = n
+			set = append(set, s)
+		}
+	}
+	take(s)
+	for r := s.Rule; r != nil; {
+		if d, ok := r.(interface{ driver() *Sequential }); ok {
+			take(d.driver())
+		}
+		u, ok := r.(interface{ Unwrap() Rule })
+		if !ok {
+			break
+		}
+		r = u.Unwrap()
+	}
+	return func() {
+		for _, s := range set {
+			s.Concurrent = 0
+		}
+	}
+}
+
 // driver gives Minimize the Sequential that a method embeds.
 func (s *Sequential) driver() *Sequential { return s }
 
@@ -119,7 +153,7 @@ func (s *Sequential) begin(at *optimize.Location, known optimize.Operation) (*op
 	} else if err := checkDraw(at.F, nil, at.X, Sample{}); err != nil {
 		return s.fail(err)
 	}
-	if i := kernel.NotFinite(at.X); i >= 0 {
+	if i := kernel.NotFinite(1, at.X); i >= 0 {
 		return s.fail(fmt.Errorf("stochopt: the initial x[%d] is %v", i, at.X[i]))
 	}
 	if s.Project != nil {
@@ -224,7 +258,7 @@ func (s *Sequential) step() error {
 	if len(at.X) <= kernel.Few && kernel.FewFinite(at.X) {
 		return nil
 	}
-	if i := kernel.NotFinite(at.X); i >= 0 {
+	if i := kernel.NotFinite(s.Concurrent, at.X); i >= 0 {
 		return fmt.Errorf("stochopt: step %d moved x[%d] to %v; a smaller StepSize may help", s.k-1, i, at.X[i])
 	}
 	return nil
@@ -233,7 +267,7 @@ func (s *Sequential) step() error {
 // last returns the location to announce after the run has ended during op at loc, or nil. An evaluated point is not
 // lost, and the Result of a run that ends before its first major iteration is the initial point.
 func (s *Sequential) last(loc *optimize.Location, op optimize.Operation) *optimize.Location {
-	if op&evaluation != 0 && goodDraw(loc.F, loc.Gradient) {
+	if op&evaluation != 0 && goodDraw(loc.F, loc.Gradient, 1) {
 		if loc, op = s.evaluated(loc); op == optimize.MajorIteration {
 			return loc
 		}

@@ -20,7 +20,14 @@ func goSteps(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
 
 func kernelSteps(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
 	for range steps {
-		kernel.Adam(x, grad, m, v, b1, b2, alpha, eps)
+		kernel.Adam(1, x, grad, m, v, b1, b2, alpha, eps)
+	}
+}
+
+// twoCores is kernelSteps on two goroutines.
+func twoCores(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
+	for range steps {
+		kernel.Adam(2, x, grad, m, v, b1, b2, alpha, eps)
 	}
 }
 

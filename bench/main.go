@@ -51,6 +51,9 @@ func rows() []row {
 		row{"scalar Go loop", "kernel.Adam", []int{1e3, 1e5, 1e7}, func(dim int) contest {
 			return onSame(dim, goSteps, kernelSteps)
 		}},
+		row{"kernel.Adam", "on two goroutines", []int{1e5, 1e6, 1e7}, func(dim int) contest {
+			return onSame(dim, kernelSteps, twoCores)
+		}},
 		row{"loop of Step", "hand-written loop", []int{3, 1e3, 1e6}, func(dim int) contest {
 			return contest{stepLoop(dim), handLoop(dim)}
 		}},

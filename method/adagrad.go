@@ -58,7 +58,7 @@ func (r *AdaGrad) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaGrad.Step", x, grad, len(r.s))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
 	eps := hyper.Or(r.Epsilon, 1e-10)
-	kernel.AdaGrad(x, grad, r.s, alpha, eps)
+	kernel.AdaGrad(r.Concurrent, x, grad, r.s, alpha, eps)
 	r.k++
 }
 

@@ -64,7 +64,7 @@ func (r *AdaMax) Step(x, grad []float64) {
 	if r.Nesterov {
 		wm, wg = alpha*b1/(float64(b1*r.c1)+(1-b1)), alpha*(1-b1)/r.c1
 	}
-	kernel.AdaMax(x, grad, r.m, r.v, b1, b2, wm, wg)
+	kernel.AdaMax(r.Concurrent, x, grad, r.m, r.v, b1, b2, wm, wg)
 }
 
 // MarshalBinary returns the state: k, c₁, m and u. The exported fields are not part of it.

@@ -82,7 +82,7 @@ func (r *AdamW) Step(x, grad []float64) {
 	alpha *= root / r.c1
 	eps *= root
 	if r.Center == nil {
-		kernel.AdamW(x, grad, r.m, r.v, b1, b2, alpha, eps, decay)
+		kernel.AdamW(r.Concurrent, x, grad, r.m, r.v, b1, b2, alpha, eps, decay)
 		return
 	}
 	m, v := r.m[:len(x)], r.v[:len(x)]

@@ -70,7 +70,7 @@ func (r *AMSGrad) Step(x, grad []float64) {
 		alpha /= r.c1
 		correct = 1 / math.Sqrt(r.c2)
 	}
-	kernel.AMSGrad(x, grad, r.m, r.v, r.w, b1, b2, alpha, correct, eps)
+	kernel.AMSGrad(r.Concurrent, x, grad, r.m, r.v, r.w, b1, b2, alpha, correct, eps)
 }
 
 func (r *AMSGrad) state() state.State {

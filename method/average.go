@@ -73,7 +73,7 @@ func (r *Average) Step(x, grad []float64) {
 	if r.k > r.Start {
 		var w float64
 		w, r.c = r.weight()
-		kernel.Mix(r.mean, r.mean, x, w)
+		kernel.Mix(r.Concurrent, r.mean, r.mean, x, w)
 	}
 	r.Rule.Step(x, grad)
 	r.k++
@@ -86,7 +86,7 @@ func (r *Average) Estimate(dst, x []float64) {
 		return
 	}
 	w, _ := r.weight()
-	kernel.Mix(dst, r.mean, x, w)
+	kernel.Mix(r.Concurrent, dst, r.mean, x, w)
 }
 
 // weight returns w for the present iterate, and its c.

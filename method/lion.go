@@ -64,7 +64,7 @@ func (r *Lion) Step(x, grad []float64) {
 	hyper.Lengths("method: Lion.Step", x, grad, len(r.m))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	b1, b2, lambda := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.99), r.WeightDecay
-	kernel.Lion(x, grad, r.m, b1, b2, alpha, lambda)
+	kernel.Lion(r.Concurrent, x, grad, r.m, b1, b2, alpha, lambda)
 	r.k++
 }
 

@@ -79,7 +79,7 @@ func (r *NAdam) Step(x, grad []float64) {
 		wg = (1 - mu) / (1 - r.p)
 	}
 	correct := 1 / math.Sqrt(r.c2)
-	kernel.NAdam(x, grad, r.m, r.v, b1, b2, wm, wg, alpha, correct, eps)
+	kernel.NAdam(r.Concurrent, x, grad, r.m, r.v, b1, b2, wm, wg, alpha, correct, eps)
 }
 
 func (r *NAdam) state() state.State {

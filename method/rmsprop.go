@@ -85,7 +85,7 @@ func (r *RMSProp) Step(x, grad []float64) {
 	rho := hyper.Memory("method: RMSProp.Rho", r.Rho, 0.9, r.RhoSchedule, r.k)
 	eps, mu := hyper.Or(r.Epsilon, 1e-8), r.Momentum
 	if !r.Centered {
-		kernel.RMSProp(x, grad, r.v, r.b, rho, mu, alpha, eps)
+		kernel.RMSProp(r.Concurrent, x, grad, r.v, r.b, rho, mu, alpha, eps)
 		r.k++
 		return
 	}

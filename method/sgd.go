@@ -64,9 +64,9 @@ func (r *SGD) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
 	mu, damp := r.Momentum, 1-r.Dampening
 	if r.Nesterov {
-		kernel.Nesterov(x, grad, r.b, mu, damp, alpha)
+		kernel.Nesterov(r.Concurrent, x, grad, r.b, mu, damp, alpha)
 	} else {
-		kernel.SGD(x, grad, r.b, mu, damp, alpha)
+		kernel.SGD(r.Concurrent, x, grad, r.b, mu, damp, alpha)
 	}
 	r.k++
 }

@@ -59,7 +59,7 @@ func (r *TailAverage) Step(x, grad []float64) {
 		copy(r.last, r.mean)
 		copy(r.mean, x)
 	default:
-		kernel.Mix(r.mean, r.mean, x, r.weight())
+		kernel.Mix(r.Concurrent, r.mean, r.mean, x, r.weight())
 	}
 	r.Rule.Step(x, grad)
 	r.k++
@@ -78,9 +78,9 @@ func (r *TailAverage) Estimate(dst, x []float64) {
 		copy(dst, x)
 		before = r.mean // Step moves it on
 	} else {
-		kernel.Mix(dst, r.mean, x, 1/float64(n))
+		kernel.Mix(r.Concurrent, dst, r.mean, x, 1/float64(n))
 	}
-	kernel.Mix(dst, before, dst, float64(n)/float64(first/2+n))
+	kernel.Mix(r.Concurrent, dst, before, dst, float64(n)/float64(first/2+n))
 }
 
 // opens reports whether iterate j > 0 is the first of a window: a power of 2.

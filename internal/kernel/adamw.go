@@ -8,7 +8,14 @@ import "math"
 //	v ← b2 v + (1-b2) g²
 //	x ← x - decay x
 //	x ← x - alpha m / (√v + eps), or x where √v + eps is 0
-func AdamW(x, grad, m, v []float64, b1, b2, alpha, eps, decay float64) {
+func AdamW(workers int, x, grad, m, v []float64, b1, b2, alpha, eps, decay float64) {
+	if workers > 1 && len(x) >= large {
+		inParts(workers, func(v vectors, s *scalars) bool {
+			AdamW(1, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4])
+			return false
+		}, scalars{b1, b2, alpha, eps, decay}, x, grad, m, v)
+		return
+	}
 	n1, n2 := 1-b1, 1-b2
 	if n := wide(len(x)); n > 0 {
 		adamwAVX2(&x[0], &grad[:len(x)][0], &m[:len(x)][0], &v[:len(x)][0], n, b1, n1, b2, n2, alpha, eps, decay)

@@ -3,7 +3,10 @@ package kernel
 import "math"
 
 // NotFinite returns the index of the first element that is NaN or infinite, or -1.
-func NotFinite(x []float64) int {
+func NotFinite(workers int, x []float64) int {
+	if workers > 1 && len(x) >= large && !inParts(workers, func(v vectors, _ *scalars) bool { return NotFinite(1, v[0]) >= 0 }, scalars{}, x) {
+		return -1
+	}
 	from := 0
 	if n := wide(len(x)); n > 0 && notFiniteAVX2(&x[0], n) == 0 {
 		from = n
@@ -17,7 +20,10 @@ func NotFinite(x []float64) int {
 }
 
 // NotSquarable returns the index of the first element whose square is NaN or infinite, or -1.
-func NotSquarable(x []float64) int {
+func NotSquarable(workers int, x []float64) int {
+	if workers > 1 && len(x) >= large && !inParts(workers, func(v vectors, _ *scalars) bool { return NotSquarable(1, v[0]) >= 0 }, scalars{}, x) {
+		return -1
+	}
 	from := 0
 	if n := wide(len(x)); n > 0 && notSquarableAVX2(&x[0], n, math.MaxFloat64) == 0 {
 		from = n

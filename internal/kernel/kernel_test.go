@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// workers is what the kernels of loops are given.
+var workers = 1
+
 // portably returns f carried out by the portable loops.
 func portably(f func(v [][]float64, s []float64)) func(v [][]float64, s []float64) {
 	return func(v [][]float64, s []float64) {
@@ -26,29 +29,31 @@ var loops = []struct {
 	sizes   []int // vectors whose elements are >= 0
 }{
 	{"Adam", 4, [][]float64{{0.9, 0.999, 0.1, 1e-8}, {0, 0, 3, 0}, {0.5, 0.25, 1e-310, 0}},
-		func(v [][]float64, s []float64) { Adam(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
+		func(v [][]float64, s []float64) { Adam(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
 	{"AdamW", 4, [][]float64{{0.9, 0.999, 0.1, 1e-8, 0.01}, {0, 0, 3, 0, 0}},
-		func(v [][]float64, s []float64) { AdamW(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4]) }, nil},
+		func(v [][]float64, s []float64) { AdamW(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4]) }, nil},
 	{"AMSGrad", 5, [][]float64{{0.9, 0.999, 0.1, 1.7, 1e-8}, {0, 0, 3, 1, 0}},
-		func(v [][]float64, s []float64) { AMSGrad(v[0], v[1], v[2], v[3], v[4], s[0], s[1], s[2], s[3], s[4]) }, []int{3, 4}},
+		func(v [][]float64, s []float64) {
+			AMSGrad(workers, v[0], v[1], v[2], v[3], v[4], s[0], s[1], s[2], s[3], s[4])
+		}, []int{3, 4}},
 	{"AdaMax", 4, [][]float64{{0.9, 0.999, 0.1, 0}, {0, 0, 3, 0.5}},
-		func(v [][]float64, s []float64) { AdaMax(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, []int{3}},
+		func(v [][]float64, s []float64) { AdaMax(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, []int{3}},
 	{"NAdam", 4, [][]float64{{0.9, 0.999, 0.8, 0.3, 0.1, 1.7, 1e-8}, {0, 0, 0, 1, 3, 1, 0}},
 		func(v [][]float64, s []float64) {
-			NAdam(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4], s[5], s[6])
+			NAdam(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4], s[5], s[6])
 		}, nil},
 	{"RMSProp", 4, [][]float64{{0.9, 0.5, 0.1, 1e-8}, {0, 0, 3, 0}},
-		func(v [][]float64, s []float64) { RMSProp(v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
+		func(v [][]float64, s []float64) { RMSProp(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
 	{"AdaGrad", 3, [][]float64{{0.1, 1e-10}, {3, 0}},
-		func(v [][]float64, s []float64) { AdaGrad(v[0], v[1], v[2], s[0], s[1]) }, nil},
+		func(v [][]float64, s []float64) { AdaGrad(workers, v[0], v[1], v[2], s[0], s[1]) }, nil},
 	{"SGD", 3, [][]float64{{0.9, 0.7, 1e-3}, {0, 1, 3}},
-		func(v [][]float64, s []float64) { SGD(v[0], v[1], v[2], s[0], s[1], s[2]) }, nil},
+		func(v [][]float64, s []float64) { SGD(workers, v[0], v[1], v[2], s[0], s[1], s[2]) }, nil},
 	{"Nesterov", 3, [][]float64{{0.9, 0.7, 1e-3}, {0, 1, 3}},
-		func(v [][]float64, s []float64) { Nesterov(v[0], v[1], v[2], s[0], s[1], s[2]) }, nil},
+		func(v [][]float64, s []float64) { Nesterov(workers, v[0], v[1], v[2], s[0], s[1], s[2]) }, nil},
 	{"Lion", 3, [][]float64{{0.9, 0.99, 1e-3, 0.1}, {0, 0, 3, 0}},
-		func(v [][]float64, s []float64) { Lion(v[0], v[1], v[2], s[0], s[1], s[2], s[3]) }, nil},
+		func(v [][]float64, s []float64) { Lion(workers, v[0], v[1], v[2], s[0], s[1], s[2], s[3]) }, nil},
 	{"Mix", 3, [][]float64{{0.3}, {1}},
-		func(v [][]float64, s []float64) { Mix(v[0], v[1], v[2], s[0]) }, nil},
+		func(v [][]float64, s []float64) { Mix(workers, v[0], v[1], v[2], s[0]) }, nil},
 }
 
 var special = []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 5e-324, -5e-324, 0x1p-1022, -0x1.8p-1023,
@@ -152,7 +157,7 @@ func TestSameBitsCanFail(t *testing.T) {
 			}
 		}),
 		"beyond the end": adamWith(func(x, g, m, v []float64, s []float64) {
-			Adam(x, g, m, v, s[0], s[1], s[2], s[3])
+			Adam(1, x, g, m, v, s[0], s[1], s[2], s[3])
 			m[:len(m)+1][len(m)] = 0.5
 		}),
 	} {
@@ -173,10 +178,10 @@ func TestSameBitsCanFail(t *testing.T) {
 // TestScans compares scans with what they are meant to find, with the special value at every place.
 func TestScans(t *testing.T) {
 	for name, scan := range map[string][2]func(x []float64) int{
-		"NotFinite": {NotFinite, func(x []float64) int {
+		"NotFinite": {func(x []float64) int { return NotFinite(1, x) }, func(x []float64) int {
 			return slices.IndexFunc(x, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 		}},
-		"NotSquarable": {NotSquarable, func(x []float64) int {
+		"NotSquarable": {func(x []float64) int { return NotSquarable(1, x) }, func(x []float64) int {
 			return slices.IndexFunc(x, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v*v, 0) })
 		}},
 	} {
@@ -213,5 +218,52 @@ func TestScans(t *testing.T) {
 		if found == 0 {
 			t.Errorf("%s finds nothing", name)
 		}
+	}
+}
+
+// TestWorkers compares kernels on several goroutines with one, at lengths around multiples of a part.
+func TestWorkers(t *testing.T) {
+	on := func(n int, f func(v [][]float64, s []float64)) func(v [][]float64, s []float64) {
+		return func(v [][]float64, s []float64) {
+			defer func() { workers = 1 }()
+			workers = n
+			f(v, s)
+		}
+	}
+	for _, l := range loops {
+		for _, n := range []int{large - 1, large, large + 1, large + part + 5} {
+			for _, w := range []int{2, 3, 100} {
+				if d := differ(on(w, l.run), l.run, l.vectors, l.sizes, l.scalars[0], n, w%4, 0.01, uint64(w)); d != "" {
+					t.Fatalf("%s on %d: %s", l.name, w, d)
+				}
+			}
+		}
+	}
+	x := make([]float64, large+part+5)
+	for _, i := range []int{0, part - 1, part, large + part + 4} {
+		x[i], x[len(x)-1] = math.Inf(1), math.NaN()
+		if a, b := NotFinite(3, x), NotSquarable(3, x); a != i || b != i {
+			t.Errorf("not finite at %d: found at %d and %d", i, a, b)
+		}
+		x[i], x[len(x)-1] = float64(i), 1e200
+		if a, b := NotFinite(3, x), NotSquarable(3, x); a != -1 || b != len(x)-1 {
+			t.Errorf("square infinite at %d: found at %d and %d", len(x)-1, a, b)
+		}
+		y := make([]float64, len(x))
+		if Copy(3, y, x); !slices.Equal(x, y) {
+			t.Error("the copy differs")
+		}
+		x[len(x)-1] = 0
+	}
+	if NotFinite(3, x) != -1 || NotSquarable(3, x) != -1 {
+		t.Error("something is found that is not there")
+	}
+}
+
+// TestWorkersAllocate shows that a loop in parts allocates nothing after the first.
+func TestWorkersAllocate(t *testing.T) {
+	x, y := make([]float64, large), make([]float64, large)
+	if n := testing.AllocsPerRun(50, func() { Mix(2, x, x, y, 0.5) }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

@@ -7,7 +7,14 @@ import "math"
 //	v ← rho v + (1-rho) g²
 //	b ← mu b + g / (√v + eps), or mu b where √v + eps is not above 0
 //	x ← x - alpha b
-func RMSProp(x, grad, v, b []float64, rho, mu, alpha, eps float64) {
+func RMSProp(workers int, x, grad, v, b []float64, rho, mu, alpha, eps float64) {
+	if workers > 1 && len(x) >= large {
+		inParts(workers, func(v vectors, s *scalars) bool {
+			RMSProp(1, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3])
+			return false
+		}, scalars{rho, mu, alpha, eps}, x, grad, v, b)
+		return
+	}
 	n1 := 1 - rho
 	if n := wide(len(x)); n > 0 {
 		rmspropAVX2(&x[0], &grad[:len(x)][0], &v[:len(x)][0], &b[:len(x)][0], n, rho, n1, mu, alpha, eps)

@@ -273,7 +273,11 @@ func (l *loop) limits() (optimize.Status, error) {
 func (l *loop) major(loc *optimize.Location) optimize.Status {
 	b, set := &l.best, l.settings
 	b.F, b.Gradient = loc.F, loc.Gradient
-	kernel.Copy(l.driver.Concurrent, b.X, loc.X)
+	if n := l.driver.Concurrent; n > 1 {
+		kernel.Copy(n, b.X, loc.X)
+	} else {
+		copy(b.X, loc.X)
+	}
 	l.stats.MajorIterations++
 	if l.timed {
 		l.stats.Runtime = time.Since(l.start)

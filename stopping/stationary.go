@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stochopt/stochopt/internal/kernel"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -71,9 +72,8 @@ type Stationary struct {
 
 	f     series
 	fPast past
-	x     []series
+	x     kernel.Track // of no variables if only F is tested
 	xPast []past
-	g     []sums
 }
 
 const (
@@ -81,9 +81,6 @@ const (
 	blocks = 32 // of a window
 	m      = blocks / 2
 )
-
-// sums are those of a gradient component and of its square.
-type sums struct{ sum, sq float64 }
 
 // series gathers, over a window, a quantity less its first value: what changes in every iteration.
 type series struct {
@@ -117,7 +114,8 @@ func (s *Stationary) Init(dim int) {
 	if math.IsNaN(s.Margin) {
 		dim = 0
 	}
-	s.x, s.xPast, s.g = zeros(s.x, dim), zeros(s.xPast, dim), zeros(s.g, dim)
+	s.x.Reset(dim)
+	s.xPast = zeros(s.xPast, dim)
 	s.f, s.fPast = series{}, past{}
 	s.looks = 0
 	s.start(first)
@@ -125,33 +123,37 @@ func (s *Stationary) Init(dim int) {
 
 func (s *Stationary) start(window int) {
 	s.window, s.n, s.grads = window, 0, 0
-	clear(s.g)
+	clear(s.x.Grad)
+	clear(s.x.GradSq)
 }
 
 // Converged implements optimize.Converger.
 func (s *Stationary) Converged(loc *optimize.Location) optimize.Status {
 	if s.n == 0 {
 		s.f.begin(&s.fPast, loc.F, s.looks == 0)
-		for i := range s.x {
-			s.x[i].begin(&s.xPast[i], loc.X[i], s.looks == 0)
+		copy(s.x.Ref, loc.X)
+		copy(s.x.Low, loc.X)
+		copy(s.x.Top, loc.X)
+		clear(s.x.Block)
+		clear(s.x.Sq)
+		for i := range s.xPast {
+			s.xPast[i].begin(loc.X[i], s.looks == 0)
 		}
 	}
 	s.f.add(loc.F)
-	if len(loc.Gradient) == len(s.g) {
+	if len(loc.Gradient) == len(s.xPast) {
 		s.grads++
-		for i, g := range loc.Gradient {
-			s.g[i].sum += g
-			s.g[i].sq += float64(g * g)
-			s.x[i].add(loc.X[i])
-		}
+		s.x.Add(loc.X, loc.Gradient)
 	}
 	s.n++
 	if s.n*blocks%s.window == 0 {
 		half := (s.n - 1) * 2 / s.window
-		s.f.close(&s.fPast, half)
-		for i := range s.x {
-			s.x[i].close(&s.xPast[i], half)
+		s.fPast.close(s.f.block, half)
+		s.f.block = 0
+		for i := range s.xPast {
+			s.xPast[i].close(s.x.Block[i], half)
 		}
+		clear(s.x.Block)
 	}
 	if s.n < s.window {
 		return optimize.NotTerminated
@@ -162,33 +164,49 @@ func (s *Stationary) Converged(loc *optimize.Location) optimize.Status {
 	return status
 }
 
+// of returns the series of variable i.
+func (s *Stationary) of(i int) series {
+	return series{ref: s.x.Ref[i], low: s.x.Low[i], top: s.x.Top[i], block: s.x.Block[i], sq: s.x.Sq[i]}
+}
+
 // begin starts a window, or the run, at its first value.
 func (q *series) begin(p *past, v float64, run bool) {
+	p.begin(v, run)
+	*q = series{ref: v, low: v, top: v}
+}
+
+// begin is begin of the series that p belongs to.
+func (p *past) begin(v float64, run bool) {
 	if run {
 		p.min, p.max = v, v
 	}
-	*q = series{ref: v, low: v, top: v}
 	*p = past{min: p.min, max: p.max}
 }
 
+// add is what kernel.Track.Add does for each variable.
 func (q *series) add(v float64) {
-	q.low, q.top = min(q.low, v), max(q.top, v)
+	if v < q.low {
+		q.low = v
+	}
+	if v > q.top {
+		q.top = v
+	}
 	v -= q.ref
 	q.block += v
 	q.sq += float64(v * v)
 }
 
-// constant reports whether the range over the window is no more than part of that over the run, or than rounding.
+// constant reports whether the range over the window is no more than part of that over the run, or than rounding. It is not
+// where a value is NaN, which shows in the sum of squares.
 func (q *series) constant(p *past, part float64) bool {
 	p.min, p.max = min(p.min, q.low), max(p.max, q.top)
-	return q.top-q.low <= max(part*(p.max-p.min), 4*0x1p-52*max(math.Abs(q.low), math.Abs(q.top)))
+	return q.sq == q.sq && q.top-q.low <= max(part*(p.max-p.min), 4*0x1p-52*max(math.Abs(q.low), math.Abs(q.top)))
 }
 
-// close ends a block of the given half.
-func (q *series) close(p *past, half int) {
-	p.half[half] += q.block
-	p.bsq += float64(q.block * q.block)
-	q.block = 0
+// close ends a block of the given half, whose sum is block.
+func (p *past) close(block float64, half int) {
+	p.half[half] += block
+	p.bsq += float64(block * block)
 }
 
 // still reports whether the difference of the means over the halves is shown to be below drop standard deviations of a
@@ -205,11 +223,11 @@ func (q *series) still(p *past, n int, drop, t float64) bool {
 
 // look decides about the window that has ended.
 func (s *Stationary) look(level float64) optimize.Status {
-	gradient := s.grads == s.n && len(s.g) > 0
-	noGradient := gradient && !slices.ContainsFunc(s.g, func(g sums) bool { return g.sq != 0 })
+	gradient := s.grads == s.n && len(s.xPast) > 0
+	noGradient := gradient && !slices.ContainsFunc(s.x.GradSq, func(sq float64) bool { return sq != 0 })
 	constant := s.f.constant(&s.fPast, cmp.Or(s.Relative, 1e-12))
-	for i := range s.x {
-		if !s.x[i].constant(&s.xPast[i], 1e-2) && gradient {
+	for i := range s.xPast {
+		if x := s.of(i); !x.constant(&s.xPast[i], 1e-2) && gradient {
 			constant = false
 		}
 	}
@@ -235,12 +253,12 @@ func (s *Stationary) look(level float64) optimize.Status {
 	n := float64(s.n)
 	t := student.Quantile(1 - level/2)
 	margin := min(cmp.Or(s.Margin, 0.1)-distuv.UnitNormal.Quantile(1-level/2)/math.Sqrt(n), 4/math.Sqrt(n))
-	for i, g := range s.g {
-		mean := g.sum / n
-		if margin >= 0 && math.Abs(mean) <= float64(margin*math.Sqrt(max(0, g.sq/n-float64(mean*mean)))) {
+	for i, sum := range s.x.Grad {
+		mean := sum / n
+		if margin >= 0 && math.Abs(mean) <= float64(margin*math.Sqrt(max(0, s.x.GradSq[i]/n-float64(mean*mean)))) {
 			continue // not driven
 		}
-		if !s.x[i].still(&s.xPast[i], s.n, drop, t) {
+		if x := s.of(i); !x.still(&s.xPast[i], s.n, drop, t) {
 			return optimize.NotTerminated
 		}
 		status = optimize.StepConvergence
@@ -248,30 +266,32 @@ func (s *Stationary) look(level float64) optimize.Status {
 	return status
 }
 
-// numbers are those of a series.
-func numbers(q *series, p *past) []*float64 {
-	return []*float64{&q.ref, &q.low, &q.top, &q.block, &q.sq, &p.min, &p.max, &p.half[0], &p.half[1], &p.bsq}
+// numbers are those of p.
+func (p *past) numbers() []*float64 {
+	return []*float64{&p.min, &p.max, &p.half[0], &p.half[1], &p.bsq}
 }
 
 // memory has the numbers of the variables in flat.
 func (s *Stationary) memory(flat *[]float64) memory {
 	return memory{
 		counters: []*int{&s.looks, &s.window, &s.n, &s.grads},
-		scalars:  numbers(&s.f, &s.fPast),
+		scalars:  append([]*float64{&s.f.ref, &s.f.low, &s.f.top, &s.f.block, &s.f.sq}, s.fPast.numbers()...),
 		vectors:  []*[]float64{flat},
 	}
 }
 
 // variable are the numbers of a variable.
 func (s *Stationary) variable(i int) []*float64 {
-	return append(numbers(&s.x[i], &s.xPast[i]), &s.g[i].sum, &s.g[i].sq)
+	x := &s.x
+	all := append([]*float64{&x.Ref[i], &x.Low[i], &x.Top[i], &x.Block[i], &x.Sq[i]}, s.xPast[i].numbers()...)
+	return append(all, &x.Grad[i], &x.GradSq[i])
 }
 
 // MarshalBinary returns the state: the sums over the present window, and the range of F over the run. The exported fields are
 // not part of it.
 func (s *Stationary) MarshalBinary() ([]byte, error) {
 	var flat []float64
-	for i := range s.x {
+	for i := range s.xPast {
 		for _, p := range s.variable(i) {
 			flat = append(flat, *p)
 		}
@@ -289,7 +309,9 @@ func (s *Stationary) UnmarshalBinary(data []byte) error {
 		return err
 	}
 	dim := len(flat) / each
-	s.x, s.xPast, s.g = make([]series, dim), make([]past, dim), make([]sums, dim)
+	s.x = kernel.Track{} // not in the memory of the value that this one may be a copy of
+	s.x.Reset(dim)
+	s.xPast = make([]past, dim)
 	for i := range dim {
 		for j, p := range s.variable(i) {
 			*p = flat[each*i+j]

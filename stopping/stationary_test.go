@@ -451,3 +451,25 @@ func BenchmarkStationary(b *testing.B) {
 		})
 	}
 }
+
+// TestStationaryNaN shows that a variable which is NaN, always or once, is not taken for one at rest.
+func TestStationaryNaN(t *testing.T) {
+	for _, once := range []bool{false, true} {
+		for _, nan := range []float64{math.NaN(), 1} { // 1 is the companion, which is stopped
+			s := &stopping.Stationary{}
+			s.Init(2)
+			loc := &optimize.Location{F: 3, Gradient: []float64{1, 1}, X: make([]float64, 2)}
+			stopped := false
+			for n := range 1000 {
+				loc.X[0], loc.X[1] = 1, 1
+				if _, length := look(n); !once || n%length == length/3 {
+					loc.X[1] = nan
+				}
+				stopped = stopped || s.Converged(loc) != optimize.NotTerminated
+			}
+			if stopped == math.IsNaN(nan) {
+				t.Errorf("once %t, x = %v: stopped %t", once, nan, stopped)
+			}
+		}
+	}
+}

@@ -52,6 +52,10 @@ var loops = []struct {
 		func(v [][]float64, s []float64) { Nesterov(workers, v[0], v[1], v[2], s[0], s[1], s[2]) }, nil},
 	{"Lion", 3, [][]float64{{0.9, 0.99, 1e-3, 0.1}, {0, 0, 3, 0}},
 		func(v [][]float64, s []float64) { Lion(workers, v[0], v[1], v[2], s[0], s[1], s[2], s[3]) }, nil},
+	{"Track", 9, [][]float64{nil},
+		func(v [][]float64, s []float64) {
+			(&Track{v[2], v[3], v[4], v[5], v[6], v[7], v[8]}).Add(v[0], v[1])
+		}, nil},
 	{"Mix", 3, [][]float64{{0.3}, {1}},
 		func(v [][]float64, s []float64) { Mix(workers, v[0], v[1], v[2], s[0]) }, nil},
 }

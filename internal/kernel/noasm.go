@@ -51,6 +51,10 @@ func lionAVX2(x *float64, grad *float64, m *float64, n int, b1 float64, n1 float
 
 func mixAVX2(dst *float64, mean *float64, x *float64, n int, w float64) { panic("kernel: no assembly") }
 
+func trackAVX2(x *float64, grad *float64, ref *float64, low *float64, top *float64, block *float64, sq *float64, sum *float64, sumSq *float64, n int) {
+	panic("kernel: no assembly")
+}
+
 func notFiniteAVX2(x *float64, n int) (any int) { panic("kernel: no assembly") }
 
 func notSquarableAVX2(x *float64, n int, top float64) (any int) { panic("kernel: no assembly") }

@@ -56,6 +56,7 @@ func generate() (map[string][]byte, error) {
 		{"nesterov", nesterov},
 		{"lion", lion},
 		{"mix", mix},
+		{"track", track},
 		{"notfinite", notFinite},
 		{"notsquarable", notSquarable},
 	} {

@@ -57,3 +57,16 @@ func mix() *kernel {
 		k.store("dst", k.add(mean, k.mul(k.scalar["w"], k.sub(k.load("x"), mean))))
 	})
 }
+
+func track() *kernel {
+	return loop("track", "x grad ref low top block sq sum sumSq", "", func(k *kernel) {
+		x := k.load("x")
+		k.store("low", k.op(k.VMINPD, x, k.load("low"))) // the second where they do not compare
+		k.store("top", k.op(k.VMAXPD, x, k.load("top")))
+		v, g := k.sub(x, k.load("ref")), k.load("grad")
+		k.store("block", k.add(k.load("block"), v))
+		k.store("sq", k.add(k.load("sq"), k.mul(v, v)))
+		k.store("sum", k.add(k.load("sum"), g))
+		k.store("sumSq", k.add(k.load("sumSq"), k.mul(g, g)))
+	})
+}

@@ -42,5 +42,5 @@ func onSame(dim int, a, b adamSteps) contest {
 	with := func(f adamSteps) func(int) {
 		return func(steps int) { f(steps, x, grad, m, v, 0.9, 0.999, 1e-3, 1e-8) }
 	}
-	return contest{with(a), with(b)}
+	return contest{a: with(a), b: with(b)}
 }

@@ -55,16 +55,16 @@ func rows() []row {
 			return onSame(dim, kernelSteps, twoCores)
 		}},
 		row{"loop of Step", "hand-written loop", []int{3, 1e3, 1e6}, func(dim int) contest {
-			return contest{stepLoop(dim), handLoop(dim)}
+			return contest{stepLoop(dim), handLoop(dim), 50}
 		}},
 		row{"Minimize", "hand-written loop", []int{3, 1e3, 1e6}, func(dim int) contest {
-			return contest{minimize(dim, noStop), handLoop(dim)}
+			return contest{minimize(dim, noStop), handLoop(dim), 50}
 		}},
-		row{"Minimize, default stop", "Minimize", []int{3, 1e3, 1e5, 1e6}, func(dim int) contest {
-			return contest{minimize(dim, stationary), minimize(dim, noStop)}
+		row{"Minimize, default stop", "Minimize", []int{3, 1e3, 1e5}, func(dim int) contest {
+			return contest{minimize(dim, stationary), minimize(dim, noStop), 50}
 		}},
 		row{"optimize.Minimize", "Minimize", []int{3, 1e3, 1e6}, func(dim int) contest {
-			return contest{gonum(dim), minimize(dim, noStop)}
+			return contest{gonum(dim), minimize(dim, noStop), 50}
 		}},
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log"
 	"math"
+	"runtime"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/stopping"
@@ -61,11 +62,9 @@ func handLoop(dim int) func(steps int) {
 				}
 			}
 		}
-		sink = lastF
+		runtime.KeepAlive(lastF)
 	}
 }
-
-var sink float64
 
 // stepLoop is the plain loop of Step alone.
 func stepLoop(dim int) func(steps int) {
@@ -75,7 +74,7 @@ func stepLoop(dim int) func(steps int) {
 		a := stochopt.Adam{StepSize: 1e-9}
 		a.Reset(dim)
 		for range steps {
-			sink = halfSquare(grad, x)
+			halfSquare(grad, x)
 			a.Step(x, grad)
 		}
 	}

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"github.com/stochopt/stochopt/internal/freelist"
@@ -26,47 +25,44 @@ type job struct {
 	v    vectors
 	s    scalars
 	n    int
-	next atomic.Int64 // the part to begin
+	todo atomic.Int64  // parts to begin; the other fields are read only by who has taken one of them
+	left atomic.Int64  // parts to end
+	done chan struct{} // left is 0
 	any  atomic.Bool
-	wg   sync.WaitGroup
 	help func() // of another goroutine; allocated once
 }
 
 var free freelist.List[*job] // memory to be used again
 
-// inParts carries out loop on the given number of goroutines, and reports whether it does so for any part.
+// inParts carries out loop on up to the given number of goroutines, and reports whether it does so for any part. It does not
+// wait for goroutines that have not begun when all parts have been: they find nothing to do, or help with the next loop.
 func inParts(workers int, loop func(v vectors, s *scalars) bool, s scalars, v ...[]float64) bool {
 	j := free.Take()
 	if j == nil {
-		j = new(job)
-		j.help = func() {
-			defer j.wg.Done()
-			j.work()
-		}
+		j = &job{done: make(chan struct{}, 1)}
+		j.help = j.work
 	}
 	j.loop, j.s, j.n = loop, s, len(v[0])
 	copy(j.v[:], v)
-	j.next.Store(0)
 	j.any.Store(false)
-	helpers := min(workers, (j.n+part-1)/part) - 1
-	j.wg.Add(helpers)
-	for range helpers {
+	parts := (j.n + part - 1) / part
+	j.left.Store(int64(parts))
+	j.todo.Store(int64(parts))
+	for range min(workers, parts) - 1 {
 		go j.help()
 	}
 	j.work()
-	j.wg.Wait()
+	<-j.done
 	any := j.any.Load()
 	j.v = vectors{}
 	free.Put(j)
 	return any
 }
 
+// work carries out parts until all have been begun.
 func (j *job) work() {
-	for {
-		from := (int(j.next.Add(1)) - 1) * part
-		if from >= j.n {
-			return
-		}
+	for k := j.todo.Add(-1); k >= 0; k = j.todo.Add(-1) {
+		from := int(k) * part
 		to := min(from+part, j.n)
 		var v vectors
 		for i := range v {
@@ -76,6 +72,9 @@ func (j *job) work() {
 		}
 		if j.loop(v, &j.s) {
 			j.any.Store(true)
+		}
+		if j.left.Add(-1) == 0 {
+			j.done <- struct{}{}
 		}
 	}
 }

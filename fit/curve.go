@@ -12,16 +12,6 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// Model is a curve f(x; b) with named parameters b.
-type Model struct {
-	// Parameters are the names of b, in order. Errors and results speak of parameters by these names.
-	Parameters []string
-	// Func returns f(x; b) and, if grad is not nil, stores ∂f/∂b in grad, of the length of b. It must change neither b
-	// nor x and keep none of the slices. A value that is NaN or infinite tells that b is no place to go: the step is
-	// taken back and a shorter one tried.
-	Func func(grad, b, x []float64) float64
-}
-
 // Settings are the choices that Curve leaves to its user. The zero value is right for most fits.
 type Settings struct {
 	// Iterations limits the iterations of each of the two Levenberg-Marquardt runs. If it is 0, 2000 is used.
@@ -32,6 +22,13 @@ type Settings struct {
 	// StepSize is Adam's, relative to the start: each step changes a parameter by about StepSize times its start value.
 	// If it is 0, 0.01 is used.
 	StepSize float64
+	// AbsoluteSigma says that Sigma are the standard deviations themselves: error bars are not scaled by the residuals.
+	AbsoluteSigma bool
+	// Loss is the function of the residuals that is minimized. If it is nil, that is least squares.
+	Loss Loss
+	// Recorder, if not nil, is told of each iteration: X are the parameters, F is the objective. An error of it ends the
+	// fit.
+	Recorder optimize.Recorder
 }
 
 // Result is a fitted curve.
@@ -62,6 +59,10 @@ type Result struct {
 	// Iterations counts the iterations of Levenberg-Marquardt, and Evaluations those of the whole curve (N calls of Func
 	// each), of both runs.
 	Iterations, Evaluations int
+
+	sets       []Set       // what has been fitted
+	parameters []Parameter // as handed to Curve
+	settings   Settings
 }
 
 // Curve fits m to the responses y at the predictors x by least squares. The predictors x[i] of point i are handed to
@@ -94,7 +95,17 @@ type Result struct {
 //
 // Curve panics if Func is nil, if start has not the length of Parameters or both are empty, or if a setting is out of
 // range.
-func Curve(ctx context.Context, m Model, x [][]float64, y []float64, start []float64, s *Settings) (*Result, error) {
+func Curve(ctx context.Context, m Model, d Data, p []Parameter, s *Settings) (*Result, error) {
+	return Curves(ctx, []Set{{m, d}}, p, s)
+}
+
+// Curves fits several sets of data at once. Parameters of the same name are shared.
+func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*Result, error) {
+	m, x, y := sets[0].Model, sets[0].X, sets[0].Y
+	start := make([]float64, len(params))
+	for j, p := range params {
+		start[j] = p.Start
+	}
 	var set Settings
 	if s != nil {
 		set = *s
@@ -164,6 +175,9 @@ func Curve(ctx context.Context, m Model, x [][]float64, y []float64, start []flo
 		AfterAdam:   after,
 		Iterations:  lm.iterations,
 		Evaluations: c.evaluations,
+		sets:        sets,
+		parameters:  params,
+		settings:    set,
 	}
 	errRank := r.infer(lm, best, err == nil)
 	switch {

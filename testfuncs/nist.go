@@ -29,18 +29,17 @@ import (
 // https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml.
 func NIST() []Objective {
 	var all []Objective
-	for _, m := range nistModels {
-		s := readNIST(m.name)
-		f := squares{dim: len(s.certified), count: len(s.y), residual: func(grad, b []float64, i int) float64 {
-			c := m.curve(grad, b, s.x[i])
-			return c - s.y[i]
+	for _, s := range NISTSets() {
+		f := squares{dim: len(s.Certified), count: len(s.Y), residual: func(grad, b []float64, i int) float64 {
+			c := s.Curve(grad, b, s.X[i])
+			return c - s.Y[i]
 		}}
-		for k, start := range s.start {
+		for k, start := range s.Starts {
 			o := Objective{
-				Name:       fmt.Sprintf("NIST %s, start %d", m.name, k+1),
+				Name:       fmt.Sprintf("NIST %s, start %d", s.Name, k+1),
 				Start:      start,
-				Minimum:    s.rss,
-				Minimizers: [][]float64{slices.Clone(s.certified)},
+				Minimum:    s.RSS,
+				Minimizers: [][]float64{slices.Clone(s.Certified)},
 			}
 			f.set(&o)
 			all = append(all, o)
@@ -52,18 +51,34 @@ func NIST() []Objective {
 //go:embed nist/*.csv
 var nistFiles embed.FS
 
-// nistSet is what a file of nist/ holds.
-type nistSet struct {
-	x         [][]float64
-	y         []float64
-	start     [2][]float64
-	certified []float64
-	rss       float64 // certified
+// NISTSet is one of the data sets of NIST, for programs that need the residuals one by one.
+type NISTSet struct {
+	Name string
+	// Curve returns c(b, x) and, if grad is not nil, stores the gradient by b in grad. It may be called concurrently.
+	Curve  func(grad, b, x []float64) float64
+	X      [][]float64
+	Y      []float64 // of Nelson the natural logarithms, for which its curve is one
+	Starts [2][]float64
+	// Certified are the certified parameters, StdDev their certified standard deviations, both to 11 digits.
+	Certified, StdDev []float64
+	// RSS is the certified residual sum of squares, ResidualSD the certified residual standard deviation √(RSS/DF).
+	RSS, ResidualSD float64
+}
+
+// NISTSets returns the 27 data sets behind NIST, in the same order.
+func NISTSets() []NISTSet {
+	var all []NISTSet
+	for _, m := range nistModels {
+		s := readNIST(m.name)
+		s.Name, s.Curve = m.name, m.curve
+		all = append(all, s)
+	}
+	return all
 }
 
 // readNIST reads a file of nist/: comments with a table of the parameters and the certified sum of squares, the names
 // of the columns, and the data.
-func readNIST(name string) nistSet {
+func readNIST(name string) NISTSet {
 	file := "nist/" + strings.ToLower(name) + ".csv"
 	data, err := nistFiles.ReadFile(file)
 	if err != nil {
@@ -76,21 +91,21 @@ func readNIST(name string) nistSet {
 		}
 		return v
 	}
-	var s nistSet
+	var s NISTSet
 	head := true
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "#   b"): // b1 start1 start2 value deviation
 			w := strings.Fields(line)[2:]
-			for k := range s.start {
-				s.start[k] = append(s.start[k], number(w[k]))
+			for k := range s.Starts {
+				s.Starts[k] = append(s.Starts[k], number(w[k]))
 			}
-			s.certified = append(s.certified, number(w[2]))
+			s.Certified, s.StdDev = append(s.Certified, number(w[2])), append(s.StdDev, number(w[3]))
 		case strings.HasPrefix(line, "#"):
 			if _, after, ok := strings.Cut(line, "Certified residual sum of squares "); ok {
-				value, _, _ := strings.Cut(after, ",")
-				s.rss = number(value)
+				rss, sd, _ := strings.Cut(after, ", residual standard deviation ")
+				s.RSS, s.ResidualSD = number(rss), number(strings.TrimSuffix(sd, ","))
 			}
 		case head:
 			head = false
@@ -100,12 +115,12 @@ func readNIST(name string) nistSet {
 				row = append(row, number(w))
 			}
 			last := len(row) - 1
-			s.x, s.y = append(s.x, row[:last]), append(s.y, row[last])
+			s.X, s.Y = append(s.X, row[:last]), append(s.Y, row[last])
 		}
 	}
 	if name == "Nelson" { // the curve is one for the logarithm
-		for i, y := range s.y {
-			s.y[i] = math.Log(y)
+		for i, y := range s.Y {
+			s.Y[i] = math.Log(y)
 		}
 	}
 	return s

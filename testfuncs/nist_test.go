@@ -28,7 +28,7 @@ func TestNISTCertified(t *testing.T) {
 		o, s := all[k], readNIST(nistModels[k/2].name)
 		b := o.Minimizers[0]
 		column, gi := make([]float64, len(b)), make([]float64, len(b)) // |J_j|
-		for _, x := range s.x {
+		for _, x := range s.X {
 			nistModels[k/2].curve(gi, b, x)
 			for j, d := range gi {
 				column[j] = math.Hypot(column[j], d)
@@ -38,9 +38,9 @@ func TestNISTCertified(t *testing.T) {
 		for j, v := range b {
 			shift += column[j] * 0.5 * math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-10)
 		}
-		tol := s.rss*0.5e-10 + shift*shift
-		if f := o.Func(b); !(math.Abs(f-s.rss) <= tol) || o.Minimum != s.rss {
-			t.Errorf("%s: F = %.11e at the certified parameters, certified %.11e", o.Name, f, s.rss)
+		tol := s.RSS*0.5e-10 + shift*shift
+		if f := o.Func(b); !(math.Abs(f-s.RSS) <= tol) || o.Minimum != s.RSS {
+			t.Errorf("%s: F = %.11e at the certified parameters, certified %.11e", o.Name, f, s.RSS)
 		}
 		grad := make([]float64, len(b))
 		o.Grad(grad, b)
@@ -51,7 +51,7 @@ func TestNISTCertified(t *testing.T) {
 		}
 		wrong := slices.Clone(b)
 		wrong[0] *= 1 + 1e-5
-		if f := o.Func(wrong); f-s.rss <= tol {
+		if f := o.Func(wrong); f-s.RSS <= tol {
 			t.Errorf("%s: F does not feel an error in the fifth digit of b1: %v", o.Name, f)
 		}
 	}
@@ -110,10 +110,10 @@ func TestNISTFiles(t *testing.T) {
 	}
 	for _, m := range nistModels {
 		got, want := readNIST(m.name), readDat(t, filepath.Join(dir, m.name+".dat"), m.name == "Nelson")
-		equal := slices.EqualFunc(got.x, want.x, slices.Equal) && slices.Equal(got.y, want.y) && len(got.y) > 0 &&
-			slices.Equal(got.certified, want.certified) && got.rss == want.rss && got.rss != 0
-		for k := range got.start {
-			equal = equal && slices.Equal(got.start[k], want.start[k]) && len(got.start[k]) > 0
+		equal := slices.EqualFunc(got.X, want.X, slices.Equal) && slices.Equal(got.Y, want.Y) && len(got.Y) > 0 &&
+			slices.Equal(got.Certified, want.Certified) && slices.Equal(got.StdDev, want.StdDev) && got.ResidualSD == want.ResidualSD && got.RSS == want.RSS && got.RSS != 0 && got.ResidualSD != 0
+		for k := range got.Starts {
+			equal = equal && slices.Equal(got.Starts[k], want.Starts[k]) && len(got.Starts[k]) > 0
 		}
 		if !equal {
 			t.Errorf("%s: %v, NIST's file has %v", m.name, got, want)
@@ -124,7 +124,7 @@ func TestNISTFiles(t *testing.T) {
 var datParameter = regexp.MustCompile(`^ *b[0-9]+ *=`)
 
 // readDat reads one of NIST's files: starts, certified values, and from line 61 on the data, the response first.
-func readDat(t *testing.T, path string, logarithm bool) (s nistSet) {
+func readDat(t *testing.T, path string, logarithm bool) (s NISTSet) {
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -150,14 +150,16 @@ func readDat(t *testing.T, path string, logarithm bool) (s nistSet) {
 				if logarithm {
 					v[0] = math.Log(v[0])
 				}
-				s.y, s.x = append(s.y, v[0]), append(s.x, v[1:])
+				s.Y, s.X = append(s.Y, v[0]), append(s.X, v[1:])
 			}
 		case datParameter.MatchString(text):
 			v := numbers(right)
-			s.start[0], s.start[1] = append(s.start[0], v[0]), append(s.start[1], v[1])
-			s.certified = append(s.certified, v[2])
+			s.Starts[0], s.Starts[1] = append(s.Starts[0], v[0]), append(s.Starts[1], v[1])
+			s.Certified, s.StdDev = append(s.Certified, v[2]), append(s.StdDev, v[3])
 		case strings.HasPrefix(text, "Residual Sum of Squares:"):
-			s.rss = numbers(strings.SplitAfter(text, ":")[1])[0]
+			s.RSS = numbers(strings.SplitAfter(text, ":")[1])[0]
+		case strings.HasPrefix(text, "Residual Standard Deviation:"):
+			s.ResidualSD = numbers(strings.SplitAfter(text, ":")[1])[0]
 		}
 	}
 	if err := sc.Err(); err != nil {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
@@ -95,91 +92,48 @@ type Result struct {
 //
 // Curve panics if Func is nil, if start has not the length of Parameters or both are empty, or if a setting is out of
 // range.
-func Curve(ctx context.Context, m Model, d Data, p []Parameter, s *Settings) (*Result, error) {
-	return Curves(ctx, []Set{{m, d}}, p, s)
+func Curve(ctx context.Context, m Model, d Data, params []Parameter, s *Settings) (*Result, error) {
+	return Curves(ctx, []Set{{m, d}}, params, s)
 }
 
 // Curves fits several sets of data at once. Parameters of the same name are shared.
 func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*Result, error) {
-	m, x, y := sets[0].Model, sets[0].X, sets[0].Y
-	start := make([]float64, len(params))
-	for j, p := range params {
-		start[j] = p.Start
-	}
 	var set Settings
 	if s != nil {
 		set = *s
 	}
-	checkUse(m, start, set)
-	if err := checkData(m, x, y, start); err != nil {
+	checkUse(sets, params, set)
+	co := newCoordinates(params)
+	if err := checkInput(sets, co); err != nil {
 		return nil, err
 	}
-	if set.Iterations == 0 {
-		set.Iterations = 2000
+	c := newCurve(sets, co)
+	u, scale := co.start()
+	first, err := c.first(u)
+	if err != nil {
+		return nil, err
 	}
-	if set.AdamSteps == 0 {
-		set.AdamSteps = 300
-	}
-	if set.StepSize == 0 {
-		set.StepSize = 0.01
-	}
-
-	c := &curve{f: m.Func, x: x, y: y, n: len(start)}
-	first := newPoint(c, start)
-	for i := range first.jac {
-		first.jac[i] = math.NaN() // to notice a Func that stores nothing
-	}
-	if !c.eval(first, true) {
-		return nil, notFinite(m, c, first)
-	}
-	for j, name := range m.Parameters {
-		if c.columnNorm(first, j) == 0 {
-			advice := ""
-			if slices.Contains(start, 0) {
-				advice = "; start from values other than 0"
-			}
-			return nil, fmt.Errorf("fit: %s has no influence at the start (%s): the derivative of the curve by it is 0 at all points%s",
-				name, assignments(m.Parameters, start), advice)
-		}
-	}
-
-	lm := newLevenberg(c)
-	best, status, err := lm.run(ctx, first.clone(), set.Iterations)
-	var after bool
-	if set.AdamSteps > 0 && !errors.Is(err, errCancelled) {
-		p, errWay := travel(ctx, c, first, set.AdamSteps, set.StepSize)
-		if errWay == nil {
-			var other *point
-			var statusOther optimize.Status
-			other, statusOther, errWay = lm.run(ctx, p, set.Iterations)
-			bar := best.rss - lm.tie(best.rss)
-			if err != nil && errWay == nil {
-				bar = best.rss + lm.tie(best.rss)
-			}
-			if other.rss < bar {
-				best, status, err, after = other, statusOther, errWay, true
-			}
-		}
-		if errors.Is(errWay, errCancelled) {
-			status, err = optimize.Failure, errWay
-		}
-	}
+	f := newSearch(c, set, scale)
+	best, status, err := f.run(ctx, first)
 
 	r := &Result{
-		Parameters:  append([]string(nil), m.Parameters...),
+		Parameters:  make([]string, len(params)),
 		Estimate:    best.b,
-		RSS:         best.rss,
-		N:           len(y),
-		DF:          len(y) - len(start),
+		RSS:         best.f,
+		N:           c.m,
+		DF:          c.m - c.n,
 		Status:      status,
-		AfterAdam:   after,
-		Iterations:  lm.iterations,
+		AfterAdam:   f.afterAdam,
+		Iterations:  f.lm.iterations,
 		Evaluations: c.evaluations,
 		sets:        sets,
 		parameters:  params,
 		settings:    set,
 	}
-	errRank := r.infer(lm, best, err == nil)
+	for i, p := range params {
+		r.Parameters[i] = p.Name
+	}
+	errRank := r.infer(f.lm, best, err == nil)
 	switch {
 	case errors.Is(err, errCancelled):
 		err = fmt.Errorf("fit: cancelled after %d evaluations of the curve: %w", c.evaluations, context.Cause(ctx))
@@ -188,98 +142,3 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 	}
 	return r, err
 }
-
-// checkUse panics on misuse.
-func checkUse(m Model, start []float64, s Settings) {
-	switch {
-	case m.Func == nil:
-		panic("fit: Model.Func is nil")
-	case len(m.Parameters) == 0:
-		panic("fit: Model.Parameters is empty")
-	case len(start) != len(m.Parameters):
-		panic(fmt.Sprintf("fit: len(start) = %d, want %d, the length of Model.Parameters", len(start), len(m.Parameters)))
-	case s.Iterations < 0:
-		panic(fmt.Sprintf("fit: Settings.Iterations = %d, want >= 0", s.Iterations))
-	case !(s.StepSize >= 0) || math.IsInf(s.StepSize, 0):
-		panic(fmt.Sprintf("fit: Settings.StepSize = %v, want >= 0", s.StepSize))
-	}
-}
-
-// checkData returns the first thing wrong with the data.
-func checkData(m Model, x [][]float64, y, start []float64) error {
-	if len(x) != len(y) {
-		return fmt.Errorf("fit: x has %d points, y has %d", len(x), len(y))
-	}
-	if len(y) < len(start) {
-		return fmt.Errorf("fit: too few points, %d for %d parameters", len(y), len(start))
-	}
-	for i := range x {
-		if len(x[i]) != len(x[0]) {
-			return fmt.Errorf("fit: x[%d] has length %d, x[0] has %d", i, len(x[i]), len(x[0]))
-		}
-		for k, v := range x[i] {
-			if !finite(v) {
-				return fmt.Errorf("fit: x[%d][%d] is %v", i, k, v)
-			}
-		}
-		if !finite(y[i]) {
-			return fmt.Errorf("fit: y[%d] is %v", i, y[i])
-		}
-	}
-	for j, v := range start {
-		if !finite(v) {
-			return fmt.Errorf("fit: the start of %s is %v", m.Parameters[j], v)
-		}
-	}
-	return nil
-}
-
-// PointError says that the curve or a derivative of it is not finite at the start, and at which point.
-type PointError struct {
-	Point     int       // the index of the first such point
-	X         []float64 // its predictors
-	Parameter string    // the one by which the derivative is not finite, or "" if the curve itself is not
-	Value     float64   // of the curve or of the derivative, NaN or infinite
-	Start     string    // the start, as in b1 = 2, b2 = 3
-}
-
-// Error implements error.
-func (e *PointError) Error() string {
-	what := fmt.Sprintf("the curve is %v", e.Value)
-	switch {
-	case e.Parameter != "" && math.IsNaN(e.Value):
-		what = fmt.Sprintf("the derivative by %s was not stored or is NaN", e.Parameter)
-	case e.Parameter != "":
-		what = fmt.Sprintf("the derivative by %s is %v", e.Parameter, e.Value)
-	}
-	return fmt.Sprintf("fit: %s at the start (%s), x[%d] = %v", what, e.Start, e.Point, e.X)
-}
-
-// notFinite says what is not finite at p, the start.
-func notFinite(m Model, c *curve, p *point) error {
-	at := assignments(m.Parameters, p.b)
-	for i, r := range p.r {
-		if !finite(r) {
-			return &PointError{Point: i, X: c.x[i], Value: r, Start: at}
-		}
-	}
-	for i := range p.r {
-		for j, d := range p.row(i) {
-			if !finite(d) {
-				return &PointError{Point: i, X: c.x[i], Parameter: m.Parameters[j], Value: d, Start: at}
-			}
-		}
-	}
-	return fmt.Errorf("fit: the sum of squares overflows at the start (%s); rescale the data", at)
-}
-
-// assignments is b1 = 2, b2 = 3.
-func assignments(names []string, b []float64) string {
-	var s []string
-	for j, name := range names {
-		s = append(s, fmt.Sprintf("%s = %v", name, b[j]))
-	}
-	return strings.Join(s, ", ")
-}
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

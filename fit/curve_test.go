@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stochopt/stochopt/fit"
+	"github.com/stochopt/stochopt/testfuncs"
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -89,7 +90,7 @@ func TestBadInput(t *testing.T) {
 		{"no influence at 0", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 0},
 			"fit: b has no influence at the start (a = 1, b = 0): the derivative of the curve by it is 0 at all points; start from values other than 0"},
 	} {
-		r, err := fit.Curve(t.Context(), c.m, c.x, c.y, c.start, nil)
+		r, err := fit.Curve(t.Context(), c.m, fit.Data{X: c.x, Y: c.y}, starts(c.m.Parameters, c.start), nil)
 		if err == nil || err.Error() != c.want || r != nil {
 			t.Errorf("%s: result %v, error %v, want nil, %s", c.name, r, err, c.want)
 		}
@@ -97,21 +98,43 @@ func TestBadInput(t *testing.T) {
 }
 
 func TestMisuse(t *testing.T) {
+	three := fit.Data{X: column(1, 2, 3), Y: []float64{1, 2, 3}}
+	ab := starts(line.Parameters, []float64{1, 2})
 	for want, call := range map[string]func(){
-		"fit: Model.Func is nil": func() {
-			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}}, column(1), []float64{1}, []float64{1}, nil)
+		"fit: no Set": func() { fit.Curves(t.Context(), nil, ab, nil) },
+		"fit: Model.Func and Model.Vector are nil": func() {
+			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}}, three, ab, nil)
 		},
-		"fit: Model.Parameters is empty": func() {
-			fit.Curve(t.Context(), fit.Model{Func: line.Func}, column(1), []float64{1}, nil, nil)
+		"fit: Model.Func and Model.Vector are both set": func() {
+			fit.Curve(t.Context(), fit.Model{Func: line.Func, Vector: func(dst, jac, b, x []float64) {}}, three, ab, nil)
 		},
-		"fit: len(start) = 3, want 2, the length of Model.Parameters": func() {
-			fit.Curve(t.Context(), line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 2, 3}, nil)
+		"fit: Model.Outputs = 0, want > 0": func() {
+			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}, Vector: func(dst, jac, b, x []float64) {}}, three, ab, nil)
+		},
+		"fit: Model.Outputs = 2, want 0 with Func": func() {
+			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}, Func: line.Func, Outputs: 2}, three, ab, nil)
+		},
+		"fit: Model.Parameters is empty": func() { fit.Curve(t.Context(), fit.Model{Func: line.Func}, three, ab, nil) },
+		`fit: no Parameter is named "b", which is in Model.Parameters`: func() {
+			fit.Curve(t.Context(), line, three, ab[:1], nil)
+		},
+		`fit: "a" is twice in Model.Parameters`: func() {
+			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a", "a"}, Func: line.Func}, three, ab, nil)
+		},
+		`fit: two Parameters are named "a"`: func() {
+			fit.Curve(t.Context(), line, three, []fit.Parameter{{Name: "a"}, {Name: "a"}}, nil)
+		},
+		`fit: the Transform of Parameter 1, "b", is 3`: func() {
+			fit.Curve(t.Context(), line, three, []fit.Parameter{{Name: "a"}, {Name: "b", Transform: 3}}, nil)
+		},
+		`fit: Parameter "b" is Tied and Fixed`: func() {
+			fit.Curve(t.Context(), line, three, []fit.Parameter{{Name: "a"}, {Name: "b", Fixed: true, Tied: func(grad, b []float64) float64 { return 0 }}}, nil)
 		},
 		"fit: Settings.Iterations = -1, want >= 0": func() {
-			fit.Curve(t.Context(), line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 2}, &fit.Settings{Iterations: -1})
+			fit.Curve(t.Context(), line, three, ab, &fit.Settings{Iterations: -1})
 		},
 		"fit: Settings.StepSize = NaN, want >= 0": func() {
-			fit.Curve(t.Context(), line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 2}, &fit.Settings{StepSize: math.NaN()})
+			fit.Curve(t.Context(), line, three, ab, &fit.Settings{StepSize: math.NaN()})
 		},
 		"fit: level = 95, want a number in (0, 1)": func() {
 			(&fit.Result{DF: 1}).Interval(0, 95)
@@ -130,11 +153,11 @@ func TestMisuse(t *testing.T) {
 
 // TestDefaults: the documented defaults are those of the zero value.
 func TestDefaults(t *testing.T) {
-	s := readExample(t, "MGH17")
-	m := fit.Model{Parameters: parameterNames(5), Func: mgh17}
+	s := nistSet(t, "MGH17")
+	m := nistModel(s)
 	var all []*fit.Result
 	for _, set := range []*fit.Settings{nil, {}, {Iterations: 2000, AdamSteps: 300, StepSize: 0.01}, {AdamSteps: 301}, {StepSize: 0.02}} {
-		r, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], set)
+		r, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), set)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,21 +193,21 @@ func sameBits(a, b *fit.Result) bool {
 
 // TestDeterminism: equal input gives equal bits on one machine, and the input stays as it is.
 func TestDeterminism(t *testing.T) {
-	s := readExample(t, "Thurber")
-	m := fit.Model{Parameters: parameterNames(7), Func: cubicRatio}
-	start, y := slices.Clone(s.start[0]), slices.Clone(s.y)
-	a, err := fit.Curve(t.Context(), m, s.x, y, start, nil)
+	s := nistSet(t, "Thurber")
+	m := nistModel(s)
+	start, y := slices.Clone(s.Starts[0]), slices.Clone(s.Y)
+	a, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: y}, starts(m.Parameters, start), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := fit.Curve(t.Context(), m, s.x, y, start, nil)
+	b, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: y}, starts(m.Parameters, start), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !sameBits(a, b) {
 		t.Errorf("first %+v, then %+v", a, b)
 	}
-	if !slices.Equal(start, s.start[0]) || !slices.Equal(y, s.y) {
+	if !slices.Equal(start, s.Starts[0]) || !slices.Equal(y, s.Y) {
 		t.Error("start or y has changed")
 	}
 }
@@ -193,14 +216,14 @@ func TestDeterminism(t *testing.T) {
 // A start of 0 has a scale, too.
 func TestUnits(t *testing.T) {
 	unit := []float64{0x1p20, 1, 0x1p-30, 4, 0x1p10, 0.5, 0x1p-3}
-	thurber, mgh := readExample(t, "Thurber"), readExample(t, "MGH17")
+	thurber, mgh := nistSet(t, "Thurber"), nistSet(t, "MGH17")
 	for _, c := range []struct {
-		s     *nistSet
+		s     testfuncs.NISTSet
 		f     func(g, b, x []float64) float64
 		start []float64
 	}{
-		{thurber, cubicRatio, thurber.start[0]},
-		{mgh, mgh17, []float64{0, 1.5, -1, 0.01, 0.02}},
+		{thurber, thurber.Curve, thurber.Starts[0]},
+		{mgh, mgh.Curve, []float64{0, 1.5, -1, 0.01, 0.02}},
 	} {
 		scaled := func(grad, b, x []float64) float64 {
 			v := slices.Clone(b)
@@ -218,22 +241,22 @@ func TestUnits(t *testing.T) {
 		for j := range start {
 			start[j] /= unit[j]
 		}
-		r, err := fit.Curve(t.Context(), fit.Model{Parameters: names, Func: c.f}, c.s.x, c.s.y, c.start, nil)
+		r, err := fit.Curve(t.Context(), fit.Model{Parameters: names, Func: c.f}, fit.Data{X: c.s.X, Y: c.s.Y}, starts(names, c.start), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := fit.Curve(t.Context(), fit.Model{Parameters: names, Func: scaled}, c.s.x, c.s.y, start, nil)
+		u, err := fit.Curve(t.Context(), fit.Model{Parameters: names, Func: scaled}, fit.Data{X: c.s.X, Y: c.s.Y}, starts(names, start), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for j := range names {
 			if u.Estimate[j]*unit[j] != r.Estimate[j] || u.StdErr[j]*unit[j] != r.StdErr[j] {
 				t.Errorf("%s: b%d is %v ± %v in units of %v, but %v ± %v in units of 1",
-					c.s.name, j+1, u.Estimate[j], u.StdErr[j], unit[j], r.Estimate[j], r.StdErr[j])
+					c.s.Name, j+1, u.Estimate[j], u.StdErr[j], unit[j], r.Estimate[j], r.StdErr[j])
 			}
 		}
 		if u.Evaluations != r.Evaluations || r.Evaluations < 300 {
-			t.Errorf("%s: %d evaluations in other units, %d in units of 1, want equal and Adam's 300 among them", c.s.name, u.Evaluations, r.Evaluations)
+			t.Errorf("%s: %d evaluations in other units, %d in units of 1, want equal and Adam's 300 among them", c.s.Name, u.Evaluations, r.Evaluations)
 		}
 	}
 }
@@ -241,22 +264,22 @@ func TestUnits(t *testing.T) {
 // TestSecondRun: from a start where all curves but the constant have decayed at the second point, the first run ends where
 // they stay so, a minimum at infinity. Adam's way leads out.
 func TestSecondRun(t *testing.T) {
-	s := readExample(t, "MGH17")
-	m := fit.Model{Parameters: parameterNames(5), Func: mgh17}
+	s := nistSet(t, "MGH17")
+	m := nistModel(s)
 	start := []float64{50, 150, -100, 1, 0.2}
-	direct, err := fit.Curve(t.Context(), m, s.x, s.y, start, &fit.Settings{AdamSteps: -1})
+	direct, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, start), &fit.Settings{AdamSteps: -1})
 	if direct == nil {
 		t.Fatal(err)
 	}
 	if direct.RSS < 1 || direct.AfterAdam {
 		t.Errorf("the first run finds RSS %v: the test tests nothing", direct.RSS)
 	}
-	both, err := fit.Curve(t.Context(), m, s.x, s.y, start, nil)
+	both, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, start), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !both.AfterAdam || lre([]float64{both.RSS}, []float64{s.rss}) < wantDigits {
-		t.Errorf("RSS %v, after Adam %v, want %v, true", both.RSS, both.AfterAdam, s.rss)
+	if !both.AfterAdam || lre([]float64{both.RSS}, []float64{s.RSS}) < wantDigits {
+		t.Errorf("RSS %v, after Adam %v, want %v, true", both.RSS, both.AfterAdam, s.RSS)
 	}
 }
 
@@ -281,7 +304,7 @@ func TestRejectsInvalid(t *testing.T) {
 	var direct int
 	for _, set := range []*fit.Settings{{AdamSteps: -1}, {StepSize: 0.5}} {
 		invalid = 0
-		r, err := fit.Curve(t.Context(), m, x, y, []float64{1, 5}, set)
+		r, err := fit.Curve(t.Context(), m, fit.Data{X: x, Y: y}, starts(m.Parameters, []float64{1, 5}), set)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,21 +320,21 @@ func TestRejectsInvalid(t *testing.T) {
 
 // TestExact: where the curve can pass through all points, and where there are as many points as parameters.
 func TestExact(t *testing.T) {
-	r, err := fit.Curve(t.Context(), line, column(1, 2, 4), []float64{3, 5, 9}, []float64{0, 0}, nil)
+	r, err := fit.Curve(t.Context(), line, fit.Data{X: column(1, 2, 4), Y: []float64{3, 5, 9}}, starts(line.Parameters, []float64{0, 0}), nil)
 	if err != nil || lre(r.Estimate, []float64{1, 2}) < 11 || r.RSS > 1e-28 || r.StdErr[0] > 1e-14 {
 		t.Errorf("%+v, %v, want 1 + 2x and no error", r, err)
 	}
-	r, err = fit.Curve(t.Context(), line, column(1, 2), []float64{3, 5}, []float64{1, 2}, nil)
+	r, err = fit.Curve(t.Context(), line, fit.Data{X: column(1, 2), Y: []float64{3, 5}}, starts(line.Parameters, []float64{1, 2}), nil)
 	if err != nil || r.Estimate[0] != 1 || r.Estimate[1] != 2 || r.RSS != 0 {
 		t.Errorf("from the solution: %+v, %v, want 1 + 2x", r, err)
 	}
 
-	r, err = fit.Curve(t.Context(), line, column(1, 2, 3), []float64{0, 0, 0}, []float64{0, 0}, nil)
+	r, err = fit.Curve(t.Context(), line, fit.Data{X: column(1, 2, 3), Y: []float64{0, 0, 0}}, starts(line.Parameters, []float64{0, 0}), nil)
 	if err != nil || r.Estimate[0] != 0 || r.Estimate[1] != 0 || r.RSS != 0 || r.StdErr[0] != 0 {
 		t.Errorf("zeros: %+v, %v, want 0", r, err)
 	}
 
-	r, err = fit.Curve(t.Context(), line, column(1, 2), []float64{3, 5}, []float64{7, 7}, nil)
+	r, err = fit.Curve(t.Context(), line, fit.Data{X: column(1, 2), Y: []float64{3, 5}}, starts(line.Parameters, []float64{7, 7}), nil)
 	if err != nil || lre(r.Estimate, []float64{1, 2}) < 11 || r.DF != 0 || r.Rank != 2 {
 		t.Errorf("%+v, %v, want 1 + 2x with 0 degrees of freedom", r, err)
 	}
@@ -331,7 +354,7 @@ func TestNoPredictors(t *testing.T) {
 		}
 		return b[0]
 	}}
-	r, err := fit.Curve(t.Context(), mean, make([][]float64, 4), []float64{1, 2, 3, 6}, []float64{100}, nil)
+	r, err := fit.Curve(t.Context(), mean, fit.Data{X: make([][]float64, 4), Y: []float64{1, 2, 3, 6}}, starts(mean.Parameters, []float64{100}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +373,7 @@ func TestRank(t *testing.T) {
 		return b[0]*b[1]*x[0] + b[2]
 	}}
 	x, y := column(0, 1, 2, 3, 4), []float64{1.1, 2.9, 5.2, 6.8, 9}
-	r, err := fit.Curve(t.Context(), m, x, y, []float64{1, 1, 0.3}, nil)
+	r, err := fit.Curve(t.Context(), m, fit.Data{X: x, Y: y}, starts(m.Parameters, []float64{1, 1, 0.3}), nil)
 	var e *fit.RankError
 	if !errors.As(err, &e) || r == nil {
 		t.Fatalf("result %v, error %v, want a RankError", r, err)
@@ -361,7 +384,7 @@ func TestRank(t *testing.T) {
 	if want := "fit: the data do not determine a, b: the curve changes in 2 of 3 directions of the parameters only"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
-	s, err := fit.Curve(t.Context(), line, x, y, []float64{0, 0}, nil)
+	s, err := fit.Curve(t.Context(), line, fit.Data{X: x, Y: y}, starts(line.Parameters, []float64{0, 0}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +420,7 @@ func TestRanAway(t *testing.T) {
 	}{
 		{"decay", fit.Model{Parameters: []string{"A", "k", "c"}, Func: decay}, 0, func(x float64) float64 { return 2.5*math.Exp(-0.7*x) + 0.5 }, []float64{3, -1, 0}, []string{"A", "k", "c"}},
 		{"decay, good start", fit.Model{Parameters: []string{"A", "k", "c"}, Func: decay}, 0, func(x float64) float64 { return 2.5*math.Exp(-0.7*x) + 0.5 }, []float64{3, 1, 0}, nil},
-		{"saturation", fit.Model{Parameters: []string{"b1", "b2"}, Func: saturation}, 0, func(x float64) float64 { return 0.3 * x * x }, []float64{3, 1}, []string{"b1", "b2"}},
+		{"saturation", fit.Model{Parameters: []string{"b1", "b2"}, Func: nistSet(t, "Misra1a").Curve}, 0, func(x float64) float64 { return 0.3 * x * x }, []float64{3, 1}, []string{"b1", "b2"}},
 		{"years", line, 2000, func(x float64) float64 { return 0.001 * x }, []float64{3, 0.3}, nil},
 		{"seconds", line, 1.7e9, func(x float64) float64 { return 0 }, []float64{3, 0.3}, nil},
 	} {
@@ -409,7 +432,7 @@ func TestRanAway(t *testing.T) {
 			x = append(x, []float64{at})
 			y = append(y, c.y(at)+0.03*rng.NormFloat64())
 		}
-		r, err := fit.Curve(t.Context(), c.m, x, y, c.start, nil)
+		r, err := fit.Curve(t.Context(), c.m, fit.Data{X: x, Y: y}, starts(c.m.Parameters, c.start), nil)
 		if err != nil || !slices.Equal(r.RanAway, c.want) {
 			t.Errorf("%s: %+v, %v, want %v to run away", c.name, r, err, c.want)
 			continue
@@ -430,7 +453,7 @@ func TestRanAwayRounding(t *testing.T) {
 		for i := range x {
 			y[i] = (a + b*x[i][0]) * (1 + 0x1p-51*rng.NormFloat64())
 		}
-		r, err := fit.Curve(t.Context(), line, x, y, []float64{1, 1}, nil)
+		r, err := fit.Curve(t.Context(), line, fit.Data{X: x, Y: y}, starts(line.Parameters, []float64{1, 1}), nil)
 		if err != nil || r.RanAway != nil {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -438,16 +461,16 @@ func TestRanAwayRounding(t *testing.T) {
 }
 
 func TestIterationLimit(t *testing.T) {
-	s := readExample(t, "MGH17")
-	m := fit.Model{Parameters: parameterNames(5), Func: mgh17}
-	r, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], &fit.Settings{Iterations: 5})
+	s := nistSet(t, "MGH17")
+	m := nistModel(s)
+	r, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), &fit.Settings{Iterations: 5})
 	if !errors.Is(err, fit.ErrNotConverged) || r == nil || r.Status != optimize.IterationLimit {
 		t.Fatalf("%+v, %v, want ErrNotConverged", r, err)
 	}
 	if r.RanAway != nil {
 		t.Errorf("%v ran away: that is for the ends of searches", r.RanAway)
 	}
-	if r.Iterations != 10 || !(r.RSS < rss(m, s.x, s.y, s.start[0])) || r.RSS != rss(m, s.x, s.y, r.Estimate) || !math.IsNaN(r.StdErr[0]) {
+	if r.Iterations != 10 || !(r.RSS < rss(m, s.X, s.Y, s.Starts[0])) || r.RSS != rss(m, s.X, s.Y, r.Estimate) || !math.IsNaN(r.StdErr[0]) {
 		t.Errorf("%+v, want two times 5 iterations, a lower RSS and no error bars", r)
 	}
 }
@@ -455,19 +478,19 @@ func TestIterationLimit(t *testing.T) {
 // TestLimitInOneRun: a first run that is stopped at the minimum, but before it knows, does not spoil a second that
 // converges there.
 func TestLimitInOneRun(t *testing.T) {
-	s := readExample(t, "Thurber")
-	m := fit.Model{Parameters: parameterNames(7), Func: cubicRatio}
+	s := nistSet(t, "Thurber")
+	m := nistModel(s)
 	met := false
 	for limit := 10; limit < 100; limit++ {
-		direct, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], &fit.Settings{Iterations: limit, AdamSteps: -1})
+		direct, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), &fit.Settings{Iterations: limit, AdamSteps: -1})
 		if direct == nil {
 			t.Fatal(err)
 		}
-		both, errBoth := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], &fit.Settings{Iterations: limit})
+		both, errBoth := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), &fit.Settings{Iterations: limit})
 		if both == nil {
 			t.Fatal(errBoth)
 		}
-		if err == nil || direct.RSS > s.rss*(1+1e-10) || both.Iterations == 2*limit {
+		if err == nil || direct.RSS > s.RSS*(1+1e-10) || both.Iterations == 2*limit {
 			continue
 		}
 		met = true
@@ -491,15 +514,15 @@ func rss(m fit.Model, x [][]float64, y, b []float64) (sum float64) {
 
 // TestWrongDerivative: a sign error in a derivative must not pass for convergence.
 func TestWrongDerivative(t *testing.T) {
-	s := readExample(t, "Misra1a")
+	s := nistSet(t, "Misra1a")
 	m := fit.Model{Parameters: parameterNames(2), Func: func(grad, b, x []float64) float64 {
-		f := saturation(grad, b, x)
+		f := s.Curve(grad, b, x)
 		if grad != nil {
 			grad[1] = -grad[1]
 		}
 		return f
 	}}
-	r, err := fit.Curve(t.Context(), m, s.x, s.y, s.start[0], nil)
+	r, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), nil)
 	if !errors.Is(err, fit.ErrNoDecrease) || r == nil || r.Status != optimize.Failure || !math.IsNaN(r.StdErr[0]) {
 		t.Errorf("%+v, %v, want ErrNoDecrease", r, err)
 	}
@@ -507,9 +530,9 @@ func TestWrongDerivative(t *testing.T) {
 
 // TestCancel ends the context in the first run, on Adam's way and in the second run.
 func TestCancel(t *testing.T) {
-	s := readExample(t, "MGH17")
-	start := s.start[0]
-	direct, err := fit.Curve(t.Context(), fit.Model{Parameters: parameterNames(5), Func: mgh17}, s.x, s.y, start, &fit.Settings{AdamSteps: -1})
+	s := nistSet(t, "MGH17")
+	start := s.Starts[0]
+	direct, err := fit.Curve(t.Context(), nistModel(s), fit.Data{X: s.X, Y: s.Y}, starts(parameterNames(5), start), &fit.Settings{AdamSteps: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -518,12 +541,12 @@ func TestCancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := 0
 		m := fit.Model{Parameters: parameterNames(5), Func: func(grad, b, x []float64) float64 {
-			if calls++; calls > after*len(s.y) {
+			if calls++; calls > after*len(s.Y) {
 				cancel()
 			}
-			return mgh17(grad, b, x)
+			return s.Curve(grad, b, x)
 		}}
-		r, err := fit.Curve(ctx, m, s.x, s.y, start, nil)
+		r, err := fit.Curve(ctx, m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, start), nil)
 		cancel()
 		if !errors.Is(err, context.Canceled) || r == nil || r.Status != optimize.Failure {
 			t.Errorf("after %d evaluations: %+v, %v, want context.Canceled and a result", after, r, err)
@@ -532,10 +555,10 @@ func TestCancel(t *testing.T) {
 		if !strings.HasPrefix(err.Error(), "fit: cancelled after ") {
 			t.Errorf("error %q", err)
 		}
-		if calls > (after+2)*len(s.y) { // the evaluation under way ends, and at most one more is begun
-			t.Errorf("cancelled in call %d of Func, ended after %d", after*len(s.y)+1, calls)
+		if calls > (after+2)*len(s.Y) { // the evaluation under way ends, and at most one more is begun
+			t.Errorf("cancelled in call %d of Func, ended after %d", after*len(s.Y)+1, calls)
 		}
-		if !math.IsNaN(r.StdErr[0]) || r.RSS != rss(m, s.x, s.y, r.Estimate) {
+		if !math.IsNaN(r.StdErr[0]) || r.RSS != rss(m, s.X, s.Y, r.Estimate) {
 			t.Errorf("after %d evaluations: %+v", after, r)
 		}
 		if after > first && r.RSS > direct.RSS {

@@ -28,7 +28,8 @@ func ExampleCurve() {
 			return b[0] * (1 - e)
 		},
 	}
-	r, err := fit.Curve(context.Background(), m, x, volume, []float64{500, 0.0001}, nil)
+	r, err := fit.Curve(context.Background(), m, fit.Data{X: x, Y: volume},
+		[]fit.Parameter{{Name: "saturation", Start: 500}, {Name: "rate", Start: 0.0001}}, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

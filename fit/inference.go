@@ -25,18 +25,18 @@ func (e *RankError) Error() string {
 
 // infer sets what follows from the Jacobian at p: Rank, ResidualSD, Cov, StdErr, RanAway. With J = Q R D and R = U S Vᵀ it is
 //
-//	(JᵀJ)⁻¹ = D⁻¹ V S⁻² Vᵀ D⁻¹
+//	B (JᵀJ)⁻¹ Bᵀ = W S⁻² Wᵀ,  W = B D⁻¹ V
 //
-// Parameters with a part in a null direction have infinite variance, and NaN for covariances. If minimum is false p is no
-// minimum, and all is NaN. The contents of lm do not matter.
+// where B = ∂b/∂u. Parameters with a part in a null direction have infinite variance, and NaN for covariances. If minimum
+// is false p is no minimum, and all is NaN. The contents of lm do not matter.
 func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
-	lin, n := lm.lin, lm.c.n
+	c, lin, n, params := lm.c, lm.lin, lm.c.n, len(r.Parameters)
 	r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
 	if r.DF == 0 {
 		r.ResidualSD = math.NaN()
 	}
-	r.Cov = mat.NewSymDense(n, nil)
-	r.StdErr = make([]float64, n)
+	r.Cov = mat.NewSymDense(params, nil)
+	r.StdErr = make([]float64, params)
 	lm.rescale(p) // for its rounding error
 	lin.equilibrate(lm.c, p)
 	ok := lin.factor(p.jac, p.r)
@@ -44,21 +44,38 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 		r.Rank = lin.rank()
 	}
 	if ok && minimum && r.Rank == n {
-		r.RanAway = lm.ranAway(p, r.Parameters)
+		r.RanAway = lm.ranAway(p, c.names())
 	}
 
-	free := make([]bool, n)
+	free := make([]bool, params)
+	w := mat.NewDense(params, n, nil)
+	slopes := make([]float64, n)
 	e := &RankError{Rank: r.Rank, N: n}
-	for j := range n {
-		for k := r.Rank; k < n; k++ {
-			free[j] = free[j] || math.Abs(lin.v.At(j, k)) > 1e-6
+	for i := range params {
+		c.slopes(slopes, p, i)
+		var size float64
+		for j := range n {
+			slopes[j] /= lin.scale[j]
+			size = math.Hypot(size, slopes[j])
 		}
-		if free[j] {
-			e.Parameters = append(e.Parameters, r.Parameters[j])
+		for k := range n {
+			var sum float64
+			for j, v := range slopes {
+				sum += v * lin.v.At(j, k)
+			}
+			w.Set(i, k, sum)
+			free[i] = free[i] || k >= r.Rank && math.Abs(sum) > 1e-6*size
+		}
+		if free[i] {
+			e.Parameters = append(e.Parameters, r.Parameters[i])
 		}
 	}
-	known := ok && minimum && r.DF > 0
-	for i := range n {
+	sd := r.ResidualSD
+	if r.settings.AbsoluteSigma {
+		sd = 1
+	}
+	known := ok && minimum && !math.IsNaN(sd)
+	for i := range params {
 		for j := range i + 1 {
 			v := math.NaN()
 			switch {
@@ -67,9 +84,8 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 			case known && !free[i] && !free[j]:
 				v = 0
 				for k := range r.Rank {
-					v += (lin.v.At(i, k) / lin.s[k]) * (lin.v.At(j, k) / lin.s[k])
+					v += (w.At(i, k) * sd / lin.s[k]) * (w.At(j, k) * sd / lin.s[k])
 				}
-				v *= r.ResidualSD / lin.scale[i] * (r.ResidualSD / lin.scale[j])
 			}
 			r.Cov.SetSym(i, j, v)
 		}
@@ -84,14 +100,14 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 // ranAway returns the names for Result.RanAway at p, where lin has been factored: those parameters that the undamped step
 // changes most in relation to their values, down to a tenth of the largest change.
 func (l *levenberg) ranAway(p *point, names []string) []string {
-	if _, promise := l.lin.step(l.delta, 0); !l.large(promise, p.rss) {
+	if _, promise := l.lin.step(l.delta, 0); !l.large(promise, p.f) {
 		return nil
 	}
 	change := func(j int) float64 {
 		if l.delta[j] == 0 {
 			return 0
 		}
-		return math.Abs(l.delta[j] / p.b[j])
+		return math.Abs(l.delta[j] / p.u[j])
 	}
 	var most float64
 	for j := range names {
@@ -107,15 +123,29 @@ func (l *levenberg) ranAway(p *point, names []string) []string {
 }
 
 // Interval is the confidence interval of parameter i at a level such as 0.95: Estimate ± t StdErr, where t is the
-// (1+level)/2 quantile of Student's distribution with DF degrees of freedom. It is NaN where StdErr is.
+// (1+level)/2 quantile of Student's distribution with DF degrees of freedom or, with Settings.AbsoluteSigma, of the normal
+// one. For a parameter with a Transform it is such an interval for u, mapped back. It is NaN where StdErr is.
 // Interval panics if level is not in (0, 1).
 func (r *Result) Interval(i int, level float64) (lo, hi float64) {
 	if !(level > 0 && level < 1) {
 		panic(fmt.Sprintf("fit: level = %v, want a number in (0, 1)", level))
 	}
-	if r.DF == 0 {
+	var t float64
+	switch {
+	case r.settings.AbsoluteSigma:
+		t = distuv.UnitNormal.Quantile((1 + level) / 2)
+	case r.DF == 0:
 		return math.NaN(), math.NaN()
+	default:
+		t = distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(r.DF)}.Quantile((1 + level) / 2)
 	}
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(r.DF)}.Quantile((1 + level) / 2)
+	if r.parameters != nil {
+		if p := &r.parameters[i]; p.Transform != Identity && p.Tied == nil && !p.Fixed {
+			u, slope := p.coordinate(r.Estimate[i])
+			lo, _ = p.value(u - t*r.StdErr[i]/slope)
+			hi, _ = p.value(u + t*r.StdErr[i]/slope)
+			return lo, hi
+		}
+	}
 	return r.Estimate[i] - t*r.StdErr[i], r.Estimate[i] + t*r.StdErr[i]
 }

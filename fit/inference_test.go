@@ -34,7 +34,7 @@ func TestCovarianceFactor(t *testing.T) {
 		y[i] = 1 - 2*v + 0.5*v*v + 0.1*math.Sin(float64(7*i))
 		design.SetRow(i, []float64{1, v, v * v})
 	}
-	r, err := fit.Curve(t.Context(), parabola, x, y, []float64{1, 1, 1}, nil)
+	r, err := fit.Curve(t.Context(), parabola, fit.Data{X: x, Y: y}, starts(parabola.Parameters, []float64{1, 1, 1}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestCoverage(t *testing.T) {
 		for i := range n {
 			y[i] = parabola.Func(nil, b, x[i]) + 0.3*rng.NormFloat64()
 		}
-		r, err := fit.Curve(t.Context(), parabola, x, y, []float64{1, 1, 1}, &fit.Settings{AdamSteps: -1})
+		r, err := fit.Curve(t.Context(), parabola, fit.Data{X: x, Y: y}, starts(parabola.Parameters, []float64{1, 1, 1}), &fit.Settings{AdamSteps: -1})
 		if err != nil {
 			t.Fatal(err)
 		}

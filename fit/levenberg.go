@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -49,11 +48,11 @@ type levenberg struct {
 }
 
 func newLevenberg(c *curve) *levenberg {
-	return &levenberg{c: c, lin: newLinearized(len(c.y), c.n), delta: make([]float64, c.n)}
+	return &levenberg{c: c, lin: newLinearized(c.m, c.n), delta: make([]float64, c.n)}
 }
 
 // run searches from p for at most limit iterations and returns the best point. It uses p as its own.
-func (l *levenberg) run(ctx context.Context, p *point, limit int) (*point, optimize.Status, error) {
+func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit int) (*point, optimize.Status, error) {
 	lin := l.lin
 	clear(lin.scale)
 	l.rescale(p)
@@ -61,35 +60,35 @@ func (l *levenberg) run(ctx context.Context, p *point, limit int) (*point, optim
 		return p, optimize.Failure, errFactor
 	}
 	var size float64
-	for j, b := range p.b {
-		size = math.Hypot(size, lin.scale[j]*b)
+	for j, v := range scale {
+		size = math.Hypot(size, lin.scale[j]*v)
 	}
 	radius := size
 	if radius == 0 {
-		radius = math.Sqrt(p.rss) // from b = 0: a step that can change the curve by the residuals
+		radius = math.Sqrt(p.f) // from b = 0: a step that can change the curve by the residuals
 	}
-	trial := newPoint(l.c, p.b)
+	trial := newPoint(l.c, p.u)
 	for range limit {
 		if ctx.Err() != nil {
 			return p, optimize.Failure, errCancelled
 		}
 		l.iterations++
-		if _, promise := lin.step(l.delta, 0); promise <= 1e-15*p.rss+l.rounding(p.rss) {
+		if _, promise := lin.step(l.delta, 0); promise <= 1e-15*p.f+l.rounding(p.f) {
 			return l.polish(p, trial), optimize.FunctionConvergence, nil
 		}
 		lambda := lin.damping(radius)
 		length, predicted := lin.step(l.delta, lambda)
 		if !l.move(trial, p) {
 			// The promise is not kept however short the step.
-			if _, promise := lin.step(l.delta, 0); l.large(promise, p.rss) {
+			if _, promise := lin.step(l.delta, 0); l.large(promise, p.f) {
 				return p, optimize.Failure, ErrNoDecrease
 			}
 			return l.polish(p, trial), optimize.StepConvergence, nil
 		}
 
-		ratio, ok := -1.0, l.c.eval(trial, false)
+		ratio, ok := -1.0, l.c.eval(trial)
 		if ok {
-			ratio = (p.rss - trial.rss) / predicted
+			ratio = (p.f - trial.f) / predicted
 		}
 		switch {
 		case !ok:
@@ -97,9 +96,9 @@ func (l *levenberg) run(ctx context.Context, p *point, limit int) (*point, optim
 		case ratio < 0.25:
 			// The minimum of the parabola through both values with the slope at p.
 			shrink := 0.5
-			if trial.rss >= p.rss {
+			if trial.f >= p.f {
 				slope := lin.slope(lambda)
-				shrink = min(max(slope/(2*slope+(p.rss-trial.rss)), 0.1), 0.5)
+				shrink = min(max(slope/(2*slope+(p.f-trial.f)), 0.1), 0.5)
 			}
 			radius = shrink * min(radius, 10*length)
 		case ratio > 0.75 || lambda == 0:
@@ -120,33 +119,33 @@ func (l *levenberg) run(ctx context.Context, p *point, limit int) (*point, optim
 // residuals by that much.
 func (l *levenberg) rescale(p *point) {
 	const epsilon = 0x1p-52
-	size := blas64.Nrm2(blas64.Vector{N: len(l.c.y), Inc: 1, Data: l.c.y})
+	size := l.c.sizeY
 	for j, d := range l.lin.scale {
 		norm := l.c.columnNorm(p, j)
 		l.lin.scale[j] = max(d, norm)
-		size = math.Hypot(size, norm*p.b[j])
+		size = math.Hypot(size, norm*p.u[j])
 	}
 	l.noise = epsilon * size * epsilon * size
 }
 
-// rounding is what rounding of the residuals can do to rss, by the inequality of Cauchy and Schwarz.
-func (l *levenberg) rounding(rss float64) float64 { return 2*math.Sqrt(rss*l.noise) + l.noise }
+// rounding is what rounding of the residuals can do to the objective f, by the inequality of Cauchy and Schwarz.
+func (l *levenberg) rounding(f float64) float64 { return 2*math.Sqrt(f*l.noise) + l.noise }
 
 // large reports whether a decrease that the linear problem promises is too large for a minimum: the cosine of the angle
 // between the residuals and the tangent plane is above 0.001, and not by rounding. (D. M. Bates, D. G. Watts, A relative
 // offset orthogonality convergence criterion for nonlinear least squares, Technometrics 23, 1981, for the threshold.)
-func (l *levenberg) large(promise, rss float64) bool {
-	return promise > 1e-6*rss && promise > 1e6*l.noise
+func (l *levenberg) large(promise, f float64) bool {
+	return promise > 1e-6*f && promise > 1e6*l.noise
 }
 
-// tie is the difference from rss that does not tell two minima apart.
-func (l *levenberg) tie(rss float64) float64 { return 1e-9*rss + l.rounding(rss) }
+// tie is the difference from f that does not tell two minima apart.
+func (l *levenberg) tie(f float64) float64 { return 1e-9*f + l.rounding(f) }
 
 // move sets trial to p plus the step and reports whether that is another point.
 func (l *levenberg) move(trial, p *point) (moved bool) {
 	for j, d := range l.delta {
-		trial.b[j] = p.b[j] + d
-		moved = moved || trial.b[j] != p.b[j]
+		trial.u[j] = p.u[j] + d
+		moved = moved || trial.u[j] != p.u[j]
 	}
 	return moved
 }
@@ -159,13 +158,13 @@ func (l *levenberg) polish(p, trial *point) *point {
 	if !lin.factor(p.jac, p.r) {
 		return p
 	}
-	best, least, bar := p, lin.projection(), p.rss+l.tie(p.rss)
+	best, least, bar := p, lin.projection(), p.f+l.tie(p.f)
 	// Convergence is linear or better and takes one to five steps in practice. Down in the rounding errors the projection
 	// is a matter of chance: two misses in a row are the end.
 	for steps, misses := 0, 0; steps < 50 && misses < 2; steps++ {
 		l.iterations++
 		lin.step(l.delta, 0)
-		if !l.move(trial, p) || !l.c.eval(trial, false) || trial.rss > bar || !lin.factor(trial.jac, trial.r) {
+		if !l.move(trial, p) || !l.c.eval(trial) || trial.f > bar || !lin.factor(trial.jac, trial.r) {
 			break
 		}
 		misses++
@@ -174,7 +173,7 @@ func (l *levenberg) polish(p, trial *point) *point {
 		}
 		p, trial = trial, p
 		if trial == best {
-			trial = newPoint(l.c, p.b)
+			trial = newPoint(l.c, p.u)
 		}
 	}
 	return best

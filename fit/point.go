@@ -1,68 +1,212 @@
 package fit
 
 import (
-	"slices"
+	"math"
 
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
-// A curve is the data of a fit and the function that goes through them.
+// A curve is the data of a fit and the functions that go through them, over the coordinates u.
 type curve struct {
-	f           func(grad, b, x []float64) float64
-	x           [][]float64
-	y           []float64
-	n           int // number of parameters
+	*coordinates
+	sets        []boundSet
+	m, n        int // number of residuals, of u
 	evaluations int
+	sizeY       float64   // length of the vector y/σ
+	bad         dataPoint // where eval has given up
 }
 
-// A point is a place b with all that is known there.
+// A boundSet is a Set whose parameters are known by their indices.
+type boundSet struct {
+	Set
+	index  []int // of each parameter of the Model in b
+	whole  bool  // the parameters of the Model are b
+	direct bool  // and the derivatives by b are those by u
+	b      []float64
+	jac    []float64 // derivatives of the outputs at one point by the parameters of the Model
+	out    []float64
+}
+
+// A dataPoint is the index of a set and that of a point in it.
+type dataPoint struct{ set, point int }
+
+// A point is a place u with all that is known there.
 type point struct {
-	b   []float64
-	r   []float64 // residuals f(xᵢ; b) - yᵢ
-	jac []float64 // their derivatives by b, a row for each residual
-	rss float64
+	u, b []float64
+	r    []float64 // residuals (f(xᵢ; b) - yᵢ)/σᵢ
+	jac  []float64 // their derivatives by u, a row for each residual
+	f    float64   // the objective, ‖r‖²
+
+	slope     []float64 // ∂b/∂u of the free parameters
+	ties      []float64 // values of the tied parameters
+	tiedSlope []float64 // their derivatives by u, a row for each
+	grad      []float64 // by b, of one tied parameter
 }
 
-func newPoint(c *curve, b []float64) *point {
-	return &point{
-		b:   slices.Clone(b),
-		r:   make([]float64, len(c.y)),
-		jac: make([]float64, len(c.y)*c.n),
+func newCurve(sets []Set, co *coordinates) *curve {
+	c := &curve{coordinates: co, n: len(co.free)}
+	at := map[string]int{}
+	for i, p := range co.params {
+		at[p.Name] = i
 	}
+	for _, s := range sets {
+		outputs := max(s.Outputs, 1)
+		b := boundSet{Set: s, whole: len(s.Parameters) == len(co.params), out: make([]float64, outputs)}
+		for j, name := range s.Parameters {
+			b.index = append(b.index, at[name])
+			b.whole = b.whole && at[name] == j
+		}
+		b.direct = b.whole && co.simple
+		b.b = make([]float64, len(s.Parameters))
+		b.jac = make([]float64, outputs*len(s.Parameters))
+		c.sets = append(c.sets, b)
+		c.m += len(s.Y)
+		for i, y := range s.Y {
+			c.sizeY = math.Hypot(c.sizeY, y/s.sigma(i))
+		}
+	}
+	return c
 }
 
-func (p *point) clone() *point {
-	return &point{b: slices.Clone(p.b), r: slices.Clone(p.r), jac: slices.Clone(p.jac), rss: p.rss}
+// sigma is the standard deviation of response i.
+func (d *Data) sigma(i int) float64 {
+	if d.Sigma == nil {
+		return 1
+	}
+	return d.Sigma[i]
+}
+
+func newPoint(c *curve, u []float64) *point {
+	p := &point{
+		u:         append([]float64(nil), u...),
+		b:         make([]float64, len(c.params)),
+		r:         make([]float64, c.m),
+		jac:       make([]float64, c.m*c.n),
+		slope:     make([]float64, c.n),
+		ties:      make([]float64, len(c.tied)),
+		tiedSlope: make([]float64, len(c.tied)*c.n),
+		grad:      make([]float64, len(c.params)),
+	}
+	for i, q := range c.params {
+		p.b[i] = q.Start // of the fixed ones
+	}
+	return p
+}
+
+// set makes p the same as q.
+func (p *point) set(q *point) {
+	copy(p.u, q.u)
+	copy(p.b, q.b)
+	copy(p.r, q.r)
+	copy(p.jac, q.jac)
+	copy(p.slope, q.slope)
+	copy(p.ties, q.ties)
+	copy(p.tiedSlope, q.tiedSlope)
+	p.f = q.f
+}
+
+func (c *curve) clone(q *point) *point {
+	p := newPoint(c, q.u)
+	p.set(q)
+	return p
 }
 
 // row is the gradient of residual i.
 func (p *point) row(i int) []float64 {
-	n := len(p.b)
+	n := len(p.u)
 	return p.jac[i*n : (i+1)*n : (i+1)*n]
 }
 
-// eval computes residuals and derivatives at p.b and reports whether all are finite. If whole is false it gives up at the
-// first that is not.
-func (c *curve) eval(p *point, whole bool) bool {
+// eval computes residuals and derivatives at p.u and reports whether all are finite. It gives up at the first point of
+// the data where they are not.
+func (c *curve) eval(p *point) bool {
 	c.evaluations++
-	p.rss = 0
+	p.f = 0
+	if !c.coordinates.set(p) {
+		c.bad = dataPoint{-1, -1}
+		return false
+	}
+	first := 0
+	for k := range c.sets {
+		s := &c.sets[k]
+		b := p.b
+		if !s.whole {
+			for j, i := range s.index {
+				s.b[j] = p.b[i]
+			}
+			b = s.b
+		}
+		for i, x := range s.X {
+			if !c.evalPoint(s, p, b, i, x, first) {
+				c.bad = dataPoint{k, i}
+				return false
+			}
+		}
+		first += len(s.Y)
+	}
+	return true
+}
+
+// evalPoint does point i of s, whose residuals begin at first.
+func (c *curve) evalPoint(s *boundSet, p *point, b []float64, i int, x []float64, first int) bool {
 	ok := true
-	for i, x := range c.x {
-		row := p.row(i)
-		p.r[i] = c.f(row, p.b, x) - c.y[i]
-		p.rss += float64(p.r[i] * p.r[i])
+	if s.Func != nil && s.direct {
+		row := p.row(first + i)
+		r := s.Func(row, b, x) - s.Y[i]
+		if s.Sigma != nil {
+			r /= s.Sigma[i]
+			for j := range row {
+				row[j] /= s.Sigma[i]
+			}
+		}
+		p.r[first+i] = r
+		p.f += float64(r * r)
 		for _, d := range row {
 			ok = ok && finite(d)
 		}
-		ok = ok && finite(p.rss)
-		if !ok && !whole {
-			return false
+		return ok && finite(p.f)
+	}
+	if s.Func != nil {
+		s.out[0] = s.Func(s.jac, b, x)
+	} else {
+		s.Vector(s.out, s.jac, b, x)
+	}
+	n := len(s.index)
+	for k, f := range s.out {
+		at := i*len(s.out) + k
+		sigma := s.sigma(at)
+		r := (f - s.Y[at]) / sigma
+		p.r[first+at] = r
+		p.f += float64(r * r)
+		row := p.row(first + at)
+		c.chain(row, p, s, s.jac[k*n:(k+1)*n])
+		for j := range row {
+			row[j] /= sigma
+			ok = ok && finite(row[j])
 		}
 	}
-	return ok
+	return ok && finite(p.f)
 }
 
-// columnNorm is the length of ∂f/∂bⱼ over all points.
+// chain turns grad, by the parameters of the Model of s, into row, by u.
+func (c *curve) chain(row []float64, p *point, s *boundSet, grad []float64) {
+	clear(row)
+	for j, g := range grad {
+		switch k := c.place[s.index[j]]; {
+		case k >= 0 && c.simple:
+			row[k] += g
+		case k >= 0:
+			row[k] += float64(g * p.slope[k])
+		case k <= tiedPlace:
+			t := tiedPlace - k
+			for l, d := range p.tiedSlope[t*c.n : (t+1)*c.n] {
+				row[l] += float64(g * d)
+			}
+		}
+	}
+}
+
+// columnNorm is the length of ∂r/∂uⱼ over all residuals.
 func (c *curve) columnNorm(p *point, j int) float64 {
-	return blas64.Nrm2(blas64.Vector{N: len(p.r), Inc: c.n, Data: p.jac[j:]})
+	return blas64.Nrm2(blas64.Vector{N: c.m, Inc: c.n, Data: p.jac[j:]})
 }

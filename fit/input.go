@@ -1,0 +1,227 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// checkUse panics on misuse.
+func checkUse(sets []Set, params []Parameter, s Settings) {
+	switch {
+	case len(sets) == 0:
+		panic("fit: no Set")
+	case s.Iterations < 0:
+		panic(fmt.Sprintf("fit: Settings.Iterations = %d, want >= 0", s.Iterations))
+	case !(s.StepSize >= 0) || math.IsInf(s.StepSize, 0):
+		panic(fmt.Sprintf("fit: Settings.StepSize = %v, want >= 0", s.StepSize))
+	}
+	names := map[string]bool{}
+	for i, p := range params {
+		switch {
+		case names[p.Name]:
+			panic(fmt.Sprintf("fit: two Parameters are named %q", p.Name))
+		case p.Transform < Identity || p.Transform > Logit:
+			panic(fmt.Sprintf("fit: the Transform of Parameter %d, %q, is %d", i, p.Name, p.Transform))
+		case p.Tied != nil && p.Fixed:
+			panic(fmt.Sprintf("fit: Parameter %q is Tied and Fixed", p.Name))
+		}
+		names[p.Name] = true
+	}
+	for _, set := range sets {
+		m := set.Model
+		switch {
+		case m.Func == nil && m.Vector == nil:
+			panic("fit: Model.Func and Model.Vector are nil")
+		case m.Func != nil && m.Vector != nil:
+			panic("fit: Model.Func and Model.Vector are both set")
+		case m.Vector != nil && m.Outputs < 1:
+			panic(fmt.Sprintf("fit: Model.Outputs = %d, want > 0", m.Outputs))
+		case m.Func != nil && m.Outputs != 0:
+			panic(fmt.Sprintf("fit: Model.Outputs = %d, want 0 with Func", m.Outputs))
+		case len(m.Parameters) == 0:
+			panic("fit: Model.Parameters is empty")
+		}
+		for j, name := range m.Parameters {
+			if !names[name] {
+				panic(fmt.Sprintf("fit: no Parameter is named %q, which is in Model.Parameters", name))
+			}
+			if slices.Contains(m.Parameters[:j], name) {
+				panic(fmt.Sprintf("fit: %q is twice in Model.Parameters", name))
+			}
+		}
+	}
+}
+
+// checkInput returns the first thing wrong with the data or the parameters.
+func checkInput(sets []Set, c *coordinates) error {
+	total := 0
+	for k := range sets {
+		if err := checkData(&sets[k]); err != nil {
+			if len(sets) > 1 {
+				return fmt.Errorf("fit: set %d: %w", k, err)
+			}
+			return fmt.Errorf("fit: %w", err)
+		}
+		total += len(sets[k].Y)
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if total < len(c.free) {
+		return fmt.Errorf("fit: too few points, %d for %d parameters", total, len(c.free))
+	}
+	return nil
+}
+
+// checkData returns the first thing wrong with a set.
+func checkData(s *Set) error {
+	outputs := max(s.Outputs, 1)
+	switch {
+	case len(s.X)*outputs != len(s.Y) && outputs == 1:
+		return fmt.Errorf("x has %d points, y has %d", len(s.X), len(s.Y))
+	case len(s.X)*outputs != len(s.Y):
+		return fmt.Errorf("x has %d points of %d outputs, y has %d values", len(s.X), outputs, len(s.Y))
+	case s.Sigma != nil && len(s.Sigma) != len(s.Y):
+		return fmt.Errorf("y has %d values, sigma has %d", len(s.Y), len(s.Sigma))
+	}
+	for i, x := range s.X {
+		if len(x) != len(s.X[0]) {
+			return fmt.Errorf("x[%d] has length %d, x[0] has %d", i, len(x), len(s.X[0]))
+		}
+		for k, v := range x {
+			if !finite(v) {
+				return fmt.Errorf("x[%d][%d] is %v", i, k, v)
+			}
+		}
+		for k := i * outputs; k < (i+1)*outputs; k++ {
+			if !finite(s.Y[k]) {
+				return fmt.Errorf("y[%d] is %v", k, s.Y[k])
+			}
+			if v := s.sigma(k); !(v > 0) || !finite(v) {
+				return fmt.Errorf("sigma[%d] is %v, want a number > 0", k, v)
+			}
+		}
+	}
+	return nil
+}
+
+// first returns the point at the start, or an error if nothing can begin there.
+func (c *curve) first(u []float64) (*point, error) {
+	p := newPoint(c, u)
+	// NaN, to notice a Func that stores nothing.
+	for i := range p.jac {
+		p.jac[i] = math.NaN()
+	}
+	for k := range c.sets {
+		for i := range c.sets[k].jac {
+			c.sets[k].jac[i] = math.NaN()
+		}
+	}
+	if !c.eval(p) {
+		return nil, c.notFinite(p)
+	}
+	names := c.names()
+	for j, name := range names {
+		if c.columnNorm(p, j) == 0 {
+			advice := ""
+			if slices.Contains(p.b, 0) {
+				advice = "; start from values other than 0"
+			}
+			return nil, fmt.Errorf("fit: %s has no influence at the start (%s): the derivative of the curve by it is 0 at all points%s",
+				name, c.assignments(p.b), advice)
+		}
+	}
+	return p, nil
+}
+
+// PointError says that the curve or a derivative of it is not finite at the start, and at which point.
+type PointError struct {
+	Set       int       // the index of the set
+	Point     int       // the index in it of the first such point
+	Output    int       // the index of the output at this point
+	X         []float64 // its predictors
+	Parameter string    // the one by which the derivative is not finite, or "" if the curve itself is not
+	Value     float64   // of the curve or of the derivative, NaN or infinite
+	Start     string    // the start, as in b1 = 2, b2 = 3
+
+	sets, outputs int // how many there are
+}
+
+// Error implements error.
+func (e *PointError) Error() string {
+	what := "the curve"
+	if e.outputs > 1 {
+		what = fmt.Sprintf("output %d of the curve", e.Output)
+	}
+	switch {
+	case e.Parameter != "" && math.IsNaN(e.Value):
+		what = fmt.Sprintf("the derivative by %s was not stored or is NaN", e.Parameter)
+	case e.Parameter != "":
+		what = fmt.Sprintf("the derivative by %s is %v", e.Parameter, e.Value)
+	default:
+		what = fmt.Sprintf("%s is %v", what, e.Value)
+	}
+	where := ""
+	if e.sets > 1 {
+		where = fmt.Sprintf(" set %d,", e.Set)
+	}
+	return fmt.Sprintf("fit: %s at the start (%s),%s x[%d] = %v", what, e.Start, where, e.Point, e.X)
+}
+
+// notFinite says what is not finite at p, the start, where eval has given up.
+func (c *curve) notFinite(p *point) error {
+	at := c.assignments(p.b)
+	if c.bad.set < 0 {
+		for t, i := range c.tied {
+			n := len(c.free)
+			for k, d := range append(p.tiedSlope[t*n:(t+1)*n:(t+1)*n], p.ties[t]) {
+				switch {
+				case finite(d):
+				case k < n:
+					return fmt.Errorf("fit: the derivative of the tied %s by %s was not stored or is %v at the start (%s)",
+						c.params[i].Name, c.params[c.free[k]].Name, d, at)
+				default:
+					return fmt.Errorf("fit: the tied %s is %v at the start (%s); it must not depend on other tied parameters", c.params[i].Name, d, at)
+				}
+			}
+		}
+	}
+	s, i := &c.sets[c.bad.set], c.bad.point
+	e := &PointError{Set: c.bad.set, Point: i, X: s.X[i], Start: at, sets: len(c.sets), outputs: len(s.out)}
+	first := 0
+	for k := range c.bad.set {
+		first += len(c.sets[k].Y)
+	}
+	n := len(s.index)
+	for k := range s.out {
+		residual := first + i*len(s.out) + k
+		e.Output, e.Value = k, p.r[residual]*s.sigma(i*len(s.out)+k)
+		if !finite(e.Value) {
+			return e
+		}
+		grad := s.jac[k*n : (k+1)*n]
+		if s.direct && s.Func != nil {
+			grad = p.row(residual)
+		}
+		for j, d := range grad {
+			if !finite(d) && c.place[s.index[j]] != fixedPlace {
+				e.Parameter, e.Value = s.Parameters[j], d
+				return e
+			}
+		}
+	}
+	return fmt.Errorf("fit: the sum of squares overflows at the start (%s); rescale the data", at)
+}
+
+// assignments is b1 = 2, b2 = 3.
+func (c *coordinates) assignments(b []float64) string {
+	var s []string
+	for j, p := range c.params {
+		s = append(s, fmt.Sprintf("%s = %v", p.Name, b[j]))
+	}
+	return strings.Join(s, ", ")
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

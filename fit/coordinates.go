@@ -77,9 +77,6 @@ func (p *Parameter) value(u float64) (b, slope float64) {
 	switch p.Transform {
 	case Log:
 		b = math.Exp(u)
-		if lo, hi := p.bounds(); lo < hi && p.Upper != 0 { // exp and log are not inverse to the last bit
-			b = min(max(b, lo), hi)
-		}
 		return b, b
 	case Logit:
 		// The nearer bound plus a distance: b keeps its digits beside both.
@@ -105,6 +102,9 @@ func (c *coordinates) set(p *point) bool {
 	ok := true
 	for k, i := range c.free {
 		p.b[i], p.slope[k] = c.params[i].value(p.u[k])
+		if side := c.atBound(p.u, k); side != 0 && finite(p.u[k]) { // exp and log are not inverse to the last bit
+			p.b[i] = []float64{c.params[i].Lower, 0, c.params[i].Upper}[side+1]
+		}
 		ok = ok && finite(p.b[i]) && finite(p.slope[k])
 	}
 	// Ties must not depend on one another.

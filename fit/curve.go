@@ -41,6 +41,11 @@ type Result struct {
 	DF         int     // degrees of freedom, N minus the number of parameters
 	Rank       int     // number of independent directions of b that change the curve at Estimate
 
+	// AtBound names parameters that have ended at a bound. What the data say about the others holds with these as they
+	// are: their error bars, DF and Rank are those of a fit in which the parameters at a bound are Fixed. The error bars
+	// of the parameters at a bound, and of those tied to them, are NaN: the estimate is no normal variable there.
+	AtBound []string
+
 	// RanAway names parameters that may be on their way to infinity, or to where the curve no longer changes with them: at
 	// Estimate the derivatives promise that changing these lowers RSS by more than a millionth, but no step does. It is
 	// nil at a minimum; the 27 fits of NIST's problems have promises below 1e-20 of RSS or of the order of its rounding
@@ -121,7 +126,6 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 		Estimate:    best.b,
 		RSS:         best.f,
 		N:           c.m,
-		DF:          c.m - c.n,
 		Status:      status,
 		AfterAdam:   f.afterAdam,
 		Iterations:  f.lm.iterations,

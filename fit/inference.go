@@ -23,22 +23,32 @@ func (e *RankError) Error() string {
 		strings.Join(e.Parameters, ", "), e.Rank, e.N)
 }
 
-// infer sets what follows from the Jacobian at p: Rank, ResidualSD, Cov, StdErr, RanAway. With J = Q R D and R = U S Vᵀ it is
+// infer sets what follows from the Jacobian at p: AtBound, DF, Rank, ResidualSD, Cov, StdErr, RanAway. With J = Q R D and
+// R = U S Vᵀ it is
 //
 //	B (JᵀJ)⁻¹ Bᵀ = W S⁻² Wᵀ,  W = B D⁻¹ V
 //
-// where B = ∂b/∂u. Parameters with a part in a null direction have infinite variance, and NaN for covariances. If minimum
-// is false p is no minimum, and all is NaN. The contents of lm do not matter.
+// where B = ∂b/∂u and J has the columns of the variables that are at no bound. Parameters with a part in a null direction
+// have infinite variance, and NaN for covariances; those that change with one at a bound have NaN. If minimum is false p is
+// no minimum, and all is NaN. The contents of lm do not matter.
 func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
-	c, lin, n, params := lm.c, lm.lin, lm.c.n, len(r.Parameters)
-	r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
-	if r.DF == 0 {
-		r.ResidualSD = math.NaN()
-	}
-	r.Cov = mat.NewSymDense(params, nil)
-	r.StdErr = make([]float64, params)
+	c, lin, params := lm.c, lm.lin, len(r.Parameters)
 	lm.rescale(p) // for its rounding error
-	lin.equilibrate(lm.c, p)
+	lin.equilibrate(c, p)
+	lin.cols = lin.cols[:0]
+	for j, i := range c.free {
+		if c.atBound(p.u, j) == 0 {
+			lin.cols = append(lin.cols, j)
+		} else {
+			r.AtBound = append(r.AtBound, r.Parameters[i])
+		}
+	}
+	n := len(lin.cols)
+	r.DF = r.N - n
+	r.ResidualSD = math.NaN()
+	if r.DF > 0 {
+		r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
+	}
 	ok := lin.factor(p.jac, p.r)
 	if ok {
 		r.Rank = lin.rank()
@@ -47,45 +57,56 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 		r.RanAway = lm.ranAway(p, c.names())
 	}
 
-	free := make([]bool, params)
-	w := mat.NewDense(params, n, nil)
-	slopes := make([]float64, n)
+	const (
+		known = iota
+		undetermined
+		bound
+	)
+	state := make([]int, params)
+	w := make([]float64, params*n)
+	slopes := make([]float64, c.n)
 	e := &RankError{Rank: r.Rank, N: n}
 	for i := range params {
 		c.slopes(slopes, p, i)
 		var size float64
-		for j := range n {
+		for j := range slopes {
 			slopes[j] /= lin.scale[j]
 			size = math.Hypot(size, slopes[j])
+			if slopes[j] != 0 && c.atBound(p.u, j) != 0 {
+				state[i] = bound
+			}
 		}
 		for k := range n {
-			var sum float64
-			for j, v := range slopes {
-				sum += v * lin.v.At(j, k)
+			sum := &w[i*n+k]
+			for l, v := range lin.svd.right(k) {
+				*sum += slopes[lin.cols[l]] * v
 			}
-			w.Set(i, k, sum)
-			free[i] = free[i] || k >= r.Rank && math.Abs(sum) > 1e-6*size
-		}
-		if free[i] {
-			e.Parameters = append(e.Parameters, r.Parameters[i])
+			if k >= r.Rank && math.Abs(*sum) > 1e-6*size {
+				if state[i] == known {
+					e.Parameters = append(e.Parameters, r.Parameters[i])
+				}
+				state[i] = max(state[i], undetermined)
+			}
 		}
 	}
 	sd := r.ResidualSD
 	if r.settings.AbsoluteSigma {
 		sd = 1
 	}
-	known := ok && minimum && !math.IsNaN(sd)
+	r.Cov = mat.NewSymDense(params, nil)
+	r.StdErr = make([]float64, params)
 	for i := range params {
 		for j := range i + 1 {
 			v := math.NaN()
 			switch {
-			case known && i == j && free[i]:
-				v = math.Inf(1)
-			case known && !free[i] && !free[j]:
+			case !ok || !minimum || math.IsNaN(sd):
+			case state[i] == known && state[j] == known:
 				v = 0
 				for k := range r.Rank {
-					v += (w.At(i, k) * sd / lin.s[k]) * (w.At(j, k) * sd / lin.s[k])
+					v += (w[i*n+k] * sd / lin.svd.s[k]) * (w[j*n+k] * sd / lin.svd.s[k])
 				}
+			case i == j && state[i] == undetermined:
+				v = math.Inf(1)
 			}
 			r.Cov.SetSym(i, j, v)
 		}
@@ -100,7 +121,7 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 // ranAway returns the names for Result.RanAway at p, where lin has been factored: those parameters that the undamped step
 // changes most in relation to their values, down to a tenth of the largest change.
 func (l *levenberg) ranAway(p *point, names []string) []string {
-	if _, promise := l.lin.step(l.delta, 0); !l.large(promise, p.f) {
+	if _, promise, _ := l.step(p, 0); !l.large(promise, p.f) {
 		return nil
 	}
 	change := func(j int) float64 {

@@ -35,6 +35,11 @@ var (
 // (Transtrum and Sethna, arXiv:1201.5885) has been tried: on NIST's problems it takes fewer iterations but as many
 // evaluations, and finds the right minimum no more often.
 //
+// Bounds are kept by the steps: a variable at a bound that would leave it along the negative gradient does not move, and a
+// step of the others that would leave the bounds is replaced by the solution of the same damped problem between them
+// (see box). So no step is cut short by a bound that is not in its way, and a minimum at a bound is reached exactly, with
+// the gradient pointing outwards there and 0 in all other variables.
+//
 // References: K. Levenberg, A method for the solution of certain non-linear problems in least squares, Quart. Appl.
 // Math. 2, 1944. D. W. Marquardt, An algorithm for least-squares estimation of nonlinear parameters, J. SIAM 11, 1963.
 // J. J. Moré, The Levenberg-Marquardt algorithm: implementation and theory, in Numerical Analysis, Lecture Notes in
@@ -42,21 +47,26 @@ var (
 type levenberg struct {
 	c          *curve
 	lin        *linearized
+	box        *box // nil if there are no bounds
 	delta      []float64
+	hit        bool // the last step has been changed by bounds
 	noise      float64 // sum of squares of the residuals' rounding errors, estimated
 	iterations int
 }
 
 func newLevenberg(c *curve) *levenberg {
-	return &levenberg{c: c, lin: newLinearized(c.m, c.n), delta: make([]float64, c.n)}
+	l := &levenberg{c: c, lin: newLinearized(c.m, c.n), delta: make([]float64, c.n)}
+	if c.bounded() {
+		l.box = newBox(c.n)
+	}
+	return l
 }
 
 // run searches from p for at most limit iterations and returns the best point. It uses p as its own.
 func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit int) (*point, optimize.Status, error) {
 	lin := l.lin
 	clear(lin.scale)
-	l.rescale(p)
-	if !lin.factor(p.jac, p.r) {
+	if !l.arrive(p) {
 		return p, optimize.Failure, errFactor
 	}
 	var size float64
@@ -73,14 +83,15 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 			return p, optimize.Failure, errCancelled
 		}
 		l.iterations++
-		if _, promise := lin.step(l.delta, 0); promise <= 1e-15*p.f+l.rounding(p.f) {
+		_, promise, _ := l.step(p, 0)
+		if promise <= 1e-15*p.f+l.rounding(p.f) {
 			return l.polish(p, trial), optimize.FunctionConvergence, nil
 		}
 		lambda := lin.damping(radius)
-		length, predicted := lin.step(l.delta, lambda)
+		length, predicted, slope := l.step(p, lambda)
 		if !l.move(trial, p) {
 			// The promise is not kept however short the step.
-			if _, promise := lin.step(l.delta, 0); l.large(promise, p.f) {
+			if l.large(promise, p.f) {
 				return p, optimize.Failure, ErrNoDecrease
 			}
 			return l.polish(p, trial), optimize.StepConvergence, nil
@@ -97,22 +108,62 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 			// The minimum of the parabola through both values with the slope at p.
 			shrink := 0.5
 			if trial.f >= p.f {
-				slope := lin.slope(lambda)
 				shrink = min(max(slope/(2*slope+(p.f-trial.f)), 0.1), 0.5)
 			}
 			radius = shrink * min(radius, 10*length)
+		case l.hit:
+			radius = max(radius, 2*length) // not the radius has made it short
 		case ratio > 0.75 || lambda == 0:
 			radius = 2 * length
 		}
 		if ratio > 1e-4 {
 			p, trial = trial, p
-			l.rescale(p)
-			if !lin.factor(p.jac, p.r) {
+			if !l.arrive(p) {
 				return p, optimize.Failure, errFactor
 			}
 		}
 	}
 	return p, optimize.IterationLimit, ErrNotConverged
+}
+
+// arrive makes ready for steps from p. It reports whether the factors are finite.
+func (l *levenberg) arrive(p *point) bool {
+	l.rescale(p)
+	l.activate(p)
+	return l.lin.factor(p.jac, p.r)
+}
+
+// activate chooses the variables that move: all but those at a bound that would leave it along the negative gradient.
+func (l *levenberg) activate(p *point) {
+	lin := l.lin
+	lin.cols = lin.cols[:0]
+	for j := range lin.n {
+		if side := l.c.atBound(p.u, j); side == 0 || float64(side)*l.c.gradient(p, j) > 0 {
+			lin.cols = append(lin.cols, j)
+		}
+	}
+}
+
+// step stores the step from p with damping lambda in delta, between the bounds, and returns what linearized.step does.
+func (l *levenberg) step(p *point, lambda float64) (length, decrease, slope float64) {
+	lin, b := l.lin, l.box
+	length, decrease, slope = lin.step(l.delta, lambda)
+	l.hit = b != nil && l.c.outside(p.u, l.delta)
+	if !l.hit {
+		return length, decrease, slope
+	}
+	for i, j := range lin.cols {
+		b.lo[i] = (l.c.lower[j] - p.u[j]) * lin.scale[j]
+		b.hi[i] = (l.c.upper[j] - p.u[j]) * lin.scale[j]
+	}
+	bl, bd, bs, ok := b.solve(lin, lambda)
+	if !ok {
+		return length, decrease, slope // R has been factored, and a part of it is no harder
+	}
+	for i, j := range lin.cols {
+		l.delta[j] = b.d[i] / lin.scale[j]
+	}
+	return bl, bd, bs
 }
 
 // rescale raises D to the lengths of the columns at p, and estimates noise: rounding y, or any one parameter, changes the
@@ -144,17 +195,19 @@ func (l *levenberg) tie(f float64) float64 { return 1e-9*f + l.rounding(f) }
 // move sets trial to p plus the step and reports whether that is another point.
 func (l *levenberg) move(trial, p *point) (moved bool) {
 	for j, d := range l.delta {
-		trial.u[j] = p.u[j] + d
-		moved = moved || trial.u[j] != p.u[j]
+		v := min(max(p.u[j]+d, l.c.lower[j]), l.c.upper[j])
+		moved = moved || v != p.u[j]
+		trial.u[j] = v
 	}
 	return moved
 }
 
-// polish takes Gauss-Newton steps from p, a minimum of RSS up to its rounding error, while they shorten the projection of
-// the residuals on the tangent plane.
+// polish takes Gauss-Newton steps from p, a minimum of the objective up to its rounding error, while they shorten the
+// projection of the residuals on the tangent plane. Variables at a bound stay there, and no step leaves the bounds.
 func (l *levenberg) polish(p, trial *point) *point {
 	lin := l.lin
 	lin.equilibrate(l.c, p)
+	l.activate(p)
 	if !lin.factor(p.jac, p.r) {
 		return p
 	}
@@ -164,7 +217,7 @@ func (l *levenberg) polish(p, trial *point) *point {
 	for steps, misses := 0, 0; steps < 50 && misses < 2; steps++ {
 		l.iterations++
 		lin.step(l.delta, 0)
-		if !l.move(trial, p) || !l.c.eval(trial) || trial.f > bar || !lin.factor(trial.jac, trial.r) {
+		if l.c.outside(p.u, l.delta) || !l.move(trial, p) || !l.c.eval(trial) || trial.f > bar || !lin.factor(trial.jac, trial.r) {
 			break
 		}
 		misses++

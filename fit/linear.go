@@ -4,45 +4,37 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack/lapack64"
-	"gonum.org/v1/gonum/mat"
 )
 
 // linearized is the problem min ‖J δ + r‖² at one point, made ready to be solved for any damping:
 //
 //	[J/D  r] = Q [R c; 0 ρ],   R = U S Vᵀ
 //
-// The scales D of the columns make S independent of the units of the parameters. JᵀJ is never formed, which would cost
-// half of the digits.
+// J has the columns cols of the Jacobian. The scales D of the columns make S independent of the units of the parameters.
+// JᵀJ is never formed, which would cost half of the digits.
 type linearized struct {
-	n     int
-	scale []float64 // D
-	s     []float64 // singular values of J/D, descending
-	v     mat.Dense // right singular vectors, in columns
-	uc    []float64 // Uᵀ c, the residuals in the coordinates of S
+	m, n  int
+	cols  []int     // of the Jacobian, in ascending order; the others do not move
+	scale []float64 // D, of all columns of the Jacobian
 
-	qr   blas64.General // [J/D r; 0], then its factors
-	tau  []float64
-	work []float64
-	r, u mat.Dense
-	svd  mat.SVD
+	a   []float64 // the columns of [J/D r], one after the other, then the Householder vectors
+	r   []float64 // R, column by column, each of length k = len(cols)
+	c   []float64 // the first k of Qᵀ r
+	svd svd
+	uc  []float64 // Uᵀ c, the residuals in the coordinates of S
 }
 
 func newLinearized(m, n int) *linearized {
-	l := &linearized{
-		n:     n,
+	return &linearized{
+		m: m, n: n,
+		cols:  make([]int, 0, n),
 		scale: make([]float64, n),
-		s:     make([]float64, n),
+		a:     make([]float64, m*(n+1)),
+		r:     make([]float64, n*n),
+		c:     make([]float64, n),
+		svd:   newSVD(n),
 		uc:    make([]float64, n),
-		// A row of zeros leaves room for the column r where m = n.
-		qr:   blas64.General{Rows: m + 1, Cols: n + 1, Stride: n + 1, Data: make([]float64, (m+1)*(n+1))},
-		tau:  make([]float64, n+1),
-		work: make([]float64, 1),
 	}
-	l.r.CloneFrom(mat.NewDense(n, n, nil))
-	lapack64.Geqrf(l.qr, l.tau, l.work, -1)
-	l.work = make([]float64, int(l.work[0]))
-	return l
 }
 
 // equilibrate sets the scales to the lengths of the columns at p, or 1 where that is 0.
@@ -55,48 +47,73 @@ func (l *linearized) equilibrate(c *curve, p *point) {
 	}
 }
 
+// column is a column of a.
+func (l *linearized) column(j int) blas64.Vector {
+	return blas64.Vector{N: l.m, Inc: 1, Data: l.a[j*l.m : (j+1)*l.m]}
+}
+
 // factor takes the Jacobian, a row for each residual, and the residuals. It reports whether the factors are finite.
 func (l *linearized) factor(jac, res []float64) bool {
-	n := l.n
-	row := func(i int) []float64 { return l.qr.Data[i*(n+1) : (i+1)*(n+1)] }
-	for i, r := range res {
-		for j, d := range l.scale {
-			row(i)[j] = jac[i*n+j] / d
+	k := len(l.cols)
+	for i, j := range l.cols {
+		a, d := l.column(i).Data, l.scale[j]
+		for row := range a {
+			a[row] = jac[row*l.n+j] / d
 		}
-		row(i)[n] = r
 	}
-	clear(row(len(res)))
-	lapack64.Geqrf(l.qr, l.tau, l.work, len(l.work))
-	for i := range n {
-		for j := i; j <= n; j++ {
-			if !finite(row(i)[j]) {
+	copy(l.column(k).Data, res)
+	return l.decompose(k)
+}
+
+// decompose factors the first k columns of a and applies Qᵀ to the next.
+func (l *linearized) decompose(k int) bool {
+	l.c, l.uc = l.c[:k], l.uc[:k]
+	for i := range k {
+		// The Householder reflection that takes column i, from row i on, to a multiple of the first axis.
+		v := blas64.Vector{N: l.m - i, Inc: 1, Data: l.column(i).Data[i:]}
+		diagonal := norm(v.Data)
+		if v.Data[0] > 0 {
+			diagonal = -diagonal
+		}
+		if diagonal != 0 {
+			pivot := v.Data[0] - diagonal
+			blas64.Scal(1/pivot, v)
+			v.Data[0] = 1
+			tau := pivot / diagonal // -2/‖v‖²
+			for j := i + 1; j <= k; j++ {
+				w := blas64.Vector{N: v.N, Inc: 1, Data: l.column(j).Data[i:]}
+				blas64.Axpy(tau*blas64.Dot(v, w), v, w)
+			}
+		}
+		l.column(i).Data[i] = diagonal
+	}
+	for j := range k {
+		r := l.r[j*k : (j+1)*k]
+		copy(r[:j+1], l.column(j).Data)
+		clear(r[j+1:])
+		l.c[j] = l.column(k).Data[j]
+		for _, v := range r[:j+1] {
+			if !finite(v) {
 				return false
 			}
-			if j < n {
-				l.r.Set(i, j, row(i)[j])
-			}
+		}
+		if !finite(l.c[j]) {
+			return false
 		}
 	}
-	if !l.svd.Factorize(&l.r, mat.SVDFull) {
+	if !l.svd.factor(l.r, k) {
 		return false
 	}
-	l.svd.Values(l.s)
-	l.svd.UTo(&l.u)
-	l.svd.VTo(&l.v)
-	for k := range n {
-		var sum float64
-		for i := range n {
-			sum += l.u.At(i, k) * row(i)[n]
-		}
-		l.uc[k] = sum
+	for j := range k {
+		l.uc[j] = l.svd.project(j, l.c)
 	}
 	return true
 }
 
 // rank is the number of singular values above rankTolerance times the largest.
 func (l *linearized) rank() int {
-	k := l.n
-	for k > 0 && l.s[k-1] <= rankTolerance*l.s[0] {
+	k := len(l.cols)
+	for k > 0 && l.svd.s[k-1] <= rankTolerance*l.svd.s[0] {
 		k--
 	}
 	return k
@@ -106,41 +123,30 @@ func (l *linearized) rank() int {
 // errors, as columns of J have length 1. The lowest ratio among NIST's problems is 2e-5.
 const rankTolerance = 1e-13
 
-// step stores δ = -D⁻¹ V S/(S²+λ) Uᵀc in delta, without undetermined directions, and returns ‖D δ‖ and the decrease of
-// the sum of squares in the linear problem.
-func (l *linearized) step(delta []float64, lambda float64) (length, decrease float64) {
+// step stores δ = -D⁻¹ V S/(S²+λ) Uᵀc in delta, without undetermined directions, and 0 for other columns. It returns
+// ‖D δ‖, the decrease of the sum of squares in the linear problem, and half the slope of the sum of squares along δ.
+func (l *linearized) step(delta []float64, lambda float64) (length, decrease, slope float64) {
 	clear(delta)
 	for k := range l.rank() {
-		s, c := l.s[k], l.uc[k]
+		s, c := l.svd.s[k], l.uc[k]
 		q := s*s + lambda
 		w := s * c / q
 		left := lambda / q // part of c that remains
 		length += w * w
 		decrease += c * c * (1 - left*left)
-		for j := range delta {
-			delta[j] -= l.v.At(j, k) * w
+		slope -= s * w * c
+		for i, v := range l.svd.right(k) {
+			delta[l.cols[i]] -= v * w
 		}
 	}
-	for j, d := range l.scale {
-		delta[j] /= d
+	for _, j := range l.cols {
+		delta[j] /= l.scale[j]
 	}
-	return math.Sqrt(length), decrease
-}
-
-// slope is half the derivative of the sum of squares along the step of damping lambda.
-func (l *linearized) slope(lambda float64) float64 {
-	var sum float64
-	for k := range l.rank() {
-		w := l.s[k] * l.uc[k]
-		sum -= w * w / (l.s[k]*l.s[k] + lambda)
-	}
-	return sum
+	return math.Sqrt(length), decrease, slope
 }
 
 // projection is the length of the residuals' projection on the tangent plane, 0 at a minimum.
-func (l *linearized) projection() float64 {
-	return blas64.Nrm2(blas64.Vector{N: l.rank(), Inc: 1, Data: l.uc})
-}
+func (l *linearized) projection() float64 { return norm(l.uc[:l.rank()]) }
 
 // damping is the least λ >= 0 whose step is no longer than radius, or a little less. 1/‖D δ‖ is a concave function of λ
 // and nearly linear, so that Newton's iteration on it converges from the left in a few steps; a tenth above radius is
@@ -150,8 +156,8 @@ func (l *linearized) damping(radius float64) float64 {
 	for range 100 {
 		var sum, slope float64 // ‖D δ‖² and half its derivative
 		for k := range l.rank() {
-			q := l.s[k]*l.s[k] + lambda
-			w := l.s[k] * l.uc[k] / q
+			q := l.svd.s[k]*l.svd.s[k] + lambda
+			w := l.svd.s[k] * l.uc[k] / q
 			sum += w * w
 			slope -= w * w / q
 		}
@@ -162,4 +168,13 @@ func (l *linearized) damping(radius float64) float64 {
 		lambda -= (length - radius) / radius * sum / slope
 	}
 	return lambda
+}
+
+// norm is the length of v.
+func norm(v []float64) float64 {
+	x := blas64.Vector{N: len(v), Inc: 1, Data: v}
+	if s := blas64.Dot(x, x); s > 1e-280 && s < 1e280 {
+		return math.Sqrt(s)
+	}
+	return blas64.Nrm2(x) // three times slower, safe from overflow and underflow
 }

@@ -128,6 +128,34 @@ func BenchmarkMisra1a(b *testing.B) {
 	}
 }
 
+// BenchmarkNIST is the 27 problems from both starts, 54 fits, in one operation.
+func BenchmarkNIST(b *testing.B) {
+	sets := testfuncs.NISTSets()
+	for _, c := range []struct {
+		name string
+		set  *fit.Settings
+	}{{"default", nil}, {"direct", &fit.Settings{AdamSteps: -1}}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			var evaluations int
+			for b.Loop() {
+				evaluations = 0
+				for _, s := range sets {
+					m := nistModel(s)
+					for _, start := range s.Starts {
+						r, err := fit.Curve(b.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, start), c.set)
+						if err != nil {
+							b.Fatal(err)
+						}
+						evaluations += r.Evaluations
+					}
+				}
+			}
+			b.ReportMetric(float64(evaluations), "evaluations/op")
+		})
+	}
+}
+
 // nistSet is one of NIST's data sets.
 func nistSet(t testing.TB, name string) testfuncs.NISTSet {
 	for _, s := range testfuncs.NISTSets() {

@@ -208,5 +208,21 @@ func (c *curve) chain(row []float64, p *point, s *boundSet, grad []float64) {
 
 // columnNorm is the length of ∂r/∂uⱼ over all residuals.
 func (c *curve) columnNorm(p *point, j int) float64 {
+	var sum float64
+	for i := j; i < len(p.jac); i += c.n {
+		sum += float64(p.jac[i] * p.jac[i])
+	}
+	if sum > 1e-280 && sum < 1e280 {
+		return math.Sqrt(sum)
+	}
 	return blas64.Nrm2(blas64.Vector{N: c.m, Inc: c.n, Data: p.jac[j:]})
+}
+
+// gradient is half the derivative of the objective by uⱼ.
+func (c *curve) gradient(p *point, j int) float64 {
+	var sum float64
+	for i, r := range p.r {
+		sum += float64(r * p.jac[i*c.n+j])
+	}
+	return sum
 }

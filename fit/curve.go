@@ -35,10 +35,11 @@ type Result struct {
 	StdErr     []float64     // standard errors of Estimate, the roots of the diagonal of Cov
 	Cov        *mat.SymDense // covariance of Estimate, s² (JᵀJ)⁻¹ with J = ∂f/∂b at Estimate
 
-	RSS        float64 // residual sum of squares
-	ResidualSD float64 // s = √(RSS/DF), the standard deviation of a response around the curve
-	N          int     // number of points
-	DF         int     // degrees of freedom, N minus the number of parameters
+	RSS        float64 // sum of squares of the residuals, each divided by its Sigma
+	ResidualSD float64 // √(RSS/DF), the standard deviation of a residual; with a Loss 1.4826 times the median of |r|
+	Objective  float64 // what has been minimized: RSS, or F of the Loss
+	N          int     // number of responses
+	DF         int     // degrees of freedom, N minus the number of free parameters that are at no bound
 	Rank       int     // number of independent directions of b that change the curve at Estimate
 
 	// AtBound names parameters that have ended at a bound. What the data say about the others holds with these as they
@@ -119,12 +120,25 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 		return nil, err
 	}
 	f := newSearch(c, set, scale)
-	best, status, err := f.run(ctx, first)
+	if f.lm.progress, err = newProgress(set.Recorder); err != nil {
+		return nil, err
+	}
+	best, status, err := first, optimize.Failure, f.lm.progress.record(c, first, optimize.InitIteration)
+	if err == nil {
+		best, status, err = f.run(ctx, first)
+	}
+	if err == nil {
+		if err = f.lm.progress.record(c, best, optimize.PostIteration); err != nil {
+			status = optimize.Failure
+		}
+	}
 
 	r := &Result{
 		Parameters:  make([]string, len(params)),
 		Estimate:    best.b,
-		RSS:         best.f,
+		Objective:   best.f,
+		RSS:         best.rss,
+		ResidualSD:  f.residualScale,
 		N:           c.m,
 		Status:      status,
 		AfterAdam:   f.afterAdam,

@@ -26,9 +26,9 @@ func (e *RankError) Error() string {
 // infer sets what follows from the Jacobian at p: AtBound, DF, Rank, ResidualSD, Cov, StdErr, RanAway. With J = Q R D and
 // R = U S Vᵀ it is
 //
-//	B (JᵀJ)⁻¹ Bᵀ = W S⁻² Wᵀ,  W = B D⁻¹ V
+//	W S⁻¹ M S⁻¹ Wᵀ,  W = B D⁻¹ V
 //
-// where B = ∂b/∂u and J has the columns of the variables that are at no bound. Parameters with a part in a null direction
+// which is B (JᵀJ)⁻¹ Bᵀ for M = I, where B = ∂b/∂u and J has the columns of the variables that are at no bound. Parameters with a part in a null direction
 // have infinite variance, and NaN for covariances; those that change with one at a bound have NaN. If minimum is false p is
 // no minimum, and all is NaN. The contents of lm do not matter.
 func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
@@ -45,9 +45,11 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 	}
 	n := len(lin.cols)
 	r.DF = r.N - n
-	r.ResidualSD = math.NaN()
-	if r.DF > 0 {
-		r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
+	if c.loss == nil {
+		r.ResidualSD = math.NaN()
+		if r.DF > 0 {
+			r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
+		}
 	}
 	ok := lin.factor(p.jac, p.r)
 	if ok {
@@ -89,9 +91,9 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 			}
 		}
 	}
-	sd := r.ResidualSD
-	if r.settings.AbsoluteSigma {
-		sd = 1
+	var middle *mat.SymDense
+	if ok && minimum {
+		middle = r.middle(lm, p)
 	}
 	r.Cov = mat.NewSymDense(params, nil)
 	r.StdErr = make([]float64, params)
@@ -99,11 +101,13 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 		for j := range i + 1 {
 			v := math.NaN()
 			switch {
-			case !ok || !minimum || math.IsNaN(sd):
+			case middle == nil:
 			case state[i] == known && state[j] == known:
 				v = 0
 				for k := range r.Rank {
-					v += (w[i*n+k] * sd / lin.svd.s[k]) * (w[j*n+k] * sd / lin.svd.s[k])
+					for l := range r.Rank {
+						v += w[i*n+k] / lin.svd.s[k] * middle.At(k, l) * (w[j*n+l] / lin.svd.s[l])
+					}
 				}
 			case i == j && state[i] == undetermined:
 				v = math.Inf(1)
@@ -116,6 +120,65 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 		return e
 	}
 	return nil
+}
+
+// middle is M for infer, where lm.lin has been factored, or nil if there is none: the variance of a residual or, with a
+// Loss, the sandwich in the coordinates of the left singular vectors U,
+//
+//	N/DF H⁻¹ G H⁻¹,  H = Uᵀ diag(ψ') U,  G = Uᵀ diag(ψ²) U
+//
+// (P. J. Huber, The behavior of maximum likelihood estimates under nonstandard conditions, Proc. Fifth Berkeley Symp. 1,
+// 1967; H. White, A heteroskedasticity-consistent covariance matrix estimator and a direct test for heteroskedasticity,
+// Econometrica 48, 1980; N/DF as in the first correction of J. G. MacKinnon and H. White, J. Econometrics 29, 1985).
+func (r *Result) middle(lm *levenberg, p *point) *mat.SymDense {
+	c, lin, n := lm.c, lm.lin, r.Rank
+	if n == 0 || r.DF == 0 && !(c.loss == nil && r.settings.AbsoluteSigma) {
+		return nil
+	}
+	if c.loss == nil {
+		v := r.RSS / float64(r.DF)
+		if r.settings.AbsoluteSigma {
+			v = 1
+		}
+		m := mat.NewSymDense(n, nil)
+		for k := range n {
+			m.SetSym(k, k, v)
+		}
+		return m
+	}
+	h, g := mat.NewSymDense(n, nil), mat.NewSymDense(n, nil)
+	u := mat.NewVecDense(n, nil) // a row of U
+	for i, res := range p.r {
+		row := p.row(i)
+		for k := range n {
+			var sum float64
+			for l, v := range lin.svd.right(k) {
+				j := lin.cols[l]
+				sum += row[j] / lin.scale[j] * v
+			}
+			u.SetVec(k, sum/lin.svd.s[k])
+		}
+		h.SymRankOne(h, p.bend[i], u)
+		g.SymRankOne(g, res*res, u)
+	}
+	var chol mat.Cholesky
+	if !chol.Factorize(h) {
+		return nil // a saddle of the objective, up to the second derivatives of the curve
+	}
+	var inv mat.SymDense
+	if chol.InverseTo(&inv) != nil {
+		return nil
+	}
+	var left, all mat.Dense
+	left.Mul(&inv, g)
+	all.Mul(&left, &inv)
+	m := mat.NewSymDense(n, nil)
+	for k := range n {
+		for l := range k + 1 {
+			m.SetSym(k, l, float64(r.N)/float64(r.DF)*(all.At(k, l)+all.At(l, k))/2)
+		}
+	}
+	return m
 }
 
 // ranAway returns the names for Result.RanAway at p, where lin has been factored: those parameters that the undamped step

@@ -17,6 +17,7 @@ func checkUse(sets []Set, params []Parameter, s Settings) {
 	case !(s.StepSize >= 0) || math.IsInf(s.StepSize, 0):
 		panic(fmt.Sprintf("fit: Settings.StepSize = %v, want >= 0", s.StepSize))
 	}
+	checkLoss(s.Loss)
 	names := map[string]bool{}
 	for i, p := range params {
 		switch {

@@ -16,6 +16,7 @@ var ErrNoDecrease = errors.New("fit: no step lowers the sum of squares although 
 
 var (
 	errCancelled = errors.New("cancelled")
+	errRecorder  = errors.New("fit: Recorder")
 	errFactor    = errors.New("fit: the singular values of the derivatives cannot be computed")
 )
 
@@ -49,13 +50,14 @@ type levenberg struct {
 	lin        *linearized
 	box        *box // nil if there are no bounds
 	delta      []float64
-	hit        bool // the last step has been changed by bounds
+	hit        bool    // the last step has been changed by bounds
 	noise      float64 // sum of squares of the residuals' rounding errors, estimated
 	iterations int
+	progress   *progress // nil if nobody wants to know
 }
 
 func newLevenberg(c *curve) *levenberg {
-	l := &levenberg{c: c, lin: newLinearized(c.m, c.n), delta: make([]float64, c.n)}
+	l := &levenberg{c: c, lin: newLinearized(c.m, c.n), delta: make([]float64, c.n), held: make([]int8, c.n)}
 	if c.bounded() {
 		l.box = newBox(c.n)
 	}
@@ -81,6 +83,9 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 	for range limit {
 		if ctx.Err() != nil {
 			return p, optimize.Failure, errCancelled
+		}
+		if err := l.progress.record(l.c, p, optimize.MajorIteration); err != nil {
+			return p, optimize.Failure, err
 		}
 		l.iterations++
 		_, promise, _ := l.step(p, 0)
@@ -148,6 +153,7 @@ func (l *levenberg) activate(p *point) {
 func (l *levenberg) step(p *point, lambda float64) (length, decrease, slope float64) {
 	lin, b := l.lin, l.box
 	length, decrease, slope = lin.step(l.delta, lambda)
+	clear(l.held)
 	l.hit = b != nil && l.c.outside(p.u, l.delta)
 	if !l.hit {
 		return length, decrease, slope
@@ -161,7 +167,7 @@ func (l *levenberg) step(p *point, lambda float64) (length, decrease, slope floa
 		return length, decrease, slope // R has been factored, and a part of it is no harder
 	}
 	for i, j := range lin.cols {
-		l.delta[j] = b.d[i] / lin.scale[j]
+		l.delta[j], l.held[j] = b.d[i]/lin.scale[j], b.held[i]
 	}
 	return bl, bd, bs
 }
@@ -196,6 +202,12 @@ func (l *levenberg) tie(f float64) float64 { return 1e-9*f + l.rounding(f) }
 func (l *levenberg) move(trial, p *point) (moved bool) {
 	for j, d := range l.delta {
 		v := min(max(p.u[j]+d, l.c.lower[j]), l.c.upper[j])
+		switch l.held[j] { // exactly
+		case -1:
+			v = l.c.lower[j]
+		case 1:
+			v = l.c.upper[j]
+		}
 		moved = moved || v != p.u[j]
 		trial.u[j] = v
 	}
@@ -217,6 +229,7 @@ func (l *levenberg) polish(p, trial *point) *point {
 	for steps, misses := 0, 0; steps < 50 && misses < 2; steps++ {
 		l.iterations++
 		lin.step(l.delta, 0)
+		clear(l.held)
 		if l.c.outside(p.u, l.delta) || !l.move(trial, p) || !l.c.eval(trial) || trial.f > bar || !lin.factor(trial.jac, trial.r) {
 			break
 		}

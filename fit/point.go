@@ -14,6 +14,8 @@ type curve struct {
 	evaluations int
 	sizeY       float64   // length of the vector y/σ
 	bad         dataPoint // where eval has given up
+	loss        Loss      // nil for least squares
+	s           float64   // its scale
 }
 
 // A boundSet is a Set whose parameters are known by their indices.
@@ -35,7 +37,9 @@ type point struct {
 	u, b []float64
 	r    []float64 // residuals (f(xᵢ; b) - yᵢ)/σᵢ
 	jac  []float64 // their derivatives by u, a row for each residual
-	f    float64   // the objective, ‖r‖²
+	f    float64   // the objective, ‖r‖² without a Loss
+	rss  float64   // the sum of squares of the residuals
+	bend []float64 // with a Loss: how much of its second derivative by the residual is in the square of r and jac
 
 	slope     []float64 // ∂b/∂u of the free parameters
 	ties      []float64 // values of the tied parameters
@@ -82,6 +86,7 @@ func newPoint(c *curve, u []float64) *point {
 		b:         make([]float64, len(c.params)),
 		r:         make([]float64, c.m),
 		jac:       make([]float64, c.m*c.n),
+		bend:      make([]float64, c.m),
 		slope:     make([]float64, c.n),
 		ties:      make([]float64, len(c.tied)),
 		tiedSlope: make([]float64, len(c.tied)*c.n),
@@ -99,10 +104,11 @@ func (p *point) set(q *point) {
 	copy(p.b, q.b)
 	copy(p.r, q.r)
 	copy(p.jac, q.jac)
+	copy(p.bend, q.bend)
 	copy(p.slope, q.slope)
 	copy(p.ties, q.ties)
 	copy(p.tiedSlope, q.tiedSlope)
-	p.f = q.f
+	p.f, p.rss = q.f, q.rss
 }
 
 func (c *curve) clone(q *point) *point {
@@ -121,7 +127,7 @@ func (p *point) row(i int) []float64 {
 // the data where they are not.
 func (c *curve) eval(p *point) bool {
 	c.evaluations++
-	p.f = 0
+	p.f, p.rss = 0, 0
 	if !c.coordinates.set(p) {
 		c.bad = dataPoint{-1, -1}
 		return false
@@ -160,7 +166,7 @@ func (c *curve) evalPoint(s *boundSet, p *point, b []float64, i int, x []float64
 			}
 		}
 		p.r[first+i] = r
-		p.f += float64(r * r)
+		p.f += c.weigh(p, first+i)
 		for _, d := range row {
 			ok = ok && finite(d)
 		}
@@ -177,13 +183,13 @@ func (c *curve) evalPoint(s *boundSet, p *point, b []float64, i int, x []float64
 		sigma := s.sigma(at)
 		r := (f - s.Y[at]) / sigma
 		p.r[first+at] = r
-		p.f += float64(r * r)
 		row := p.row(first + at)
 		c.chain(row, p, s, s.jac[k*n:(k+1)*n])
 		for j := range row {
 			row[j] /= sigma
 			ok = ok && finite(row[j])
 		}
+		p.f += c.weigh(p, first+at)
 	}
 	return ok && finite(p.f)
 }

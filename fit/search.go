@@ -16,7 +16,11 @@ type search struct {
 	limit     int       // of iterations of Levenberg-Marquardt
 	adamSteps int
 	stepSize  float64
-	afterAdam bool
+	loss      Loss
+	absolute  bool
+
+	afterAdam     bool
+	residualScale float64 // with a Loss
 }
 
 func newSearch(c *curve, s Settings, scale []float64) *search {
@@ -27,14 +31,26 @@ func newSearch(c *curve, s Settings, scale []float64) *search {
 		limit:     cmp.Or(s.Iterations, 2000),
 		adamSteps: cmp.Or(s.AdamSteps, 300),
 		stepSize:  cmp.Or(s.StepSize, 0.01),
+		loss:      s.Loss,
+		absolute:  s.AbsoluteSigma,
 	}
 }
 
 // run searches from first, which it leaves as it is.
 func (f *search) run(ctx context.Context, first *point) (*point, optimize.Status, error) {
+	best, status, err := f.squares(ctx, first)
+	if f.loss == nil || errors.Is(err, errCancelled) || errors.Is(err, errRecorder) {
+		return best, status, err
+	}
+	// A search that has lost its way among outliers is no reason to stop here.
+	return f.robust(ctx, f.loss, f.absolute, best)
+}
+
+// squares searches for the least sum of squares.
+func (f *search) squares(ctx context.Context, first *point) (*point, optimize.Status, error) {
 	lm := f.lm
 	best, status, err := lm.run(ctx, f.c.clone(first), f.scale, f.limit)
-	if f.adamSteps <= 0 || errors.Is(err, errCancelled) {
+	if f.adamSteps <= 0 || errors.Is(err, errCancelled) || errors.Is(err, errRecorder) {
 		return best, status, err
 	}
 	p, errWay := f.travel(ctx, first)
@@ -50,7 +66,7 @@ func (f *search) run(ctx context.Context, first *point) (*point, optimize.Status
 			best, status, err, f.afterAdam = other, statusOther, errWay, true
 		}
 	}
-	if errors.Is(errWay, errCancelled) {
+	if errors.Is(errWay, errCancelled) || errors.Is(errWay, errRecorder) {
 		status, err = optimize.Failure, errWay
 	}
 	return best, status, err

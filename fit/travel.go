@@ -5,10 +5,12 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt"
+	"gonum.org/v1/gonum/optimize"
 )
 
 // travel takes steps of Adam from p on the logarithm of the objective and returns the point with the lowest one on the
-// way, p itself included. The way ends early where the curve is not finite. Adam's variables are u/scale, where scale is
+// way, p itself included. The way ends early where the curve is not finite. Bounds are kept by
+// projection. Adam's variables are u/scale, where scale is
 // that of the search or, where it is 0, the change of u that moves the curve by the length of the residuals; so the way
 // does not depend on units.
 //
@@ -34,6 +36,9 @@ func (f *search) travel(ctx context.Context, p *point) (*point, error) {
 		if ctx.Err() != nil {
 			return best, errCancelled
 		}
+		if err := f.lm.progress.record(c, here, optimize.MajorIteration); err != nil {
+			return best, err
+		}
 		if here.f == 0 {
 			break
 		}
@@ -51,7 +56,10 @@ func (f *search) travel(ctx context.Context, p *point) (*point, error) {
 		}
 		a.Step(u, g)
 		for j := range u {
-			here.u[j] = scale[j] * u[j]
+			here.u[j] = min(max(scale[j]*u[j], c.lower[j]), c.upper[j])
+			if c.atBound(here.u, j) != 0 {
+				u[j] = here.u[j] / scale[j]
+			}
 		}
 		if !c.eval(here) {
 			break

@@ -51,6 +51,7 @@ type levenberg struct {
 	box        *box // nil if there are no bounds
 	delta      []float64
 	hit        bool    // the last step has been changed by bounds
+	held       []int8  // and to which each variable has been led, as in box
 	noise      float64 // sum of squares of the residuals' rounding errors, estimated
 	iterations int
 	progress   *progress // nil if nobody wants to know

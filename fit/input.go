@@ -32,18 +32,7 @@ func checkUse(sets []Set, params []Parameter, s Settings) {
 	}
 	for _, set := range sets {
 		m := set.Model
-		switch {
-		case m.Func == nil && m.Vector == nil:
-			panic("fit: Model.Func and Model.Vector are nil")
-		case m.Func != nil && m.Vector != nil:
-			panic("fit: Model.Func and Model.Vector are both set")
-		case m.Vector != nil && m.Outputs < 1:
-			panic(fmt.Sprintf("fit: Model.Outputs = %d, want > 0", m.Outputs))
-		case m.Func != nil && m.Outputs != 0:
-			panic(fmt.Sprintf("fit: Model.Outputs = %d, want 0 with Func", m.Outputs))
-		case len(m.Parameters) == 0:
-			panic("fit: Model.Parameters is empty")
-		}
+		checkModel(m)
 		for j, name := range m.Parameters {
 			if !names[name] {
 				panic(fmt.Sprintf("fit: no Parameter is named %q, which is in Model.Parameters", name))
@@ -52,6 +41,22 @@ func checkUse(sets []Set, params []Parameter, s Settings) {
 				panic(fmt.Sprintf("fit: %q is twice in Model.Parameters", name))
 			}
 		}
+	}
+}
+
+// checkModel panics on misuse of a Model alone.
+func checkModel(m Model) {
+	switch {
+	case m.Func == nil && m.Vector == nil:
+		panic("fit: Model.Func and Model.Vector are nil")
+	case m.Func != nil && m.Vector != nil:
+		panic("fit: Model.Func and Model.Vector are both set")
+	case m.Vector != nil && m.Outputs < 1:
+		panic(fmt.Sprintf("fit: Model.Outputs = %d, want > 0", m.Outputs))
+	case m.Func != nil && m.Outputs != 0:
+		panic(fmt.Sprintf("fit: Model.Outputs = %d, want 0 with Func", m.Outputs))
+	case len(m.Parameters) == 0:
+		panic("fit: Model.Parameters is empty")
 	}
 }
 
@@ -122,6 +127,9 @@ func (c *curve) first(u []float64) (*point, error) {
 	}
 	if !c.eval(p) {
 		return nil, c.notFinite(p)
+	}
+	if err := c.checkTies(p); err != nil {
+		return nil, err
 	}
 	names := c.names()
 	for j, name := range names {

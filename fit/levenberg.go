@@ -72,11 +72,8 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 	if !l.arrive(p) {
 		return p, optimize.Failure, errFactor
 	}
-	var size float64
-	for j, v := range scale {
-		size = math.Hypot(size, lin.scale[j]*v)
-	}
-	radius := size
+	radius := l.length(scale)
+	fresh := false // the step before has been taken
 	if radius == 0 {
 		radius = math.Sqrt(p.f) // from b = 0: a step that can change the curve by the residuals
 	}
@@ -96,9 +93,13 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 		lambda := lin.damping(radius)
 		length, predicted, slope := l.step(p, lambda)
 		if !l.move(trial, p) {
-			// The promise is not kept however short the step.
 			if l.large(promise, p.f) {
-				return p, optimize.Failure, ErrNoDecrease
+				if !fresh {
+					return p, optimize.Failure, ErrNoDecrease // the promise is not kept however short the step
+				}
+				// The radius is from where columns were shorter by orders of magnitude.
+				radius, fresh = 1e-3*l.length(p.u), false
+				continue
 			}
 			return l.polish(p, trial), optimize.StepConvergence, nil
 		}
@@ -127,6 +128,7 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 			if !l.arrive(p) {
 				return p, optimize.Failure, errFactor
 			}
+			fresh = true
 		}
 	}
 	return p, optimize.IterationLimit, ErrNotConverged
@@ -148,6 +150,15 @@ func (l *levenberg) activate(p *point) {
 			lin.cols = append(lin.cols, j)
 		}
 	}
+}
+
+// length is ‖D v‖.
+func (l *levenberg) length(v []float64) float64 {
+	var sum float64
+	for j, d := range l.lin.scale {
+		sum = math.Hypot(sum, d*v[j])
+	}
+	return sum
 }
 
 // step stores the step from p with damping lambda in delta, between the bounds, and returns what linearized.step does.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
@@ -66,6 +67,13 @@ type Result struct {
 	sets       []Set       // what has been fitted
 	parameters []Parameter // as handed to Curve
 	settings   Settings
+
+	// For Diagnosis.
+	failure  error       // of the search
+	null     [][]float64 // directions of b along which the curve does not change
+	leverage []float64   // of each response
+	rejected int         // steps to where the curve is not finite
+	last     *PointError // the last of these
 }
 
 // Curve fits m to the responses y at the predictors x by least squares. The predictors x[i] of point i are handed to
@@ -109,6 +117,7 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 		set = *s
 	}
 	checkUse(sets, params, set)
+	sets, params = slices.Clone(sets), slices.Clone(params)
 	co := newCoordinates(params)
 	if err := checkInput(sets, co); err != nil {
 		return nil, err
@@ -150,6 +159,11 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 	}
 	for i, p := range params {
 		r.Parameters[i] = p.Name
+	}
+	r.failure = err
+	if r.rejected = c.rejected; r.rejected > 0 && c.bad.set >= 0 {
+		i := c.bad.point
+		r.last = &PointError{Set: c.bad.set, Point: i, X: c.sets[c.bad.set].X[i], Start: c.assignments(c.badB)}
 	}
 	errRank := r.infer(f.lm, best, err == nil)
 	switch {

@@ -55,6 +55,9 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 	if ok {
 		r.Rank = lin.rank()
 	}
+	if ok {
+		r.leverages(lm, p)
+	}
 	if ok && minimum && r.Rank == n {
 		r.RanAway = lm.ranAway(p, c.names())
 	}
@@ -117,9 +120,28 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 		r.StdErr[i] = math.Sqrt(r.Cov.At(i, i))
 	}
 	if ok && r.Rank < n {
+		for k := r.Rank; k < n; k++ {
+			d := make([]float64, params)
+			for i := range d {
+				d[i] = w[i*n+k]
+			}
+			r.null = append(r.null, d)
+		}
 		return e
 	}
 	return nil
+}
+
+// leverages sets the diagonal of U Uᵀ: how much of a response its residual does not show, since the curve follows it.
+func (r *Result) leverages(lm *levenberg, p *point) {
+	r.leverage = make([]float64, lm.c.m)
+	u := make([]float64, r.Rank)
+	for i := range r.leverage {
+		lm.lin.leftRow(u, p.row(i))
+		for _, v := range u {
+			r.leverage[i] += v * v
+		}
+	}
 }
 
 // middle is M for infer, where lm.lin has been factored, or nil if there is none: the variance of a residual or, with a
@@ -149,15 +171,7 @@ func (r *Result) middle(lm *levenberg, p *point) *mat.SymDense {
 	h, g := mat.NewSymDense(n, nil), mat.NewSymDense(n, nil)
 	u := mat.NewVecDense(n, nil) // a row of U
 	for i, res := range p.r {
-		row := p.row(i)
-		for k := range n {
-			var sum float64
-			for l, v := range lin.svd.right(k) {
-				j := lin.cols[l]
-				sum += row[j] / lin.scale[j] * v
-			}
-			u.SetVec(k, sum/lin.svd.s[k])
-		}
+		lin.leftRow(u.RawVector().Data, p.row(i))
 		h.SymRankOne(h, p.bend[i], u)
 		g.SymRankOne(g, res*res, u)
 	}
@@ -191,7 +205,11 @@ func (l *levenberg) ranAway(p *point, names []string) []string {
 		if l.delta[j] == 0 {
 			return 0
 		}
-		return math.Abs(l.delta[j] / p.u[j])
+		slope := 1.0
+		if !l.c.simple {
+			slope = p.slope[j]
+		}
+		return math.Abs(l.delta[j] * slope / p.b[l.c.free[j]])
 	}
 	var most float64
 	for j := range names {

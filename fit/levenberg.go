@@ -98,7 +98,7 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 					return p, optimize.Failure, ErrNoDecrease // the promise is not kept however short the step
 				}
 				// The radius is from where columns were shorter by orders of magnitude.
-				radius, fresh = 1e-3*l.length(p.u), false
+				radius, fresh = max(1e-3*l.length(p.u), 1e-3*math.Sqrt(p.f)), false
 				continue
 			}
 			return l.polish(p, trial), optimize.StepConvergence, nil

@@ -148,6 +148,19 @@ func (l *linearized) step(delta []float64, lambda float64) (length, decrease, sl
 // projection is the length of the residuals' projection on the tangent plane, 0 at a minimum.
 func (l *linearized) projection() float64 { return norm(l.uc[:l.rank()]) }
 
+// leftRow stores in u the components of the left singular vectors of J/D that belong to the residual with the derivatives
+// row.
+func (l *linearized) leftRow(u, row []float64) {
+	for k := range u {
+		var sum float64
+		for i, v := range l.svd.right(k) {
+			j := l.cols[i]
+			sum += row[j] / l.scale[j] * v
+		}
+		u[k] = sum / l.svd.s[k]
+	}
+}
+
 // damping is the least λ >= 0 whose step is no longer than radius, or a little less. 1/‖D δ‖ is a concave function of λ
 // and nearly linear, so that Newton's iteration on it converges from the left in a few steps; a tenth above radius is
 // near enough (Moré 1978, section 5).

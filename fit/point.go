@@ -14,6 +14,8 @@ type curve struct {
 	evaluations int
 	sizeY       float64   // length of the vector y/σ
 	bad         dataPoint // where eval has given up
+	rejected    int       // how often it has
+	badB        []float64 // and the parameters then
 	loss        Loss      // nil for least squares
 	s           float64   // its scale
 }
@@ -123,9 +125,19 @@ func (p *point) row(i int) []float64 {
 	return p.jac[i*n : (i+1)*n : (i+1)*n]
 }
 
-// eval computes residuals and derivatives at p.u and reports whether all are finite. It gives up at the first point of
-// the data where they are not.
+// eval computes residuals and derivatives at p.u and reports whether all are finite. It keeps count of where they are not.
 func (c *curve) eval(p *point) bool {
+	ok := c.compute(p)
+	if !ok {
+		c.rejected++
+		c.badB = append(c.badB[:0], p.b...)
+	}
+	return ok
+}
+
+// compute computes residuals and derivatives at p.u and reports whether all are finite. It gives up at the first point of
+// the data where they are not.
+func (c *curve) compute(p *point) bool {
 	c.evaluations++
 	p.f, p.rss = 0, 0
 	if !c.coordinates.set(p) {

@@ -80,7 +80,14 @@ func (g *golden) fit(t *testing.T, params []fit.Parameter, sigma float64, s *fit
 	for _, p := range params {
 		names = append(names, p.Name)
 	}
-	return fit.Curve(t.Context(), fit.Model{Parameters: names, Func: goldenModels[g.Model]}, d, params, s)
+	f := goldenModels[g.Model]
+	m := fit.Model{Parameters: names, Func: func(grad, b, x []float64) float64 {
+		if grad == nil {
+			grad = make([]float64, len(b))
+		}
+		return f(grad, b, x)
+	}}
+	return fit.Curve(t.Context(), m, d, params, s)
 }
 
 func or(v *float64, missing float64) float64 {

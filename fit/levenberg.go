@@ -32,9 +32,18 @@ var (
 // Damping, ratio test and scaling are those of Moré, and so is the first Δ, ‖D b‖ times a factor, but this is 1 where his
 // is 100, which sends NIST's BoxBOD from start 1 to another minimum. Steps come from singular values of J/D in place of a
 // pivoted QR. Rounding in RSS hides a decrease below 1e-16 of it, and so the last half of the digits of b; these come from
-// undamped steps at the end, as long as they shorten the projection of r on the tangent plane. Geodesic acceleration
-// (Transtrum and Sethna, arXiv:1201.5885) has been tried: on NIST's problems it takes fewer iterations but as many
-// evaluations, and finds the right minimum no more often.
+// undamped steps at the end, as long as they shorten the projection of r on the tangent plane.
+//
+// A damped step δ follows a parabola, not a straight line (geodesic acceleration of Transtrum and Sethna): with f" the second
+// derivatives of the residuals along δ, from one more evaluation of the curve without derivatives at a tenth of the way,
+// it is
+//
+//	δ + a/2,  a = argmin ‖J a + f"‖² + λ ‖D a‖²
+//
+// where ‖D a‖ <= ‖D δ‖, else δ. In the 54 runs of NIST's problems without Adam this takes 2983 evaluations in place of 3845,
+// a third of them without derivatives, and 40 % of the time: two narrow valleys, Bennett5 and MGH10, are followed in a
+// tenth of the steps. Of 270 perturbed starts (TestPerturbedStarts) the right minimum is found from 254 in place of 252.
+// With limits of 0.15, 0.375 and 2.5 for ‖D a‖/‖D δ‖, or where steps above the limit are rejected as in the paper, it is from 248 to 252.
 //
 // Bounds are kept by the steps: a variable at a bound that would leave it along the negative gradient does not move, and a
 // step of the others that would leave the bounds is replaced by the solution of the same damped problem between them
@@ -44,7 +53,8 @@ var (
 // References: K. Levenberg, A method for the solution of certain non-linear problems in least squares, Quart. Appl.
 // Math. 2, 1944. D. W. Marquardt, An algorithm for least-squares estimation of nonlinear parameters, J. SIAM 11, 1963.
 // J. J. Moré, The Levenberg-Marquardt algorithm: implementation and theory, in Numerical Analysis, Lecture Notes in
-// Mathematics 630, 1978.
+// Mathematics 630, 1978. M. K. Transtrum, J. P. Sethna, Improvements to the Levenberg-Marquardt algorithm for nonlinear
+// least-squares minimization, arXiv:1201.5885, 2012.
 type levenberg struct {
 	c          *curve
 	lin        *linearized
@@ -54,11 +64,13 @@ type levenberg struct {
 	held       []int8  // and to which each variable has been led, as in box
 	noise      float64 // sum of squares of the residuals' rounding errors, estimated
 	iterations int
+	bent, acc  []float64 // second derivatives of the residuals along a step, half the step that they add
 	progress   *progress // nil if nobody wants to know
 }
 
 func newLevenberg(c *curve) *levenberg {
 	l := &levenberg{c: c, lin: newLinearized(c.m, c.n), delta: make([]float64, c.n), held: make([]int8, c.n)}
+	l.bent, l.acc = make([]float64, c.m), make([]float64, c.n)
 	if c.bounded() {
 		l.box = newBox(c.n)
 	}
@@ -104,6 +116,10 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 			return l.polish(p, trial), optimize.StepConvergence, nil
 		}
 
+		if lambda > 0 && !l.hit {
+			l.accelerate(p, trial, lambda, length)
+			l.move(trial, p)
+		}
 		ratio, ok := -1.0, l.c.eval(trial)
 		if ok {
 			ratio = (p.f - trial.f) / predicted

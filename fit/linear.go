@@ -19,6 +19,7 @@ type linearized struct {
 
 	a   []float64 // the columns of [J/D r], one after the other, then the Householder vectors
 	r   []float64 // R, column by column, each of length k = len(cols)
+	tau []float64 // of the Householder reflections I + tau v vᵀ
 	c   []float64 // the first k of Qᵀ r
 	svd svd
 	uc  []float64 // Uᵀ c, the residuals in the coordinates of S
@@ -31,6 +32,7 @@ func newLinearized(m, n int) *linearized {
 		scale: make([]float64, n),
 		a:     make([]float64, m*(n+1)),
 		r:     make([]float64, n*n),
+		tau:   make([]float64, n),
 		c:     make([]float64, n),
 		svd:   newSVD(n),
 		uc:    make([]float64, n),
@@ -75,11 +77,13 @@ func (l *linearized) decompose(k int) bool {
 		if v.Data[0] > 0 {
 			diagonal = -diagonal
 		}
+		l.tau[i] = 0
 		if diagonal != 0 {
 			pivot := v.Data[0] - diagonal
 			blas64.Scal(1/pivot, v)
 			v.Data[0] = 1
 			tau := pivot / diagonal // -2/‖v‖²
+			l.tau[i] = tau
 			for j := i + 1; j <= k; j++ {
 				w := blas64.Vector{N: v.N, Inc: 1, Data: l.column(j).Data[i:]}
 				blas64.Axpy(tau*blas64.Dot(v, w), v, w)
@@ -159,6 +163,34 @@ func (l *linearized) leftRow(u, row []float64) {
 		}
 		u[k] = sum / l.svd.s[k]
 	}
+}
+
+// second stores in dst the solution of min ‖J δ + g‖² + λ ‖D δ‖² for other residuals g, which it overwrites, and returns
+// ‖D δ‖.
+func (l *linearized) second(dst, g []float64, lambda float64) float64 {
+	k := len(l.cols)
+	for i := range k {
+		v := blas64.Vector{N: l.m - i, Inc: 1, Data: l.column(i).Data[i:]}
+		w := blas64.Vector{N: l.m - i, Inc: 1, Data: g[i:]}
+		diagonal := v.Data[0]
+		v.Data[0] = 1
+		blas64.Axpy(l.tau[i]*blas64.Dot(v, w), v, w)
+		v.Data[0] = diagonal
+	}
+	clear(dst)
+	var length float64
+	for j := range l.rank() {
+		s := l.svd.s[j]
+		w := s * l.svd.project(j, g[:k]) / (s*s + lambda)
+		length += w * w
+		for i, v := range l.svd.right(j) {
+			dst[l.cols[i]] -= v * w
+		}
+	}
+	for _, j := range l.cols {
+		dst[j] /= l.scale[j]
+	}
+	return math.Sqrt(length)
 }
 
 // damping is the least λ >= 0 whose step is no longer than radius, or a little less. 1/‖D δ‖ is a concave function of λ

@@ -244,3 +244,39 @@ func (c *curve) gradient(p *point, j int) float64 {
 	}
 	return sum
 }
+
+// values computes the residuals at p.u alone, and reports whether all are finite.
+func (c *curve) values(p *point) bool {
+	c.evaluations++
+	if !c.coordinates.set(p) {
+		return false
+	}
+	first := 0
+	for k := range c.sets {
+		s := &c.sets[k]
+		b := p.b
+		if !s.whole {
+			for j, i := range s.index {
+				s.b[j] = p.b[i]
+			}
+			b = s.b
+		}
+		for i, x := range s.X {
+			if s.Func != nil {
+				s.out[0] = s.Func(nil, b, x)
+			} else {
+				s.Vector(s.out, nil, b, x)
+			}
+			for j, f := range s.out {
+				at := i*len(s.out) + j
+				r := (f - s.Y[at]) / s.sigma(at)
+				if !finite(r) {
+					return false
+				}
+				p.r[first+at] = r
+			}
+		}
+		first += len(s.Y)
+	}
+	return true
+}

@@ -15,10 +15,10 @@ type Settings struct {
 	// Iterations limits the iterations of each of the two Levenberg-Marquardt runs. If it is 0, 2000 is used.
 	Iterations int
 	// AdamSteps is the number of steps of Adam before the second run, each one evaluation of the whole curve. If it is 0,
-	// 300 is used; if it is negative, there is no second run.
+	// 30 is used; if it is negative, there is no second run.
 	AdamSteps int
 	// StepSize is Adam's, relative to the start: each step changes a parameter by about StepSize times its start value.
-	// If it is 0, 0.01 is used.
+	// If it is 0, 0.1 is used.
 	StepSize float64
 	// AbsoluteSigma says that Sigma are the standard deviations themselves: error bars are not scaled by the residuals.
 	AbsoluteSigma bool

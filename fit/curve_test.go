@@ -156,7 +156,7 @@ func TestDefaults(t *testing.T) {
 	s := nistSet(t, "MGH17")
 	m := nistModel(s)
 	var all []*fit.Result
-	for _, set := range []*fit.Settings{nil, {}, {Iterations: 2000, AdamSteps: 300, StepSize: 0.01}, {AdamSteps: 301}, {StepSize: 0.02}} {
+	for _, set := range []*fit.Settings{nil, {}, {Iterations: 2000, AdamSteps: 30, StepSize: 0.1}, {AdamSteps: 31}, {StepSize: 0.2}} {
 		r, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), set)
 		if err != nil {
 			t.Fatal(err)
@@ -255,23 +255,22 @@ func TestUnits(t *testing.T) {
 					c.s.Name, j+1, u.Estimate[j], u.StdErr[j], unit[j], r.Estimate[j], r.StdErr[j])
 			}
 		}
-		if u.Evaluations != r.Evaluations || r.Evaluations < 300 {
-			t.Errorf("%s: %d evaluations in other units, %d in units of 1, want equal and Adam's 300 among them", c.s.Name, u.Evaluations, r.Evaluations)
+		if u.Evaluations != r.Evaluations || r.Evaluations < 30 {
+			t.Errorf("%s: %d evaluations in other units, %d in units of 1, want equal and Adam's 30 among them", c.s.Name, u.Evaluations, r.Evaluations)
 		}
 	}
 }
 
-// TestSecondRun: from a start where all curves but the constant have decayed at the second point, the first run ends where
-// they stay so, a minimum at infinity. Adam's way leads out.
+// TestSecondRun: from this start the first run ends in another minimum, from the end of Adam's way the second one does not.
 func TestSecondRun(t *testing.T) {
-	s := nistSet(t, "MGH17")
+	s := nistSet(t, "MGH09")
 	m := nistModel(s)
-	start := []float64{50, 150, -100, 1, 0.2}
+	start := []float64{38, 33, 46, 15}
 	direct, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, start), &fit.Settings{AdamSteps: -1})
 	if direct == nil {
 		t.Fatal(err)
 	}
-	if direct.RSS < 100*s.RSS || direct.AfterAdam {
+	if direct.RSS < 3*s.RSS || direct.AfterAdam {
 		t.Errorf("the first run finds RSS %v: the test tests nothing", direct.RSS)
 	}
 	both, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, start), nil)
@@ -461,17 +460,17 @@ func TestRanAwayRounding(t *testing.T) {
 }
 
 func TestIterationLimit(t *testing.T) {
-	s := nistSet(t, "MGH17")
+	s := nistSet(t, "Thurber")
 	m := nistModel(s)
-	r, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), &fit.Settings{Iterations: 5})
+	r, err := fit.Curve(t.Context(), m, fit.Data{X: s.X, Y: s.Y}, starts(m.Parameters, s.Starts[0]), &fit.Settings{Iterations: 3})
 	if !errors.Is(err, fit.ErrNotConverged) || r == nil || r.Status != optimize.IterationLimit {
 		t.Fatalf("%+v, %v, want ErrNotConverged", r, err)
 	}
 	if r.RanAway != nil {
 		t.Errorf("%v ran away: that is for the ends of searches", r.RanAway)
 	}
-	if r.Iterations != 10 || !(r.RSS < rss(m, s.X, s.Y, s.Starts[0])) || r.RSS != rss(m, s.X, s.Y, r.Estimate) || !math.IsNaN(r.StdErr[0]) {
-		t.Errorf("%+v, want two times 5 iterations, a lower RSS and no error bars", r)
+	if r.Iterations != 6 || !(r.RSS < rss(m, s.X, s.Y, s.Starts[0])) || r.RSS != rss(m, s.X, s.Y, r.Estimate) || !math.IsNaN(r.StdErr[0]) {
+		t.Errorf("%+v, want two times 3 iterations, a lower RSS and no error bars", r)
 	}
 }
 
@@ -530,17 +529,17 @@ func TestWrongDerivative(t *testing.T) {
 
 // TestCancel ends the context in the first run, on Adam's way and in the second run.
 func TestCancel(t *testing.T) {
-	s := nistSet(t, "MGH17")
-	start := s.Starts[0]
-	direct, err := fit.Curve(t.Context(), nistModel(s), fit.Data{X: s.X, Y: s.Y}, starts(parameterNames(5), start), &fit.Settings{AdamSteps: -1})
+	s := nistSet(t, "MGH09")
+	start := []float64{38, 33, 46, 15}
+	direct, err := fit.Curve(t.Context(), nistModel(s), fit.Data{X: s.X, Y: s.Y}, starts(parameterNames(4), start), &fit.Settings{AdamSteps: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := direct.Evaluations
-	for _, after := range []int{0, 1, 20, first + 50, first + 310} {
+	for _, after := range []int{0, 1, 20, first + 5, first + 35} {
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := 0
-		m := fit.Model{Parameters: parameterNames(5), Func: func(grad, b, x []float64) float64 {
+		m := fit.Model{Parameters: parameterNames(4), Func: func(grad, b, x []float64) float64 {
 			if calls++; calls > after*len(s.Y) {
 				cancel()
 			}

@@ -17,6 +17,7 @@ var ErrNoDecrease = errors.New("fit: no step lowers the sum of squares although 
 var (
 	errCancelled = errors.New("cancelled")
 	errRecorder  = errors.New("fit: Recorder")
+	errKnown     = errors.New("at a minimum that is known")
 	errFactor    = errors.New("fit: the singular values of the derivatives cannot be computed")
 )
 
@@ -65,6 +66,7 @@ type levenberg struct {
 	noise      float64 // sum of squares of the residuals' rounding errors, estimated
 	iterations int
 	bent, acc  []float64 // second derivatives of the residuals along a step, half the step that they add
+	known      *point    // a minimum that need not be found again, or nil
 	progress   *progress // nil if nobody wants to know
 }
 
@@ -141,6 +143,9 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 		}
 		if ratio > 1e-4 {
 			p, trial = trial, p
+			if l.known != nil && l.isKnown(p) {
+				return p, optimize.Failure, errKnown
+			}
 			if !l.arrive(p) {
 				return p, optimize.Failure, errFactor
 			}
@@ -221,6 +226,24 @@ func (l *levenberg) rounding(f float64) float64 { return 2*math.Sqrt(f*l.noise) 
 // offset orthogonality convergence criterion for nonlinear least squares, Technometrics 23, 1981, for the threshold.)
 func (l *levenberg) large(promise, f float64) bool {
 	return promise > 1e-6*f && promise > 1e6*l.noise
+}
+
+// isKnown reports whether p is so near to the known minimum that there is nothing between: the objectives differ by less
+// than 1e-4, and the curves at all responses together by a hundredth of the residuals.
+func (l *levenberg) isKnown(p *point) bool {
+	k, c := l.known, l.c
+	if math.Abs(p.f-k.f) > 1e-4*k.f {
+		return false
+	}
+	var sum float64
+	for i := range c.m {
+		var d float64
+		for j, v := range k.row(i) {
+			d += v * (p.u[j] - k.u[j])
+		}
+		sum += d * d
+	}
+	return sum <= 1e-4*k.f
 }
 
 // tie is the difference from f that does not tell two minima apart.

@@ -29,8 +29,8 @@ func newSearch(c *curve, s Settings, scale []float64) *search {
 		lm:        newLevenberg(c),
 		scale:     scale,
 		limit:     cmp.Or(s.Iterations, 2000),
-		adamSteps: cmp.Or(s.AdamSteps, 300),
-		stepSize:  cmp.Or(s.StepSize, 0.01),
+		adamSteps: cmp.Or(s.AdamSteps, 30),
+		stepSize:  cmp.Or(s.StepSize, 0.1),
 		loss:      s.Loss,
 		absolute:  s.AbsoluteSigma,
 	}
@@ -57,12 +57,16 @@ func (f *search) squares(ctx context.Context, first *point) (*point, optimize.St
 	if errWay == nil {
 		var other *point
 		var statusOther optimize.Status
+		if err == nil {
+			lm.known = best
+		}
 		other, statusOther, errWay = lm.run(ctx, p, f.scale, f.limit)
+		lm.known = nil
 		bar := best.f - lm.tie(best.f)
 		if err != nil && errWay == nil {
 			bar = best.f + lm.tie(best.f)
 		}
-		if other.f < bar {
+		if other.f < bar && !errors.Is(errWay, errKnown) {
 			best, status, err, f.afterAdam = other, statusOther, errWay, true
 		}
 	}

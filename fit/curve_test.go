@@ -133,6 +133,7 @@ func TestMisuse(t *testing.T) {
 		"fit: Settings.Iterations = -1, want >= 0": func() {
 			fit.Curve(t.Context(), line, three, ab, &fit.Settings{Iterations: -1})
 		},
+		"fit: Settings.Starts = -1, want >= 0": func() { fit.Curve(t.Context(), line, three, ab, &fit.Settings{Starts: -1}) },
 		"fit: Settings.StepSize = NaN, want >= 0": func() {
 			fit.Curve(t.Context(), line, three, ab, &fit.Settings{StepSize: math.NaN()})
 		},

@@ -12,6 +12,8 @@ func checkUse(sets []Set, params []Parameter, s Settings) {
 	switch {
 	case len(sets) == 0:
 		panic("fit: no Set")
+	case s.Starts < 0:
+		panic(fmt.Sprintf("fit: Settings.Starts = %d, want >= 0", s.Starts))
 	case s.Iterations < 0:
 		panic(fmt.Sprintf("fit: Settings.Iterations = %d, want >= 0", s.Iterations))
 	case !(s.StepSize >= 0) || math.IsInf(s.StepSize, 0):

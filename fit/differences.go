@@ -97,7 +97,7 @@ func (d *differences) derivative(j int) {
 	if !smooth {
 		for range 8 {
 			h /= 10
-			if visible, smooth = try(h); smooth {
+			if _, smooth = try(h); smooth {
 				return
 			}
 		}

@@ -6,12 +6,13 @@ type Model struct {
 	Parameters []string
 	// Func returns f(x; b) and, if grad is not nil, stores ∂f/∂b in grad, of the length of b. It must change neither b
 	// nor x and keep none of the slices. A value that is NaN or infinite tells that b is no place to go: the step is
-	// taken back and a shorter one tried. Dual and Differences make it of a function without derivatives.
+	// taken back and a shorter one tried. Dual and Differences make it of a function without derivatives, and
+	// Check tells whether its derivatives are right. It is called without grad, too.
 	Func func(grad, b, x []float64) float64
 	// Vector stores the Outputs values of a vector-valued curve at x in dst and, if jac is not nil, their derivatives by b
 	// in jac, row by row: jac[k*len(b)+j] is ∂f_k/∂b_j. The same is asked of it as of Func. A function that computes all
 	// responses at once, such as the solution of a differential equation at the times of the data, is a Vector with one
-	// point.
+	// point. VectorDual and VectorDifferences make it of a function without derivatives.
 	Vector func(dst, jac, b, x []float64)
 	// Outputs is the length of dst. It is for Vector only.
 	Outputs int

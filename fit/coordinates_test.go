@@ -72,6 +72,11 @@ func TestTied(t *testing.T) {
 	if lre([]float64{r.Cov.At(1, 3)}, []float64{cg.AtVec(2)}) < 9 {
 		t.Errorf("covariance %v, want %v", r.Cov.At(1, 3), cg.AtVec(2))
 	}
+	// The search in log k finds the same.
+	l := mustFit(t, decay, d, []fit.Parameter{{Name: "q", Start: 1}, {Name: "a", Tied: tie}, {Name: "k", Start: 1, Transform: fit.Log}, {Name: "c", Start: 0.3}}, nil)
+	if lre(l.Estimate, r.Estimate) < 9 || lre(l.StdErr, r.StdErr) < 9 {
+		t.Errorf("%v ± %v, in log k %v ± %v", r.Estimate, r.StdErr, l.Estimate, l.StdErr)
+	}
 	// And a, free, is what the reparametrized fit has: q only renames it.
 	free := mustFit(t, decay, d, starts(decay.Parameters, []float64{3, 1, 0.3}), nil)
 	if lre([]float64{r.Estimate[1], r.StdErr[1], r.RSS}, []float64{free.Estimate[0], free.StdErr[0], free.RSS}) < 9 {

@@ -134,7 +134,7 @@ func (d *differences) step(j int, h float64) (visible, smooth bool, size float64
 		return false, false, math.Inf(1)
 	}
 	rounding := 0x1p-52 * f
-	return near > 1e-9*f, apart <= 1e-4*near+4*rounding, (apart + rounding) / h
+	return near > 1e-9*f || f == 0, apart <= 1e-4*near+4*rounding, (apart + rounding) / h
 }
 
 // combine is the derivative of value k.

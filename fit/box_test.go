@@ -25,7 +25,7 @@ func TestBox(t *testing.T) {
 			lin.cols, lin.scale[j] = append(lin.cols, j), 1
 			b.lo[j], b.hi[j] = -0.3*rng.Float64(), 0.3*rng.Float64()
 		}
-		lambda := []float64{0, 0.5}[rng.IntN(2)]
+		lambda := []float64{0, 5}[rng.IntN(2)]
 		value := func(d []float64) float64 {
 			var sum float64
 			for i := range m {

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/fit"
+	"gonum.org/v1/gonum/num/dual"
 )
 
 // The volume that a material has adsorbed approaches saturation as the pressure rises. Data: NIST StRD, Misra1a.
@@ -43,4 +44,31 @@ func ExampleCurve() {
 	// saturation  238.9 ± 2.707, 95% between 233 and 244.8
 	// rate        0.0005502 ± 7.267e-06, 95% between 0.0005343 and 0.000566
 	// residual standard deviation 0.1019, 12 degrees of freedom
+}
+
+// A straight line with an offset that cannot be negative and one response that has gone wrong.
+func ExampleCurve_outlier() {
+	line := fit.Model{
+		Parameters: []string{"offset", "slope"},
+		Func: fit.Dual(func(b []dual.Number, x []float64) dual.Number {
+			return dual.Add(b[0], dual.Scale(x[0], b[1]))
+		}),
+	}
+	var d fit.Data
+	for i, y := range []float64{-0.1, 2.1, 3.8, 6.1, 7.9, 30, 11.9, 13.9, 16.2, 18.1} {
+		d.X, d.Y = append(d.X, []float64{float64(i)}), append(d.Y, y)
+	}
+	params := []fit.Parameter{{Name: "offset", Start: 1, Lower: 0, Upper: math.Inf(1)}, {Name: "slope", Start: 1}}
+	r, err := fit.Curve(context.Background(), line, d, params, &fit.Settings{Loss: fit.Tukey{}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("slope %.3f ± %.3f\n", r.Estimate[1], r.StdErr[1])
+	for _, sentence := range r.Diagnosis() {
+		fmt.Println(sentence)
+	}
+	// Output:
+	// slope 2.003 ± 0.009
+	// offset is at its lower bound, 0: error bars of the others hold with offset fixed there.
 }

@@ -208,3 +208,23 @@ func TestJointScale(t *testing.T) {
 		t.Errorf("four of five on the line: %v, want ErrScale", err)
 	}
 }
+
+// TestRobustBounds: a robust fit that ends at a bound is that in which the parameter is fixed there.
+func TestRobustBounds(t *testing.T) {
+	d := contaminated(rand.New(rand.NewPCG(8, 1)), 41)
+	params := starts(decay.Parameters, []float64{3, 1, 0.8})
+	for _, l := range losses {
+		free := mustFit(t, decay, d, params, &fit.Settings{Loss: l})
+		params[2] = fit.Parameter{Name: "c", Start: 0.8, Lower: 0.7, Upper: 2}
+		bound := mustFit(t, decay, d, params, &fit.Settings{Loss: l})
+		params[2] = fit.Parameter{Name: "c", Start: 0.7, Fixed: true}
+		fixed := mustFit(t, decay, d, params, &fit.Settings{Loss: l})
+		params[2] = fit.Parameter{Name: "c", Start: 0.8}
+		if free.Estimate[2] >= 0.7 || bound.Estimate[2] != 0.7 || !math.IsNaN(bound.StdErr[2]) || len(bound.AtBound) != 1 {
+			t.Errorf("%T: c is %v, at the bound %v ± %v", l, free.Estimate[2], bound.Estimate[2], bound.StdErr[2])
+		}
+		if lre(bound.Estimate, fixed.Estimate) < 8 || lre(bound.StdErr[:2], fixed.StdErr[:2]) < 7 || bound.DF != fixed.DF {
+			t.Errorf("%T: %v ± %v, fixed %v ± %v", l, bound.Estimate, bound.StdErr, fixed.Estimate, fixed.StdErr)
+		}
+	}
+}

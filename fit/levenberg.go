@@ -41,7 +41,7 @@ var (
 //
 //	δ + a/2,  a = argmin ‖J a + f"‖² + λ ‖D a‖²
 //
-// where ‖D a‖ <= ‖D δ‖, else δ. In the 54 runs of NIST's problems from the starts alone this takes 2983 evaluations in place
+// where ‖D a‖ <= ‖D δ‖, else δ. In the 54 runs of NIST's problems from the starts alone this takes 2982 evaluations in place
 // of 3845, a third of them without derivatives, and 45 % of the processor's time: the narrow valley of Bennett5 is
 // followed in 77 and 56 in place of 1139 and 351. Of 270 perturbed starts (TestPerturbedStarts) the right minimum
 // is found from 237 in place of 236. With other limits of ‖D a‖/‖D δ‖ it is from 235 (at 0.15 and at 0.5), 236 (0.375), 232 (2.5) and 229 (none).

@@ -35,7 +35,7 @@ func (f *svd) factor(a []float64, k int) bool {
 	for j := range k {
 		f.v[j*k+j] = 1
 	}
-	const tolerance = 0x1p-52
+	tolerance := float64(k) * 0x1p-52 // the rounding error of a product of columns
 	for range 60 {
 		turned := false
 		for p := range k {

@@ -75,6 +75,7 @@ type Result struct {
 	// without, of all runs.
 	Iterations, Evaluations int
 
+	root       *mat.Dense  // Cov is s² root rootᵀ where it is finite, with s = 1 if AbsoluteSigma is set
 	sets       []Set       // what has been fitted
 	parameters []Parameter // as handed to Curve
 	settings   Settings

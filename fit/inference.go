@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // RankError says that the curve does not change along some direction of the parameters, so that the data cannot tell
@@ -97,6 +96,12 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 	var middle *mat.SymDense
 	if ok && minimum {
 		middle = r.middle(lm, p)
+	}
+	r.root = mat.NewDense(params, max(r.Rank, 1), nil)
+	for i := range params {
+		for k := range r.Rank {
+			r.root.Set(i, k, w[i*n+k]/lin.svd.s[k])
+		}
 	}
 	r.Cov = mat.NewSymDense(params, nil)
 	r.StdErr = make([]float64, params)
@@ -229,18 +234,8 @@ func (l *levenberg) ranAway(p *point, names []string) []string {
 // one. For a parameter with a Transform it is such an interval for u, mapped back. It is NaN where StdErr is.
 // Interval panics if level is not in (0, 1).
 func (r *Result) Interval(i int, level float64) (lo, hi float64) {
-	if !(level > 0 && level < 1) {
-		panic(fmt.Sprintf("fit: level = %v, want a number in (0, 1)", level))
-	}
-	var t float64
-	switch {
-	case r.settings.AbsoluteSigma:
-		t = distuv.UnitNormal.Quantile((1 + level) / 2)
-	case r.DF == 0:
-		return math.NaN(), math.NaN()
-	default:
-		t = distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(r.DF)}.Quantile((1 + level) / 2)
-	}
+	checkLevel(level)
+	t := r.quantile((1 + level) / 2)
 	if r.parameters != nil {
 		if p := &r.parameters[i]; p.Transform != Identity && p.Tied == nil && !p.Fixed {
 			u, slope := p.coordinate(r.Estimate[i])

@@ -1,0 +1,129 @@
+package fit
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/blas/blas64"
+)
+
+// responses are the values of all sets at parameters b, in the order of the sets, points and outputs.
+type responses struct {
+	f     []float64
+	y     []float64
+	sigma []float64
+	point []int     // the number of the point of each response, counted over all sets
+	set   []int     // that of its set
+	jac   []float64 // ∂f/∂b by all parameters, a row for each response; nil if not asked for
+}
+
+// respond evaluates the sets at b, the values of all parameters in the order of r.Parameters.
+func (r *Result) respond(sets []Set, b []float64, derivatives bool) *responses {
+	v := &responses{}
+	points := 0
+	for k, s := range sets {
+		f, jac := r.values(s.Model, s.X, b, derivatives)
+		v.f = append(v.f, f...)
+		v.jac = append(v.jac, jac...)
+		v.y = append(v.y, s.Y...)
+		outputs := max(1, s.Outputs)
+		for i := range f {
+			v.sigma = append(v.sigma, s.sigma(i))
+			v.point = append(v.point, points+i/outputs)
+			v.set = append(v.set, k)
+		}
+		points += len(s.X)
+	}
+	return v
+}
+
+// values returns the responses of m at the predictors x, and their derivatives by all parameters of r.
+func (r *Result) values(m Model, x [][]float64, b []float64, derivatives bool) (f, jac []float64) {
+	n, outputs := len(m.Parameters), max(1, m.Outputs)
+	index, own := make([]int, n), make([]float64, n)
+	for j, name := range m.Parameters {
+		index[j] = slices.Index(r.Parameters, name)
+		own[j] = b[index[j]]
+	}
+	f = make([]float64, len(x)*outputs)
+	var grad []float64
+	if derivatives {
+		jac = make([]float64, len(f)*len(b))
+		grad = make([]float64, n*outputs)
+	}
+	for i, x := range x {
+		f := f[i*outputs : (i+1)*outputs]
+		if m.Vector != nil {
+			m.Vector(f, grad, own, x)
+		} else {
+			f[0] = m.Func(grad, own, x)
+		}
+		for k := 0; k < outputs && derivatives; k++ {
+			row := jac[(i*outputs+k)*len(b):]
+			for j, p := range index {
+				row[p] = grad[k*n+j]
+			}
+		}
+	}
+	return f, jac
+}
+
+// rss is the sum of the squares of (f-y)/σ.
+func (v *responses) rss() float64 {
+	var sum float64
+	for i, f := range v.f {
+		z := (f - v.y[i]) / v.sigma[i]
+		sum += float64(z * z)
+	}
+	return sum
+}
+
+// scale is s, the factor of Sigma: 1 with AbsoluteSigma, else ResidualSD, which is NaN where there are no degrees of
+// freedom.
+func (r *Result) scale() float64 {
+	if r.settings.AbsoluteSigma {
+		return 1
+	}
+	return r.ResidualSD
+}
+
+// spread stores rootᵀ g in dst, which has a length of s⁻¹ √(gᵀ Cov g), and returns that length. Through the root, half of
+// the digits are not lost that gᵀ Cov g would cancel where parameters are correlated.
+func (r *Result) spread(dst, g []float64) float64 {
+	root := r.root.RawMatrix()
+	clear(dst)
+	for j, d := range g {
+		if d == 0 {
+			continue // where the variance may be infinite
+		}
+		blas64.Axpy(d, blas64.Vector{N: root.Cols, Inc: 1, Data: root.Data[j*root.Stride:]},
+			blas64.Vector{N: root.Cols, Inc: 1, Data: dst})
+	}
+	return blas64.Nrm2(blas64.Vector{N: root.Cols, Inc: 1, Data: dst})
+}
+
+// known reports whether the error of a response with the gradient g is determined by the data.
+func (r *Result) known(g []float64) bool {
+	for j, d := range g {
+		if d != 0 && !finite(r.StdErr[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+// hat are the leverages hᵢ = gᵢᵀ Cov gᵢ / (s σᵢ)² by which residuals are short. With a Loss residuals do not follow from
+// them, and all are taken for 0; without a minimum they are NaN.
+func (r *Result) hat() []float64 {
+	h := make([]float64, r.N)
+	switch {
+	case r.settings.Loss != nil:
+	case r.leverage == nil:
+		for i := range h {
+			h[i] = math.NaN()
+		}
+	default:
+		copy(h, r.leverage)
+	}
+	return h
+}

@@ -1,0 +1,335 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/stochopt/stochopt/fit"
+)
+
+// guess peels the terms off the data one after another, in several ways, and returns the best.
+func (s sum) guess(names []string, d fit.Data) ([]fit.Parameter, error) {
+	for k, t := range s {
+		if t.Guess == nil {
+			return nil, fmt.Errorf("models: Sum: term %d has no Guess; set the starts yourself", k+1)
+		}
+	}
+	sorted, err := look("Sum", d, len(names))
+	if err != nil {
+		return nil, err
+	}
+	var background, others []int
+	for k, t := range s {
+		if isLinear(t, d.X) {
+			background = append(background, k)
+		} else {
+			others = append(others, k)
+		}
+	}
+	var best *peeling
+	enough := sorted.noise() * float64(len(d.Y)-len(names))
+	for _, way := range s.ways(background, others) {
+		p := &peeling{s: s, d: d, parameters: make([][]fit.Parameter, len(s)), enough: enough}
+		e := p.run(background, way)
+		if e != nil && err == nil {
+			err = e
+		}
+		if e == nil && (best == nil || p.rss < best.rss) {
+			best = p
+		}
+		if best != nil && best.rss <= enough {
+			break
+		}
+	}
+	if best == nil {
+		return nil, err
+	}
+	return slices.Concat(best.parameters...), nil
+}
+
+// noise is an estimate of 1.2 times the variance of the weighted y around a smooth curve, from the median square of the second differences.
+func (p points) noise() float64 {
+	var squares []float64
+	for i := 1; i+1 < len(p.x); i++ {
+		d := p.w[i] * (p.y[i-1] - 2*p.y[i] + p.y[i+1])
+		squares = append(squares, d*d/6)
+	}
+	if len(squares) == 0 {
+		return 0
+	}
+	slices.Sort(squares)
+	return 1.2 * squares[len(squares)/2] / 0.4549 // the median of χ² with one degree of freedom
+}
+
+// A way is how to peel: bias is the weight of points above the background, those below have 1-bias, and 0 stands for
+// least absolute deviations; order is that of the terms; those from the local-th on are guessed from a window around the
+// largest that is left.
+type way struct {
+	bias  float64
+	order []int
+	local int
+}
+
+func (s sum) ways(background, others []int) (w []way) {
+	reversed := slices.Clone(others)
+	slices.Reverse(reversed)
+	n := len(others)
+	for _, order := range [][]int{others, reversed} {
+		for _, local := range []int{n, 0, 1} {
+			for _, bias := range []float64{0, 0.02, 0.98, 0.5} {
+				w = append(w, way{bias, order, local})
+				if len(background) == 0 {
+					break
+				}
+			}
+			if n == 1 && local == 0 {
+				break
+			}
+		}
+		if n < 2 {
+			break
+		}
+	}
+	return w
+}
+
+// isLinear reports whether the derivatives do not depend on the parameters.
+func isLinear(t fit.Model, x [][]float64) bool {
+	n := len(t.Parameters)
+	one, other, g, h := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	for j := range n {
+		one[j], other[j] = 1, float64(j)+2.5
+	}
+	for _, at := range x {
+		f := t.Func(g, one, at)
+		t.Func(h, other, at)
+		var sum float64
+		for j := range g {
+			if g[j] != h[j] {
+				return false
+			}
+			sum += g[j]
+		}
+		if math.Abs(f-sum) > 1e-9*(math.Abs(f)+math.Abs(sum)) {
+			return false
+		}
+	}
+	return true
+}
+
+// A peeling has the parameters of the terms found so far, nil for those to come.
+type peeling struct {
+	s          sum
+	d          fit.Data
+	parameters [][]fit.Parameter
+	rss        float64
+	enough     float64 // no lower rss is looked for
+}
+
+func (p *peeling) run(background []int, w way) error {
+	if err := p.fitBackground(background, w.bias); err != nil {
+		return err
+	}
+	p.rss = p.squares()
+	for i, k := range w.order {
+		d := p.left(k)
+		if i >= w.local {
+			d = around(d, len(d.Y)/(len(w.order)-i))
+		}
+		guess, err := p.s[k].Guess(d)
+		if err != nil && i >= w.local {
+			guess, err = p.s[k].Guess(p.left(k)) // the window was too short
+		}
+		if err != nil {
+			return err
+		}
+		p.parameters[k] = guess
+		p.improve()
+	}
+	for range 2 {
+		for _, k := range w.order {
+			if p.rss <= p.enough {
+				return nil
+			}
+			guess, err := p.s[k].Guess(p.left(k))
+			if err != nil {
+				return err
+			}
+			trial := &peeling{s: p.s, d: p.d, parameters: slices.Clone(p.parameters), enough: p.enough}
+			trial.parameters[k] = guess
+			trial.improve()
+			if trial.rss < p.rss {
+				*p = *trial
+			}
+		}
+	}
+	if math.IsInf(p.rss, 0) {
+		return fmt.Errorf("models: Sum: the curve is not finite at the guess; set the starts yourself")
+	}
+	return nil
+}
+
+// around returns n neighbouring points, in the middle of which the mean of three y is farthest from 0.
+func around(d fit.Data, n int) fit.Data {
+	order := make([]int, len(d.Y))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(d.X[i][0], d.X[j][0]) })
+	middle, largest := 0, 0.0
+	for i := 1; i+1 < len(order); i++ {
+		if y := math.Abs(d.Y[order[i-1]] + d.Y[order[i]] + d.Y[order[i+1]]); y > largest {
+			middle, largest = i, y
+		}
+	}
+	from := min(max(middle-n/2, 0), len(order)-n)
+	var near fit.Data
+	for _, i := range order[from : from+n] {
+		near.X, near.Y = append(near.X, d.X[i]), append(near.Y, d.Y[i])
+		if d.Sigma != nil {
+			near.Sigma = append(near.Sigma, d.Sigma[i])
+		}
+	}
+	return near
+}
+
+// fitBackground fits the linear terms by least squares with weights that are found by iteration: those of bias, or of
+// least absolute deviations.
+func (p *peeling) fitBackground(terms []int, bias float64) error {
+	n := 0
+	for _, k := range terms {
+		n += len(p.s[k].Parameters)
+	}
+	if n == 0 {
+		return nil
+	}
+	design, zero := make([][]float64, len(p.d.Y)), make([]float64, n)
+	for i, x := range p.d.X {
+		design[i] = make([]float64, n)
+		from := 0
+		for _, k := range terms {
+			to := from + len(p.s[k].Parameters)
+			p.s[k].Func(design[i][from:to], zero[from:to], x)
+			from = to
+		}
+	}
+	l := newLinear(points{x: make([]float64, len(design)), y: p.d.Y, w: make([]float64, len(design))}, n)
+	left := make([]float64, len(design))
+	var c []float64
+	for round := range 20 {
+		var size float64
+		for _, r := range left {
+			size += math.Abs(r) / float64(len(left))
+		}
+		for i, r := range left {
+			w := 1.0
+			switch {
+			case round == 0:
+			case bias == 0:
+				w = 1 / math.Sqrt(math.Abs(r)+0.01*size+math.SmallestNonzeroFloat64)
+			case r > 0:
+				w = math.Sqrt(bias)
+			default:
+				w = math.Sqrt(1 - bias)
+			}
+			l.p.w[i] = w / p.sigma(i)
+			for j, v := range design[i] {
+				l.column[j][i] = l.p.w[i] * v
+			}
+		}
+		var rss float64
+		if c, rss = l.solve(); math.IsInf(rss, 0) {
+			return fmt.Errorf("models: Sum: the linear terms are not finite at the data")
+		}
+		for i, row := range design {
+			left[i] = p.d.Y[i] - dot(row, c)
+		}
+	}
+	for _, k := range terms {
+		m := len(p.s[k].Parameters)
+		for j, name := range p.s[k].Parameters {
+			p.parameters[k] = append(p.parameters[k], fit.Parameter{Name: name, Start: c[j]})
+		}
+		c = c[m:]
+	}
+	return nil
+}
+
+func (p *peeling) sigma(i int) float64 {
+	if p.d.Sigma == nil {
+		return 1
+	}
+	return p.d.Sigma[i]
+}
+
+// left is what all terms but the k-th leave of the data.
+func (p *peeling) left(k int) fit.Data {
+	d := p.d
+	d.Y = slices.Clone(d.Y)
+	for j, t := range p.s {
+		if j == k || p.parameters[j] == nil {
+			continue
+		}
+		b := starts(p.parameters[j])
+		for i, x := range d.X {
+			d.Y[i] -= t.Func(nil, b, x)
+		}
+	}
+	return d
+}
+
+func starts(p []fit.Parameter) []float64 {
+	b := make([]float64, len(p))
+	for j := range p {
+		b[j] = p[j].Start
+	}
+	return b
+}
+
+// squares is the sum of squares of what the terms leave.
+func (p *peeling) squares() float64 {
+	var rss float64
+	for i, r := range p.left(-1).Y {
+		r /= p.sigma(i)
+		rss += float64(r * r)
+	}
+	if math.IsNaN(rss) {
+		return math.Inf(1)
+	}
+	return rss
+}
+
+// improve takes some steps of a fit of the terms found so far, unless they lead out of bounds.
+func (p *peeling) improve() {
+	p.rss = p.squares()
+	var terms sum
+	var all []fit.Parameter
+	for k, t := range p.s {
+		if p.parameters[k] != nil {
+			terms, all = append(terms, t), append(all, p.parameters[k]...)
+		}
+	}
+	r, _ := fit.Curve(context.Background(), Sum(terms...), p.d, all, &fit.Settings{Iterations: 20, AdamSteps: -1})
+	if r == nil {
+		return
+	}
+	better := &peeling{s: p.s, d: p.d, parameters: make([][]fit.Parameter, len(p.s)), enough: p.enough}
+	b := r.Estimate
+	for k := range p.s {
+		better.parameters[k] = slices.Clone(p.parameters[k])
+		for j := range better.parameters[k] {
+			q := &better.parameters[k][j]
+			q.Start = b[j]
+			if bounded := q.Lower != 0 || q.Upper != 0; bounded && !(q.Lower <= b[j] && b[j] <= q.Upper) {
+				return
+			}
+		}
+		b = b[len(p.parameters[k]):]
+	}
+	if better.rss = better.squares(); better.rss < p.rss {
+		*p = *better
+	}
+}

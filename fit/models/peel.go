@@ -30,15 +30,17 @@ func (s sum) guess(names []string, d fit.Data) ([]fit.Parameter, error) {
 		}
 	}
 	var best *peeling
-	enough := sorted.noise() * float64(len(d.Y)-len(names))
-	for _, way := range s.ways(background, others) {
-		p := &peeling{s: s, d: d, parameters: make([][]fit.Parameter, len(s)), enough: enough}
-		e := p.run(background, way)
-		if e != nil && err == nil {
-			err = e
-		}
-		if e == nil && (best == nil || p.rss < best.rss) {
-			best = p
+	enough := 1.3 * sorted.noise() * float64(len(d.Y)-len(names))
+	for _, ways := range ways(len(background) > 0, others) {
+		for _, w := range ways {
+			p := &peeling{s: s, d: d, parameters: make([][]fit.Parameter, len(s)), enough: enough}
+			e := p.run(background, w)
+			if e != nil && err == nil {
+				err = e
+			}
+			if e == nil && (best == nil || p.rss < best.rss) {
+				best = p
+			}
 		}
 		if best != nil && best.rss <= enough {
 			break
@@ -50,50 +52,59 @@ func (s sum) guess(names []string, d fit.Data) ([]fit.Parameter, error) {
 	return slices.Concat(best.parameters...), nil
 }
 
-// noise is an estimate of 1.2 times the variance of the weighted y around a smooth curve, from the median square of the second differences.
+// noise is an estimate of the variance of the weighted y around a smooth curve, from the median square of their second
+// or fourth differences, whichever is less.
 func (p points) noise() float64 {
-	var squares []float64
-	for i := 1; i+1 < len(p.x); i++ {
-		d := p.w[i] * (p.y[i-1] - 2*p.y[i] + p.y[i+1])
-		squares = append(squares, d*d/6)
+	least := math.Inf(1)
+	for _, stencil := range [][]float64{{1, -2, 1}, {1, -4, 6, -4, 1}} {
+		var squares []float64
+		for i := range max(0, len(p.x)-len(stencil)+1) {
+			var d float64
+			for k, c := range stencil {
+				d += p.w[i+k] * c * p.y[i+k]
+			}
+			squares = append(squares, d*d/dot(stencil, stencil))
+		}
+		if len(squares) == 0 {
+			return 0
+		}
+		slices.Sort(squares)
+		least = min(least, squares[len(squares)/2]/0.4549) // the median of χ² with one degree of freedom
 	}
-	if len(squares) == 0 {
-		return 0
-	}
-	slices.Sort(squares)
-	return 1.2 * squares[len(squares)/2] / 0.4549 // the median of χ² with one degree of freedom
+	return least
 }
 
 // A way is how to peel: bias is the weight of points above the background, those below have 1-bias, and 0 stands for
 // least absolute deviations; order is that of the terms; those from the local-th on are guessed from a window around the
-// largest that is left.
+// largest that is left. Without linear terms the first is the background.
 type way struct {
 	bias  float64
 	order []int
 	local int
 }
 
-func (s sum) ways(background, others []int) (w []way) {
+// ways are groups of ways, those first that are most likely to do.
+func ways(background bool, others []int) (groups [][]way) {
+	n := len(others)
 	reversed := slices.Clone(others)
 	slices.Reverse(reversed)
-	n := len(others)
-	for _, order := range [][]int{others, reversed} {
-		for _, local := range []int{n, 0, 1} {
-			for _, bias := range []float64{0, 0.02, 0.98, 0.5} {
-				w = append(w, way{bias, order, local})
-				if len(background) == 0 {
-					break
-				}
+	orders, locals, biases := [][]int{others, reversed}, []int{n, 0, 1}, []float64{0.5, 0.02, 0.98}
+	if background {
+		biases = []float64{0, 0.02, 0.98, 0.5}
+	}
+	if n == 1 {
+		orders, locals = orders[:1], locals[:1]
+	}
+	for _, order := range orders {
+		for _, local := range locals {
+			var group []way
+			for _, bias := range biases {
+				group = append(group, way{bias, order, local})
 			}
-			if n == 1 && local == 0 {
-				break
-			}
-		}
-		if n < 2 {
-			break
+			groups = append(groups, group)
 		}
 	}
-	return w
+	return groups
 }
 
 // isLinear reports whether the derivatives do not depend on the parameters.
@@ -135,19 +146,14 @@ func (p *peeling) run(background []int, w way) error {
 	}
 	p.rss = p.squares()
 	for i, k := range w.order {
-		d := p.left(k)
-		if i >= w.local {
-			d = around(d, len(d.Y)/(len(w.order)-i))
-		}
-		guess, err := p.s[k].Guess(d)
-		if err != nil && i >= w.local {
-			guess, err = p.s[k].Guess(p.left(k)) // the window was too short
-		}
+		guess, err := p.first(k, w, i, len(background) == 0)
 		if err != nil {
 			return err
 		}
 		p.parameters[k] = guess
-		p.improve()
+		if w.local == len(w.order) || i == len(w.order)-1 {
+			p.improve() // a window needs no better rest, and a background would follow the terms to come
+		}
 	}
 	for range 2 {
 		for _, k := range w.order {
@@ -170,6 +176,37 @@ func (p *peeling) run(background []int, w way) error {
 		return fmt.Errorf("models: Sum: the curve is not finite at the guess; set the starts yourself")
 	}
 	return nil
+}
+
+// first guesses term k, the i-th in order.
+func (p *peeling) first(k int, w way, i int, background bool) ([]fit.Parameter, error) {
+	d := p.left(k)
+	switch {
+	case i >= w.local:
+		if guess, err := p.s[k].Guess(around(d, len(d.Y)/(len(w.order)-i))); err == nil {
+			return guess, nil
+		} // the window was too short
+	case i == 0 && background && w.bias != 0.5 && len(w.order) > 1:
+		guess, err := p.s[k].Guess(d)
+		weighted := d
+		for range 6 {
+			if err != nil {
+				break
+			}
+			weighted.Sigma = make([]float64, len(d.Y))
+			b := starts(guess)
+			for i, y := range d.Y {
+				v := 1 - w.bias
+				if y > p.s[k].Func(nil, b, d.X[i]) {
+					v = w.bias
+				}
+				weighted.Sigma[i] = p.sigma(i) / math.Sqrt(v)
+			}
+			guess, err = p.s[k].Guess(weighted)
+		}
+		return guess, err
+	}
+	return p.s[k].Guess(d)
 }
 
 // around returns n neighbouring points, in the middle of which the mean of three y is farthest from 0.

@@ -3,6 +3,7 @@ package models_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -152,16 +153,16 @@ func countFound(t *testing.T, s simulation, sets, atLeast int) {
 	var spent time.Duration
 	for k := range sets {
 		d, b := s.data(rng)
-		truth := make([]fit.Parameter, len(b))
-		for j, v := range b {
-			truth[j] = fit.Parameter{Name: s.m.Parameters[j], Start: v}
-		}
 		begin := time.Now()
 		p, err := s.m.Guess(d)
 		spent += time.Since(begin)
 		if err != nil {
 			t.Errorf("set %d: %v", k, err)
 			continue
+		}
+		truth := slices.Clone(p) // for the bounds
+		for j, v := range b {
+			truth[j].Start = v
 		}
 		got, want := minimum(t, s.m, d, p), minimum(t, s.m, d, truth)
 		if got <= want*(1+1e-6) {

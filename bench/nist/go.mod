@@ -1,0 +1,12 @@
+module github.com/stochopt/stochopt/bench/nist
+
+go 1.26.0
+
+require (
+	github.com/stochopt/stochopt v0.0.0
+	gonum.org/v1/gonum v0.17.0
+)
+
+require golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
+
+replace github.com/stochopt/stochopt => ../..

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"text/template"
+
+	"github.com/stochopt/stochopt/testfuncs"
+)
+
+// reported are figures of peers that this program does not run.
+var reported = []struct {
+	name, setting string
+	count         [3]int
+}{
+	{"Ceres", "tuned, analytic Jacobian", [3]int{53, 53, 43}},
+	{"R nls", "defaults", [3]int{40, 20, 2}},
+}
+
+var text = template.Must(template.New("page").Parse(`# NIST's reference regressions
+
+The 27 nonlinear regressions of NIST's Statistical Reference Datasets, from both of NIST's starts: 54 fits. The table
+counts the fits in which the worst parameter has at least 4, 6 and 8 correct digits, the log relative error
+
+    -log10 |b - certified| / |certified|
+
+A fit that its peer calls failed counts with its last point if it returns one, and as 0 digits if it does not; only
+fit.Curve has to return without an error to count. Exponentials, peaks and cycles in another order, and signs that cancel, are equal.
+
+This page is what
+
+    go run ./bench/nist
+
+writes (a module of its own, with a C compiler and GSL, and python3 with SciPy and lmfit, where these are to be in the table;
+--python names another interpreter).
+Every fit has been timed {{.Rounds}} times, all peers in turn, and the shortest time of each counts; time is the sum over the 54 fits,
+as a multiple of that of fit.Curve, {{.Ours}}, in the same run. Times are those inside the programs, without their start. SciPy's and
+lmfit's are mostly Python's. {{.Machine}}.
+
+| peer | version | setting | ≥ 4 | ≥ 6 | ≥ 8 | time |
+|---|---|---|---|---|---|---|
+{{range .Rows}}| {{.Name}} | {{.Version}} | {{.Setting}} | {{.Four}} | {{.Six}} | {{.Eight}} | {{.Time}} |
+{{end}}
+The rows without a time are figures of other measurements, with the counts only: their versions and machines are not those of this run.
+{{with .Absent}}
+Not installed here, and so left out: {{.}}.
+{{end}}
+## Digits of each fit
+
+The columns are the peers in the order of the table; start 1 and start 2.
+
+{{.Digits}}`))
+
+type row struct {
+	Name, Version, Setting string
+	Four, Six, Eight       int
+	Time                   string
+}
+
+func page(w io.Writer, sets []testfuncs.NISTSet, all []*peer, absent []string, rounds int) error {
+	ours := all[0].total()
+	var rows []row
+	for _, p := range all {
+		version := p.version
+		if version == "" {
+			version = "this"
+		}
+		rows = append(rows, row{p.name, version, p.setting, p.count(sets, 4), p.count(sets, 6), p.count(sets, 8),
+			fmt.Sprintf("%.2f", float64(p.total())/float64(ours))})
+	}
+	for _, r := range reported {
+		rows = append(rows, row{r.name, "", r.setting, r.count[0], r.count[1], r.count[2], ""})
+	}
+	return text.Execute(w, map[string]any{
+		"Rounds": rounds, "Ours": fmt.Sprintf("%.1f ms", 1e3*ours.Seconds()), "Rows": rows, "Absent": strings.Join(absent, "; "),
+		"Machine": fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH), "Digits": digits(sets, all),
+	})
+}
+
+// digits is the table of all fits.
+func digits(sets []testfuncs.NISTSet, all []*peer) string {
+	var b strings.Builder
+	fmt.Fprint(&b, "| |")
+	for _, p := range all {
+		fmt.Fprintf(&b, " %s |", p.name)
+	}
+	fmt.Fprint(&b, "\n|---|", strings.Repeat("---|", len(all)), "\n")
+	for k, s := range sets {
+		fmt.Fprintf(&b, "| %s |", s.Name)
+		for _, p := range all {
+			fmt.Fprintf(&b, " %.1f, %.1f |", p.digits(sets, 2*k), p.digits(sets, 2*k+1))
+		}
+		fmt.Fprintln(&b)
+	}
+	return b.String()
+}

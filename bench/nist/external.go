@@ -45,8 +45,8 @@ func peers(ctx context.Context, python string) (found []*peer, absent []string, 
 	if text, err := cc.CombinedOutput(); err != nil {
 		absent = append(absent, fmt.Sprintf("GSL (%v: %s)", err, firstLine(text)))
 	} else {
-		add("GSL", "analytic Jacobian, else defaults (Levenberg-Marquardt, Moré's scaling, QR), 100 iterations, tolerances 1e-8", binary, "default", "20")
-		add("GSL tuned", "analytic Jacobian, 5000 iterations, xtol 1e-13, gtol and ftol 0", binary, "tuned", "20")
+		add("GSL", "analytic Jacobian, else defaults (Levenberg-Marquardt, Moré's scaling, QR), 100 iterations, tolerances 1e-8", binary, "default", "5")
+		add("GSL tuned", "analytic Jacobian, geodesic acceleration, Levenberg's scaling, 1000 iterations, xtol 1e-12, gtol and ftol 0", binary, "tuned", "5")
 	}
 	if text, err := exec.CommandContext(ctx, python, "-c", "import scipy").CombinedOutput(); err != nil {
 		absent = append(absent, fmt.Sprintf("SciPy (%v: %s)", err, firstLine(text)))

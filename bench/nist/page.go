@@ -26,24 +26,24 @@ counts the fits in which the worst parameter has at least 4, 6 and 8 correct dig
 
     -log10 |b - certified| / |certified|
 
-A fit that its peer calls failed counts with its last point if it returns one, and as 0 digits if it does not; only
-fit.Curve has to return without an error to count. Exponentials, peaks and cycles in another order, and signs that cancel, are equal.
+A fit that its peer calls failed counts with its last point where there is one, else as 0 digits; only fit.Curve has to
+return without an error. Exponentials, peaks and cycles in another order, and signs that cancel, count as equal.
 
 This page is what
 
     go run ./bench/nist
 
-writes (a module of its own, with a C compiler and GSL, and python3 with SciPy and lmfit, where these are to be in the table;
---python names another interpreter).
-Every fit has been timed {{.Rounds}} times, all peers in turn, and the shortest time of each counts; time is the sum over the 54 fits,
-as a multiple of that of fit.Curve, {{.Ours}}, in the same run. Times are those inside the programs, without their start. SciPy's and
-lmfit's are mostly Python's. {{.Machine}}.
+writes, from the root of the repository. GSL is in it where a C compiler and GSL's header files are installed, SciPy and lmfit where
+python3 has them (on Debian: gcc, libgsl-dev, python3-scipy, python3-lmfit); --python names another interpreter, --rounds
+how often each fit is timed. Here that is {{.Rounds}} times, all peers in turn, and the shortest time of each fit counts.
+Time is processor time inside the programs, without their start, summed over the 54 fits, as a multiple of that of
+fit.Curve, {{.Ours}}, in the same run ({{.Machine}}). Most of SciPy's and lmfit's is Python's.
 
 | peer | version | setting | ≥ 4 | ≥ 6 | ≥ 8 | time |
 |---|---|---|---|---|---|---|
 {{range .Rows}}| {{.Name}} | {{.Version}} | {{.Setting}} | {{.Four}} | {{.Six}} | {{.Eight}} | {{.Time}} |
 {{end}}
-The rows without a time are figures of other measurements, with the counts only: their versions and machines are not those of this run.
+The peers without a time have not been run here: these are counts of an earlier measurement, of unknown version.
 {{with .Absent}}
 Not installed here, and so left out: {{.}}.
 {{end}}

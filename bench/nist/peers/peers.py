@@ -3,7 +3,7 @@
     python3 peers.py SETTING < problems
 
 SETTING is one of the names in settings below. The problems are as for gsl.c. Each line of the output is the name, the
-seconds of the fit, and the estimate; or none if the peer raised an error.
+seconds of processor time of the fit, and the estimate; or none if the peer raised an error.
 """
 import sys
 import time
@@ -129,12 +129,12 @@ def main():
         start = np.array([float(next(words)) for _ in range(parameters)])
         table = np.array([[float(next(words)) for _ in range(1 + predictors)] for _ in range(n)])
         y, x = table[:, 0], table[:, 1] if predictors == 1 else table[:, 1:]
-        begin = time.perf_counter()
+        begin = time.process_time()
         try:
             b = run(curves[name], x, y, start)
         except Exception:  # curve_fit raises RuntimeError where it finds nothing, and ValueError for NaN
             b = []
-        seconds = time.perf_counter() - begin
+        seconds = time.process_time() - begin
         print(name, repr(seconds), *[repr(float(v)) for v in b])
 
 

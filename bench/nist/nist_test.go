@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stochopt/stochopt/testfuncs"
+)
+
+// TestCurves: the programs of the peers have the same curves, for a search from the certified parameters stays there.
+func TestCurves(t *testing.T) {
+	python := "python3"
+	if exec.Command(python, "-c", "import scipy, lmfit").Run() != nil {
+		python = "/usr/bin/python3" // of the system, where another comes first in the path
+	}
+	found, absent, cleanup, err := peers(t.Context(), python)
+	defer cleanup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range absent {
+		t.Logf("not tested: %s", a)
+	}
+	if len(found) == 0 {
+		t.Skip("no peer is installed")
+	}
+	sets := testfuncs.NISTSets()
+	for i := range sets {
+		sets[i].Starts = [2][]float64{sets[i].Certified, sets[i].Certified}
+	}
+	for _, p := range found {
+		answers, err := p.fit(t.Context(), sets)
+		if err != nil {
+			t.Fatalf("%s: %v", p.name, err)
+		}
+		p.take(answers)
+		for i := range answers {
+			// Without exact derivatives a search moves away by half the digits of a number.
+			want := 8.0
+			if strings.Contains(p.setting, "defaults") {
+				want = 3
+			}
+			if d := p.digits(sets, i); d < want {
+				t.Errorf("%s, %s: %v from the certified parameters %v", p.name, sets[i/2].Name, answers[i].estimate, sets[i/2].Certified)
+			}
+		}
+	}
+}
+
+// TestCurve counts the digits of package fit.
+func TestCurve(t *testing.T) {
+	sets := testfuncs.NISTSets()
+	p := library()[0]
+	answers, err := p.fit(t.Context(), sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.take(answers)
+	if p.count(sets, 6) != 54 || p.count(sets, 8) < 50 {
+		t.Errorf("%d fits with 6 digits, %d with 8, want 54, 50", p.count(sets, 6), p.count(sets, 8))
+	}
+}
+
+func TestDigits(t *testing.T) {
+	sets := testfuncs.NISTSets()[:1]
+	b := sets[0].Certified
+	p := &peer{answers: []answer{{estimate: []float64{b[0] * (1 + 1e-5), b[1]}}, {}}}
+	if d := p.digits(sets, 0); d < 4.99 || d > 5.01 {
+		t.Errorf("%v digits, want 5", d)
+	}
+	if d := p.digits(sets, 1); d != 0 {
+		t.Errorf("%v digits of no estimate, want 0", d)
+	}
+	if n := p.count(sets, 4); n != 1 {
+		t.Errorf("%d fits with 4 digits, want 1", n)
+	}
+}
+
+func TestRelabel(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		b, want []float64
+	}{
+		{"Lanczos1", []float64{1, 9, 2, 5, 3, 7}, []float64{2, 5, 3, 7, 1, 9}},
+		{"MGH17", []float64{1, 2, 3, 5, 4}, []float64{1, 3, 2, 4, 5}},
+		{"Gauss1", []float64{1, 2, 3, 9, -5, 6, 7, 8}, []float64{1, 2, 6, 7, 8, 3, 9, 5}},
+		{"ENSO", []float64{1, 2, 3, 26, 5, 6, -44, 8, 9}, []float64{1, 2, 3, 44, 8, -9, 26, 5, 6}},
+		{"Eckerle4", []float64{-1, -2, 3}, []float64{1, 2, 3}},
+		{"Misra1a", []float64{2, 1}, []float64{2, 1}},
+	} {
+		got := relabel(c.name, c.b)
+		for i := range got {
+			if got[i] != c.want[i] {
+				t.Errorf("%s: %v is %v, want %v", c.name, c.b, got, c.want)
+				break
+			}
+		}
+	}
+}
+
+func TestPage(t *testing.T) {
+	sets := testfuncs.NISTSets()
+	p := &peer{name: "fit.Curve", setting: "defaults"}
+	for _, s := range sets {
+		for range s.Starts {
+			p.answers = append(p.answers, answer{s.Certified, 1e6})
+		}
+	}
+	var b bytes.Buffer
+	if err := page(&b, sets, []*peer{p, p}, []string{"GSL (no)"}, 3); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| fit.Curve | this | defaults | 54 | 54 | 54 | 1.00 |", "fit.Curve, 54.0 ms", "left out: GSL (no)", "| Bennett5 | 11.0, 11.0 |"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in the page", want)
+		}
+	}
+}
+
+// BenchmarkCurve are all 54 fits with default settings.
+func BenchmarkCurve(b *testing.B) {
+	sets := testfuncs.NISTSets()
+	for b.Loop() {
+		if _, err := library()[0].fit(b.Context(), sets); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkGSL are all 54 fits of GSL tuned, in another process: gsl-ms/op is its processor time for them, ours/gsl that of
+// fit.Curve as a multiple of it.
+func BenchmarkGSL(b *testing.B) {
+	found, _, cleanup, err := peers(b.Context(), "python3")
+	defer cleanup()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var gsl *peer
+	for _, p := range found {
+		if p.name == "GSL tuned" {
+			gsl = p
+		}
+	}
+	if gsl == nil {
+		b.Skip("GSL or a C compiler is not installed")
+	}
+	sets, ours := testfuncs.NISTSets(), library()[0]
+	for b.Loop() {
+		for _, p := range []*peer{gsl, ours} {
+			answers, err := p.fit(b.Context(), sets)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p.take(answers)
+		}
+	}
+	b.ReportMetric(1e3*gsl.total().Seconds(), "gsl-ms/op")
+	b.ReportMetric(ours.total().Seconds()/gsl.total().Seconds(), "ours/gsl")
+}

@@ -22,23 +22,27 @@ var gslSource []byte
 var pythonSource []byte
 
 // peers returns the programs that are installed, the names of those that are not, and a function that removes
-// what has been made for them.
-func peers(ctx context.Context, python string) (found []*peer, absent []string, cleanup func(), err error) {
+// what has been made for them. Those of check return values of their curves in place of estimates.
+func peers(ctx context.Context, python string) (found, check []*peer, absent []string, cleanup func(), err error) {
 	dir, err := os.MkdirTemp("", "nist")
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	cleanup = func() { os.RemoveAll(dir) }
 	script, source, binary := filepath.Join(dir, "peers.py"), filepath.Join(dir, "gsl.c"), filepath.Join(dir, "gsl")
 	if err := os.WriteFile(script, pythonSource, 0o600); err != nil {
-		return nil, nil, cleanup, err
+		return nil, nil, nil, cleanup, err
 	}
 	if err := os.WriteFile(source, gslSource, 0o600); err != nil {
-		return nil, nil, cleanup, err
+		return nil, nil, nil, cleanup, err
 	}
 	add := func(name, setting string, command ...string) {
 		p := &peer{name: name, setting: setting}
 		p.fit = p.run(command)
+		if setting == "" {
+			check = append(check, p)
+			return
+		}
 		found = append(found, p)
 	}
 	cc := exec.CommandContext(ctx, "cc", "-O2", "-o", binary, source, "-lgsl", "-lgslcblas", "-lm")
@@ -47,6 +51,7 @@ func peers(ctx context.Context, python string) (found []*peer, absent []string, 
 	} else {
 		add("GSL", "analytic Jacobian, else defaults (Levenberg-Marquardt, Moré's scaling, QR), 100 iterations, tolerances 1e-8", binary, "default", "5")
 		add("GSL tuned", "analytic Jacobian, geodesic acceleration, Levenberg's scaling, 1000 iterations, xtol 1e-12, gtol and ftol 0", binary, "tuned", "5")
+		add("GSL", "", binary, "values", "1")
 	}
 	if text, err := exec.CommandContext(ctx, python, "-c", "import scipy").CombinedOutput(); err != nil {
 		absent = append(absent, fmt.Sprintf("SciPy (%v: %s)", err, firstLine(text)))
@@ -56,13 +61,14 @@ func peers(ctx context.Context, python string) (found []*peer, absent []string, 
 		add("SciPy least_squares lm", exact, python, script, "scipy-lm")
 		add("SciPy least_squares trf", exact, python, script, "scipy-trf")
 		add("SciPy least_squares dogbox", exact, python, script, "scipy-dogbox")
+		add("SciPy and lmfit", "", python, script, "values")
 	}
 	if text, err := exec.CommandContext(ctx, python, "-c", "import lmfit").CombinedOutput(); err != nil {
 		absent = append(absent, fmt.Sprintf("lmfit (%v: %s)", err, firstLine(text)))
 	} else {
 		add("lmfit minimize", "defaults", python, script, "lmfit")
 	}
-	return found, absent, cleanup, nil
+	return found, check, absent, cleanup, nil
 }
 
 func firstLine(text []byte) string {

@@ -35,7 +35,7 @@ func run(ctx context.Context, out, python string, rounds int) error {
 		return fmt.Errorf("--rounds %d, want at least 1", rounds)
 	}
 	sets := testfuncs.NISTSets()
-	external, absent, cleanup, err := peers(ctx, python)
+	external, _, absent, cleanup, err := peers(ctx, python)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 /* Fits NIST's nonlinear regressions by the GNU Scientific Library with analytic Jacobians.
  *
- * Usage: gsl SETTING REPEATS < problems, where SETTING is default or tuned. The problems are, each: name, points,
+ * Usage: gsl SETTING REPEATS < problems, where SETTING is default, tuned, or values for the curve and its derivatives at the
+ * start, point by point, in place of the estimate. The problems are, each: name, points,
  * predictors, parameters, start, then y and the predictors point by point. Each line of the output is the name, the
  * seconds of processor time of one fit (the mean over REPEATS), and the estimate, or none if it is not finite.
  */
@@ -253,6 +254,15 @@ int main(int argc, char **argv) {
 				if (scanf("%lf", p.x + i * p.predictors + k) != 1) return 3;
 		}
 		if (!p.f) return 4;
+		if (!strcmp(argv[1], "values")) {
+			printf("%s 0", name);
+			for (int i = 0; i < p.points; i++) {
+				printf(" %.17g", p.f(b, p.start, p.x + i * p.predictors, p.parameters));
+				for (int k = 0; k < p.parameters; k++) printf(" %.17g", b[k]);
+			}
+			printf("\n");
+			continue;
+		}
 		struct timespec from, to;
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 		for (int k = 0; k < repeats; k++) solve(&p, tuned, b);

@@ -57,7 +57,7 @@ func peers(ctx context.Context, python string) (found, check []*peer, absent []s
 		absent = append(absent, fmt.Sprintf("SciPy (%v: %s)", err, firstLine(text)))
 	} else {
 		add("SciPy curve_fit", "defaults", python, script, "scipy")
-		exact := "exact Jacobian by complex steps, x_scale='jac', tolerances 1e-15, max_nfev 10000"
+		exact := "exact Jacobian by complex steps, x_scale='jac', tolerances 3e-16, max_nfev 10000"
 		add("SciPy least_squares lm", exact, python, script, "scipy-lm")
 		add("SciPy least_squares trf", exact, python, script, "scipy-trf")
 		add("SciPy least_squares dogbox", exact, python, script, "scipy-dogbox")

@@ -24,7 +24,7 @@ func library() []*peer {
 	}
 	return []*peer{
 		{name: "fit.Curve", setting: "defaults", fit: each(curve)},
-		{name: "gonum BFGS", version: gonum, setting: "sum of squares with its gradient, GradientThreshold 1e-12, else defaults",
+		{name: "gonum BFGS", version: gonum, setting: "sum of squares with its gradient, NeverTerminate, else defaults",
 			fit: each(minimize(func() optimize.Method { return &optimize.BFGS{} }))},
 		{name: "gonum Nelder-Mead", version: gonum, setting: "sum of squares, FunctionConverge 1e-30 over 2000 iterations, else defaults",
 			fit: each(minimize(func() optimize.Method { return &optimize.NelderMead{} }))},
@@ -96,7 +96,7 @@ func minimize(method func() optimize.Method) func(ctx context.Context, s testfun
 			},
 		}
 		m := method()
-		set := &optimize.Settings{GradientThreshold: 1e-12}
+		set := &optimize.Settings{Converger: optimize.NeverTerminate{}, MajorIterations: 100000}
 		if _, ok := m.(*optimize.NelderMead); ok {
 			p.Grad = nil
 			set = &optimize.Settings{Converger: &optimize.FunctionConverge{Absolute: 1e-30, Iterations: 2000}, MajorIterations: 100000}

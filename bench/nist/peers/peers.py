@@ -92,7 +92,7 @@ def jacobian(f, x, b):
 def tuned(method, x_scale):
     def run(f, x, y, start):
         return least_squares(lambda b: f(x, *b) - y, start, jac=lambda b: jacobian(f, x, b), method=method, x_scale=x_scale,
-                             xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=10000).x
+                             xtol=3e-16, ftol=3e-16, gtol=3e-16, max_nfev=10000).x
 
     return run
 

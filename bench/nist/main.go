@@ -3,8 +3,8 @@
 //
 //	go run ./bench/nist
 //
-// It is a module of its own. Peers that are not installed are left out: SciPy and lmfit need python3 with these packages
-// (--python names another interpreter), the GNU Scientific Library a C compiler and its header files.
+// It is a module of its own. Peers that are not installed are left out: SciPy and lmfit need python3 with these
+// packages (--python names another interpreter), the GNU Scientific Library a C compiler and its header files.
 package main
 
 import (

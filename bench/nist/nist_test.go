@@ -137,8 +137,8 @@ func BenchmarkCurve(b *testing.B) {
 	}
 }
 
-// BenchmarkGSL are all 54 fits of GSL tuned, in another process: gsl-ms/op is its processor time for them, ours/gsl that of
-// fit.Curve as a multiple of it.
+// BenchmarkGSL are all 54 fits of GSL tuned, in another process: gsl-ms/op is its processor time for them, ours/gsl
+// that of fit.Curve as a multiple of it.
 func BenchmarkGSL(b *testing.B) {
 	found, _, _, cleanup, err := peers(b.Context(), "python3")
 	defer cleanup()

@@ -10,8 +10,8 @@ import (
 //
 //	f(x) = amplitude exp(-rate x)
 //
-// The time constant is 1/rate, the half-life log(2)/rate. amplitude is the value at x = 0: where x is far from there, as
-// calendar years are, subtract the first.
+// The time constant is 1/rate, the half-life log(2)/rate. amplitude is the value at x = 0: where x is far from there,
+// as calendar years are, subtract the first.
 func Exponential() fit.Model {
 	return model("Exponential", []string{"amplitude", "rate"}, exponentials(1, false), guessExponentials(1, false))
 }
@@ -29,8 +29,8 @@ func ExponentialOffset() fit.Model {
 //
 //	f(x) = amplitude1 exp(-rate1 x) + amplitude2 exp(-rate2 x)
 //
-// Guess has rate1 > rate2. Data determine the four only if the rates differ by a factor of about two or more, or the noise is
-// low. See Exponential.
+// Guess has rate1 > rate2. Data determine the four only if the rates differ by a factor of about two or more, or the
+// noise is low. See Exponential.
 func DoubleExponential() fit.Model {
 	return model("DoubleExponential", []string{"amplitude1", "rate1", "amplitude2", "rate2"},
 		exponentials(2, false), guessExponentials(2, false))

@@ -84,8 +84,8 @@ func doubleExp(k, d float64) (s, byRate, byInflection float64) {
 func logistic(k, d float64) float64 { return 1 / (1 + math.Exp(-k*d)) }
 func gompertz(k, d float64) float64 { return math.Exp(-math.Exp(-k * d)) }
 
-// guessSigmoid scans rate and midpoint, for rising and falling curves apart. With two asymptotes the parameters are lower,
-// upper, rate, midpoint.
+// guessSigmoid scans rate and midpoint, for rising and falling curves apart. With two asymptotes the parameters are
+// lower, upper, rate, midpoint.
 func guessSigmoid(shape func(k, d float64) float64, two bool) guess {
 	return func(p points) []float64 {
 		rates := geometric(1/p.span, max(40/p.span, 4/p.least), 18)

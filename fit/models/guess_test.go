@@ -111,8 +111,8 @@ var simulations = []simulation{
 	}},
 }
 
-// data simulates a set: few to 100 more points at random x, or at even ones, in any order, with normal errors of 1 to 5 % of
-// the range of the curve.
+// data simulates a set: few to 100 more points at random x, or at even ones, in any order, with normal errors of 1 to 5
+// % of the range of the curve.
 func (s simulation) data(rng *rand.Rand) (d fit.Data, b []float64) {
 	u := uniform(func(lo, hi float64) float64 { return lo + (hi-lo)*rng.Float64() })
 	b = s.draw(u)

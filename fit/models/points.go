@@ -99,3 +99,25 @@ func (p points) window(from, to int) points {
 	p.span = p.hi - p.lo
 	return p
 }
+
+// noise is an estimate of the variance of the weighted y around a smooth curve, from the median square of their second
+// or fourth differences, whichever is less.
+func (p points) noise() float64 {
+	least := math.Inf(1)
+	for _, stencil := range [][]float64{{1, -2, 1}, {1, -4, 6, -4, 1}} {
+		var squares []float64
+		for i := range max(0, len(p.x)-len(stencil)+1) {
+			var d float64
+			for k, c := range stencil {
+				d += p.w[i+k] * c * p.y[i+k]
+			}
+			squares = append(squares, d*d/dot(stencil, stencil))
+		}
+		if len(squares) == 0 {
+			return 0
+		}
+		slices.Sort(squares)
+		least = min(least, squares[len(squares)/2]/0.4549) // the median of χ² with one degree of freedom
+	}
+	return least
+}

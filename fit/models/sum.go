@@ -31,10 +31,11 @@ func Prefix(prefix string, m fit.Model) fit.Model {
 // name: Prefix makes them different. A parameter that two terms are to share is a Tied one of one of them.
 //
 // Guess first finds those terms that are linear in all their parameters, such as Line, as a background: by least
-// squares, by least absolute deviations, and as a line below and above most of the points. From what is left it guesses the other
-// terms one after another, improving all so far by a short fit after each; so terms of the same kind come in the order of their
-// size. Terms that look wide on a background, such as an exponential under peaks, should be first. Then each is guessed anew from what all
-// others leave, and of all these starts that with the least squares is returned.
+// squares, by least absolute deviations, and as a line below and above most of the points. From what is left it guesses
+// the other terms one after another, improving all so far by a short fit after each; so terms of the same kind come in
+// the order of their size. Terms that look wide on a background, such as an exponential under peaks, should be first.
+// Then each is guessed anew from what all others leave, and of all these starts that with the least squares is
+// returned.
 //
 // Sum panics if there is no term, a term has no Func, or two have a parameter of the same name.
 func Sum(terms ...fit.Model) fit.Model {

@@ -60,8 +60,8 @@ var sums = []simulation{
 	}},
 }
 
-// TestSumGuess is TestGuess for sums. Under two peaks that are not much higher than the curvature of an exponential, its rate is
-// hard to find: the misses have sums of squares that are a few per cent too high.
+// TestSumGuess is TestGuess for sums. Under two peaks that are not much higher than the curvature of an exponential,
+// its rate is hard to find: the misses have sums of squares that are a few per cent too high.
 func TestSumGuess(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short is set, and 900 guesses of sums take half a minute")

@@ -7,14 +7,14 @@ import (
 	"github.com/stochopt/stochopt/internal/faddeeva"
 )
 
-// Voigt is the convolution of a Gaussian of standard deviation σ and a Lorentzian of half width γ, the line of a resonance that is
-// broadened by motion or by the instrument,
+// Voigt is the convolution of a Gaussian of standard deviation σ and a Lorentzian of half width γ, the line of a
+// resonance that is broadened by motion or by the instrument,
 //
 //	f(x) = area/(σ √(2π)) Re w(z),   z = (x - center + iγ)/(σ √2)
 //
-// with the Faddeeva function w, which is computed to 14 digits. Its full width at half maximum is
-// 1.0692 γ + √(0.8664 γ² + 5.5452 σ²) within 0.02 % (J. J. Olivero, R. L. Longbothum, Empirical fits to the Voigt line
-// width, J. Quant. Spectrosc. Radiat. Transfer 17, 1977). σ must be > 0; at γ = 0, its lower bound, the peak is Gaussian.
+// with the Faddeeva function w, which is computed to 14 digits. Its full width at half maximum is 1.0692 γ + √(0.8664
+// γ² + 5.5452 σ²) within 0.02 % (J. J. Olivero, R. L. Longbothum, Empirical fits to the Voigt line width, J. Quant.
+// Spectrosc. Radiat. Transfer 17, 1977). σ must be > 0; at γ = 0, its lower bound, the peak is Gaussian.
 func Voigt() fit.Model {
 	return model("Voigt", []string{"area", "center", "sigma", "gamma"}, func(g, b []float64, x float64) float64 {
 		s := b[2] * math.Sqrt2

@@ -10,10 +10,10 @@ import (
 //
 //	f(x) = amplitude sin(2π frequency x + phase)
 //
-// The period is 1/frequency; phase is in radians, at x = 0. Guess looks for frequencies up to half of one over the median
-// distance of neighbouring x, in steps of a tenth of one over the length of x, which makes it a least-squares
-// periodogram as those of Lomb and Scargle (J. D. Scargle, Studies in astronomical time series analysis II, Astrophys. J.
-// 263, 1982); its amplitude is positive and its phase between -π and π.
+// The period is 1/frequency; phase is in radians, at x = 0. Guess looks for frequencies up to half of one over the
+// median distance of neighbouring x, in steps of a tenth of one over the length of x, which makes it a least-squares
+// periodogram as those of Lomb and Scargle (J. D. Scargle, Studies in astronomical time series analysis II, Astrophys.
+// J. 263, 1982); its amplitude is positive and its phase between -π and π.
 func Sinusoid() fit.Model {
 	return model("Sinusoid", []string{"amplitude", "frequency", "phase"}, wave(false, false), guessWave(false, false), positive("frequency"))
 }
@@ -69,8 +69,8 @@ func wave(damped, offset bool) curve {
 	}
 }
 
-// guessWave scans frequency and, if damped, rate. Of many points it takes a window, which knows the high frequencies, and
-// means of neighbours, which know the low ones; the start from a window is brought to all points by doubling it.
+// guessWave scans frequency and, if damped, rate. Of many points it takes a window, which knows the high frequencies,
+// and means of neighbours, which know the low ones; the start from a window is brought to all points by doubling it.
 func guessWave(damped, offset bool) guess {
 	return func(p points) []float64 {
 		limit := 1000 // so that a guess takes no more than a fraction of a second

@@ -1,4 +1,5 @@
-// Package faddeeva computes the Faddeeva function, also called the complex error function or plasma dispersion function.
+// Package faddeeva computes the Faddeeva function, also called the complex error function or plasma dispersion
+// function.
 package faddeeva
 
 import (
@@ -10,19 +11,19 @@ import (
 //
 //	w(z) = exp(-z²) erfc(-iz),   w′(z) = -2 z w(z) + 2i/√π
 //
-// For real z the real part is exp(-x²); for y > 0 it is the Voigt profile, the convolution of a normal density with that of
-// Cauchy. On the imaginary axis it is erfcx(y) = exp(y²) erfc(y).
+// For real z the real part is exp(-x²); for y > 0 it is the Voigt profile, the convolution of a normal density with
+// that of Cauchy. On the imaginary axis it is erfcx(y) = exp(y²) erfc(y).
 //
-// For y >= 0 real and imaginary part of w, each on its own, have relative errors below 2e-14, and so have those of w′ in
-// relation to |w′|; where exp(-x²) is subnormal its own rounding comes on top. For y < 0 it is w(z) = 2 exp(-z²) - w(-z), which
-// overflows where y² - x² > 709 and has its digits in relation to the larger of the two.
+// For y >= 0 real and imaginary part of w, each on its own, have relative errors below 2e-14, and so have those of w′
+// in relation to |w′|; where exp(-x²) is subnormal its own rounding comes on top. For y < 0 it is w(z) = 2 exp(-z²) -
+// w(-z), which overflows where y² - x² > 709 and has its digits in relation to the larger of the two.
 //
 // The method is the midpoint rule or the trapezoidal rule with step h for
 //
 //	w(z) = (2iz/π) ∫₀^∞ exp(-t²)/(z²-t²) dt
 //
-// and the residue of the pole at t = z, which makes its error exp(-π²/h²): of the two rules that whose nodes are farther
-// from x. Where |z| is large w′ is the derivative of the sum, for the difference in -2zw + 2i/√π loses digits.
+// and the residue of the pole at t = z, which makes its error exp(-π²/h²): of the two rules that whose nodes are
+// farther from x. Where |z| is large w′ is the derivative of the sum, for the difference in -2zw + 2i/√π loses digits.
 //
 // Reference: M. Al Azah, S. N. Chandler-Wilde, Computation of the complex error function using modified trapezoidal
 // rules, SIAM J. Numer. Anal. 59, 2021. The rules: F. Matta, A. Reichel, Math. Comp. 25, 1971.

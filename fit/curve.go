@@ -147,13 +147,22 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 	if err != nil {
 		return nil, err
 	}
+	return c.fit(ctx, first, scale, sets, set, c.m)
+}
+
+// fit searches from first, with n residuals.
+func (c *curve) fit(ctx context.Context, first *point, scale []float64, sets []Set, set Settings, n int) (*Result, error) {
 	f := newSearch(c, set, scale)
+	var err error
 	if f.lm.progress, err = newProgress(set.Recorder); err != nil {
 		return nil, err
 	}
 	best, status, err := first, optimize.Failure, f.lm.progress.record(c, first, optimize.InitIteration)
 	if err == nil {
 		best, status, err = f.run(ctx, first)
+	}
+	if c.err != nil {
+		status, err = optimize.Failure, c.err
 	}
 	if err == nil {
 		if err = f.lm.progress.record(c, best, optimize.PostIteration); err != nil {
@@ -162,28 +171,27 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 	}
 
 	r := &Result{
-		Parameters:  make([]string, len(params)),
+		Parameters:  make([]string, len(c.params)),
 		Estimate:    best.b,
 		Objective:   best.f,
 		RSS:         best.rss,
 		ResidualSD:  f.residualScale,
-		N:           c.m,
+		N:           n,
 		Status:      status,
 		AfterAdam:   f.afterAdam,
 		FromStart:   f.fromStart,
 		Iterations:  f.lm.iterations,
 		Evaluations: c.evaluations,
 		sets:        sets,
-		parameters:  params,
+		parameters:  c.params,
 		settings:    set,
 	}
-	for i, p := range params {
+	for i, p := range c.params {
 		r.Parameters[i] = p.Name
 	}
 	r.failure = err
 	if r.rejected = c.rejected; r.rejected > 0 && c.bad.set >= 0 {
-		i := c.bad.point
-		r.last = &PointError{Set: c.bad.set, Point: i, X: c.sets[c.bad.set].X[i], Start: c.assignments(c.badB)}
+		r.last = &PointError{Set: c.bad.set, Point: c.bad.point, X: c.bad.x, Start: c.assignments(c.badB)}
 	}
 	errRank := r.infer(f.lm, best, err == nil)
 	switch {

@@ -133,6 +133,11 @@ func (c *curve) first(u []float64) (*point, error) {
 	if err := c.checkTies(p); err != nil {
 		return nil, err
 	}
+	return p, c.idle(p)
+}
+
+// idle returns an error if a parameter has no influence at p, the start.
+func (c *curve) idle(p *point) error {
 	names := c.names()
 	for j, name := range names {
 		if c.columnNorm(p, j) == 0 {
@@ -140,11 +145,11 @@ func (c *curve) first(u []float64) (*point, error) {
 			if slices.Contains(p.b, 0) {
 				advice = "; start from values other than 0"
 			}
-			return nil, fmt.Errorf("fit: %s has no influence at the start (%s): the derivative of the curve by it is 0 at all points%s",
+			return fmt.Errorf("fit: %s has no influence at the start (%s): the derivative of the curve by it is 0 at all points%s",
 				name, c.assignments(p.b), advice)
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // PointError says that the curve or a derivative of it is not finite at the start, and at which point.

@@ -12,12 +12,14 @@ type curve struct {
 	sets        []boundSet
 	m, n        int // number of residuals, of u
 	evaluations int
-	sizeY       float64   // length of the vector y/σ
-	bad         dataPoint // where eval has given up
-	rejected    int       // how often it has
-	badB        []float64 // and the parameters then
-	loss        Loss      // nil for least squares
-	s           float64   // its scale
+	sizeY       float64             // length of the vector y/σ
+	bad         dataPoint           // where eval has given up
+	rejected    int                 // how often it has
+	badB        []float64           // and the parameters then
+	loss        Loss                // nil for least squares
+	s           float64             // its scale
+	pass        func(p *point) bool // takes the place of compute, where the data are not kept
+	err         error               // of pass, which then ends the search through its context
 }
 
 // A boundSet is a Set whose parameters are known by their indices.
@@ -31,8 +33,11 @@ type boundSet struct {
 	out    []float64
 }
 
-// A dataPoint is the index of a set and that of a point in it.
-type dataPoint struct{ set, point int }
+// A dataPoint is the index of a set, that of a point in it, and the predictors there.
+type dataPoint struct {
+	set, point int
+	x          []float64
+}
 
 // A point is a place u with all that is known there.
 type point struct {
@@ -140,8 +145,11 @@ func (c *curve) eval(p *point) bool {
 func (c *curve) compute(p *point) bool {
 	c.evaluations++
 	p.f, p.rss = 0, 0
+	if c.pass != nil {
+		return c.pass(p)
+	}
 	if !c.coordinates.set(p) {
-		c.bad = dataPoint{-1, -1}
+		c.bad = dataPoint{-1, -1, nil}
 		return false
 	}
 	first := 0
@@ -156,7 +164,7 @@ func (c *curve) compute(p *point) bool {
 		}
 		for i, x := range s.X {
 			if !c.evalPoint(s, p, b, i, x, first) {
-				c.bad = dataPoint{k, i}
+				c.bad = dataPoint{k, i, x}
 				return false
 			}
 		}

@@ -76,7 +76,8 @@ type Result struct {
 	Iterations, Evaluations int
 
 	root       *mat.Dense  // Cov is s² root rootᵀ where it is finite, with s = 1 if AbsoluteSigma is set
-	sets       []Set       // what has been fitted
+	sets       []Set       // what has been fitted, nil for Passes
+	passed     *passed     // what Passes has seen of it, else nil
 	parameters []Parameter // as handed to Curve
 	settings   Settings
 

@@ -80,7 +80,15 @@ func Passes(ctx context.Context, m Model, src Source, params []Parameter, s *Set
 		}
 	}
 	set.AdamSteps = -1 // that way has been gone on the sample
-	return c.fit(ctx, first, scale, nil, set, ps.points*ps.outputs)
+	r, err := c.fit(ctx, first, scale, nil, set, ps.points*ps.outputs)
+	if r != nil {
+		r.passed = ps.seen
+		r.passed.raw = r.RSS
+		if ps.seen.sigma {
+			r.passed.raw = ps.unweighted(r)
+		}
+	}
+	return r, err
 }
 
 const (
@@ -99,6 +107,7 @@ type passes struct {
 	outputs int
 	points  int                     // in a pass
 	cancel  context.CancelCauseFunc // ends the search where src fails
+	seen    *passed
 
 	qr   blas64.General // the triangle above the rows of a block
 	tau  []float64
@@ -109,6 +118,8 @@ func newPasses(sets []Set, co *coordinates, src Source, cancel context.CancelCau
 	ps := &passes{c: newCurve(sets, co), block: newCurve(sets, co), src: src, cancel: cancel}
 	n := ps.c.n
 	ps.outputs = len(ps.block.sets[0].out)
+	o := ps.outputs
+	ps.seen = &passed{mean: make([]float64, o), weights: make([]float64, o), squares: make([]float64, o)}
 	ps.block.m = blockSize * ps.outputs
 	ps.p = newPoint(ps.block, make([]float64, n))
 	ps.c.m, ps.c.pass = n+1, ps.eval
@@ -156,12 +167,7 @@ func (ps *passes) look(ctx context.Context) (*Data, error) {
 	ps.points, err = ps.each(func(first int, d *Data) bool {
 		for i, x := range d.X {
 			y, sigma := d.Y[i*o:(i+1)*o], d.Sigma[min(i*o, len(d.Sigma)):min((i+1)*o, len(d.Sigma))]
-			for k, v := range y {
-				if len(sigma) > 0 {
-					v /= sigma[k]
-				}
-				ps.c.sizeY = math.Hypot(ps.c.sizeY, v)
-			}
+			ps.seen.add(y, sigma)
 			if len(sample.X) < sampleSize {
 				sample.add(&Point{x, y, sigma})
 			} else if k := rnd.IntN(first + i + 1); k < sampleSize {
@@ -180,7 +186,70 @@ func (ps *passes) look(ctx context.Context) (*Data, error) {
 	if len(sample.Sigma) == 0 {
 		sample.Sigma = nil
 	}
+	ps.c.sizeY = math.Sqrt(ps.seen.size)
 	return sample, err
+}
+
+// passed are sums over the data that Passes does not keep.
+type passed struct {
+	sigma bool    // the points have Sigma
+	logs  float64 // Σ log σ
+	size  float64 // Σ (y/σ)²
+	raw   float64 // Σ (y-f)² at the estimate, NaN if it is not known
+	// mean are those of each output, weighted by 1/σ², weights the sums of weights, and squares those of the squares of
+	// (y-mean)/σ.
+	mean, weights, squares []float64
+}
+
+func (q *passed) add(y, sigma []float64) {
+	for k, v := range y {
+		w := 1.
+		if len(sigma) > 0 {
+			q.sigma = true
+			w = 1 / (sigma[k] * sigma[k])
+			q.logs += math.Log(sigma[k])
+		}
+		q.size += float64(w * v * v)
+		q.weights[k] += w
+		d := v - q.mean[k]
+		q.mean[k] += float64(w * d / q.weights[k])
+		q.squares[k] += float64(w * d * (v - q.mean[k]))
+	}
+}
+
+// total is the sum of the squares.
+func (q *passed) total() (sum float64) {
+	for _, v := range q.squares {
+		sum += v
+	}
+	return sum
+}
+
+// unweighted returns Σ (y-f)² at the estimate, by one more pass, or NaN if it cannot be had.
+func (ps *passes) unweighted(r *Result) float64 {
+	if ps.c.err != nil {
+		return math.NaN()
+	}
+	b, o := ps.block, ps.outputs
+	for k, i := range b.free {
+		ps.p.u[k], _ = b.params[i].coordinate(r.Estimate[i])
+	}
+	var sum float64
+	ok := true
+	points, err := ps.each(func(_ int, d *Data) bool {
+		b.use(d)
+		if ok = b.eval(ps.p); !ok {
+			return false
+		}
+		for i, sigma := range d.Sigma[:len(d.X)*o] {
+			sum += float64(ps.p.r[i] * sigma * (ps.p.r[i] * sigma))
+		}
+		return true
+	})
+	if !ok || err != nil || points != ps.points {
+		return math.NaN()
+	}
+	return sum
 }
 
 // sampled returns the parameters that Curve finds for the sample, or nil.

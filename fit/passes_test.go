@@ -71,6 +71,12 @@ func same(t *testing.T, what string, got, want *fit.Result, digits float64) {
 			t.Errorf("%s: %s %v, Curve has %v: %.1f digits, want %v", what, c.name, c.got, c.want, d, digits)
 		}
 	}
+	gs, ws := got.Statistics(), want.Statistics()
+	g := []float64{gs.ChiSquare, gs.ReducedChiSquare, gs.RMSE, gs.R2, gs.AdjustedR2, gs.LogLikelihood, gs.AIC, gs.AICc, gs.BIC}
+	w := []float64{ws.ChiSquare, ws.ReducedChiSquare, ws.RMSE, ws.R2, ws.AdjustedR2, ws.LogLikelihood, ws.AIC, ws.AICc, ws.BIC}
+	if d := lre(g, w); !(d >= digits) {
+		t.Errorf("%s: statistics %+v, Curve has %+v", what, gs, ws)
+	}
 	if got.N != want.N || got.DF != want.DF || got.Rank != want.Rank {
 		t.Errorf("%s: N %d, DF %d, rank %d, Curve has %d, %d, %d", what, got.N, got.DF, got.Rank, want.N, want.DF, want.Rank)
 	}
@@ -189,6 +195,10 @@ func TestPassesParameters(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "two responses", r, want, 8)
+		band, err := r.Predict(m, fit.Data{X: d.X[:3]}, 0.95)
+		if err != nil || !math.IsNaN(band.Prediction.Lower[0]) || math.IsNaN(band.Confidence.Lower[0]) {
+			t.Errorf("%v: the prediction %+v of data with an unknown Sigma", err, band)
+		}
 	}
 
 	// What cannot be determined is told as Curve tells it.
@@ -351,6 +361,10 @@ func TestPassesMisuse(t *testing.T) {
 	q := decays()
 	p := starts(q.m.Parameters, q.start)
 	for want, f := range map[string]func(){
+		"which Passes does not keep": func() {
+			r, _ := fit.Passes(t.Context(), q.m, &rows{Data: keep(t, of(100, q.next(1)))}, p, nil)
+			r.Residuals()
+		},
 		"Source is nil":                       func() { fit.Passes(t.Context(), q.m, nil, p, nil) },
 		"Settings.Iterations = -1":            func() { fit.Passes(t.Context(), q.m, &rows{}, p, &fit.Settings{Iterations: -1}) },
 		"Model.Func and Model.Vector are nil": func() { fit.Passes(t.Context(), fit.Model{Parameters: q.m.Parameters}, &rows{}, p, nil) },

@@ -52,7 +52,7 @@ func (r *Result) Predict(m Model, d Data, level float64) (*Bands, error) {
 	if d.Sigma != nil && len(d.Sigma) != len(d.X)*outputs {
 		return nil, fmt.Errorf("fit: Sigma has length %d, want %d, one for each response", len(d.Sigma), len(d.X)*outputs)
 	}
-	weighted := slices.ContainsFunc(r.sets, func(s Set) bool { return s.Sigma != nil })
+	weighted := slices.ContainsFunc(r.sets, func(s Set) bool { return s.Sigma != nil }) || r.passed != nil && r.passed.sigma
 	value, jac := r.values(m, d.X, r.Estimate, true)
 	n, p := len(value), float64(r.N-r.DF)
 	band := func() Band { return Band{make([]float64, n), make([]float64, n)} }

@@ -13,6 +13,7 @@ import (
 //
 // Parameters that change nothing at b, such as the rate of a curve whose amplitude is fixed at 0, are fixed too.
 func (r *Result) refit(ctx context.Context, sets []Set, b []float64, fixed ...int) (*Result, error) {
+	r.needData()
 	s := r.settings
 	s.AdamSteps, s.Starts = -1, 0
 	s.Recorder = nil

@@ -19,6 +19,7 @@ type responses struct {
 
 // respond evaluates the sets at b, the values of all parameters in the order of r.Parameters.
 func (r *Result) respond(sets []Set, b []float64, derivatives bool) *responses {
+	r.needData()
 	v := &responses{}
 	points := 0
 	for k, s := range sets {
@@ -35,6 +36,13 @@ func (r *Result) respond(sets []Set, b []float64, derivatives bool) *responses {
 		points += len(s.X)
 	}
 	return v
+}
+
+// needData panics if the data of the fit are not kept.
+func (r *Result) needData() {
+	if r.passed != nil {
+		panic("fit: this needs the data of the fit, which Passes does not keep")
+	}
 }
 
 // values returns the responses of m at the predictors x, and their derivatives by all parameters of r.

@@ -39,15 +39,20 @@ type Statistics struct {
 // G. Schwarz, Estimating the dimension of a model, Annals of Statistics 6, 1978. C. M. Hurvich, C.-L. Tsai, Regression
 // and time series model selection in small samples, Biometrika 76, 1989.
 func (r *Result) Statistics() Statistics {
-	v := r.respond(r.sets, r.Estimate, false)
 	n, df, p := float64(r.N), float64(r.DF), float64(r.N-r.DF)
-	chi := v.rss()
-	var raw, logs float64
-	for i, f := range v.f {
-		raw += (v.y[i] - f) * (v.y[i] - f)
-		logs += math.Log(v.sigma[i])
+	var chi, raw, logs, total float64
+	var means int
+	if q := r.passed; q != nil {
+		chi, raw, logs, total, means = r.RSS, q.raw, q.logs, q.total(), len(q.mean)
+	} else {
+		v := r.respond(r.sets, r.Estimate, false)
+		chi = v.rss()
+		for i, f := range v.f {
+			raw += (v.y[i] - f) * (v.y[i] - f)
+			logs += math.Log(v.sigma[i])
+		}
+		total, means = v.total(r.sets)
 	}
-	total, means := v.total(r.sets)
 	s := Statistics{
 		ChiSquare:        chi,
 		ReducedChiSquare: chi / df,

@@ -16,10 +16,12 @@ type function struct {
 // functions are the functions of one variable, and pow.
 var functions = map[string]*function{
 	"exp":   {math.Exp, func(_, fx float64) float64 { return fx }},
+	"expm1": {math.Expm1, func(x, _ float64) float64 { return math.Exp(x) }},
 	"log":   {math.Log, func(x, _ float64) float64 { return 1 / math.Abs(x) }},
 	"ln":    {math.Log, func(x, _ float64) float64 { return 1 / math.Abs(x) }},
 	"log10": {math.Log10, func(x, _ float64) float64 { return 1 / (math.Abs(x) * math.Ln10) }},
 	"log2":  {math.Log2, func(x, _ float64) float64 { return 1 / (math.Abs(x) * math.Ln2) }},
+	"log1p": {math.Log1p, func(x, _ float64) float64 { return 1 / math.Abs(1+x) }},
 	"sqrt":  {math.Sqrt, func(_, fx float64) float64 { return 0.5 / math.Abs(fx) }},
 	"abs":   {math.Abs, func(x, fx float64) float64 { return x / fx }},
 	"sin":   {math.Sin, func(x, _ float64) float64 { return math.Cos(x) }},
@@ -40,7 +42,7 @@ var functions = map[string]*function{
 }
 
 // Functions returns the names of the functions that formulas may call. All take one argument, except for pow(x, y),
-// which is x**y. Log is the natural logarithm, as is ln.
+// which is x**y. Log is the natural logarithm, as is ln. Expm1(x) is exp(x)-1 and log1p(x) is log(1+x), both exact for small x.
 func Functions() []string {
 	return slices.Sorted(maps.Keys(functions))
 }

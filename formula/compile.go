@@ -13,6 +13,7 @@ type compiler struct {
 	columns    []string // of the data
 	parameters []string
 	response   bool // left of the ~, where parameters are not allowed
+	tie        bool // an expression of parameters, without columns
 
 	numbers map[int]float64
 	used    []string // columns in the order of their first use
@@ -131,13 +132,16 @@ func (c *compiler) name(at int, name string) (int32, error) {
 }
 
 func (c *compiler) unknown(at int, name string) error {
-	known := c.columns
-	message := fmt.Sprintf("%s is not a column of the data", name)
-	if !c.response {
-		known = slices.Concat(c.columns, c.parameters)
-		message = fmt.Sprintf("start value missing for %s: write %s=VALUE if it is a parameter; it is not a column", name, name)
+	known := slices.Concat(c.columns, c.parameters)
+	message := fmt.Sprintf("%s is neither a column nor a parameter", name)
+	switch {
+	case c.response:
+		known = slices.Clone(c.columns)
+		message = fmt.Sprintf("%s is not a column of the data", name)
+	case c.tie:
+		message = fmt.Sprintf("%s is not a parameter", name)
 	}
-	known = slices.DeleteFunc(slices.Clone(known), func(n string) bool { return !writable(n) })
+	known = slices.DeleteFunc(known, func(n string) bool { return !writable(n) })
 	if column := partOf(name, c.columns); column != "" {
 		message += "; " + fmt.Sprintf(cannotStand, column)
 	}
@@ -146,11 +150,13 @@ func (c *compiler) unknown(at int, name string) error {
 	} else if name == "e" {
 		message += "; Euler's number is exp(1)"
 	}
-	message += "; columns: " + list(c.columns)
+	if !c.tie {
+		message += "; columns: " + list(c.columns)
+	}
 	if !c.response {
 		message += "; parameters: " + list(c.parameters)
 	}
-	return errorAt(at, "%s", message)
+	return &Error{Character: at + 1, Unknown: name, Message: message}
 }
 
 // emit appends an instruction, or its value if that is constant, unless it is there already.
@@ -173,7 +179,7 @@ func (c *compiler) emit(at int, in instruction) (int32, error) {
 
 // tape returns what was compiled, for a number of parameters.
 func (c *compiler) tape(parameters int) *tape {
-	t := &tape{code: c.code, depends: make([][]int32, parameters)}
+	t := &tape{code: c.code, depends: make([][]int32, parameters), active: make([]bool, len(c.code))}
 	for j := range t.depends {
 		depends := make([]bool, len(t.code))
 		for i, in := range t.code {
@@ -185,6 +191,7 @@ func (c *compiler) tape(parameters int) *tape {
 			}
 			if depends[i] {
 				t.depends[j] = append(t.depends[j], int32(i))
+				t.active[i] = true
 			}
 		}
 	}

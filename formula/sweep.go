@@ -1,6 +1,9 @@
 package formula
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // operation is what an instruction does. The order matters: leaves, then operations on a, then operations on a and b.
 type operation uint8
@@ -51,10 +54,12 @@ func (in *instruction) apply(x, y float64) float64 {
 type tape struct {
 	code    []instruction
 	depends [][]int32 // for each parameter the instructions in which it enters, in order
+	active  []bool    // for each instruction whether any parameter enters in it
 }
 
-// sweep evaluates a tape: once forward for the values, then for each parameter along the instructions that depend on it
-// for the derivative, which is exact up to rounding.
+// sweep evaluates a tape: once forward for the values, then backward for the derivatives by all parameters, which are exact
+// up to rounding. Where the value is NaN or a derivative is not finite, the derivatives are found once more, forward for each parameter along
+// the instructions that depend on it, which tells apart what does not change from 0*Inf:
 //
 // A value is flat if, by its form, it does not change with the parameter: b*x is flat where x is 0. What is flat has
 // derivative 0 after any function, also one of infinite slope, so the derivative of sqrt(b*x) by b is 0 where x is 0.
@@ -64,11 +69,12 @@ type sweep struct {
 	v       []float64 // values
 	d       []float64 // derivatives by the present parameter; 0 where flat
 	changes []bool    // not flat; between derivatives, everything is flat
+	adjoint []float64 // derivatives of the last value by each value
 }
 
 func newSweep(t *tape) *sweep {
 	n := len(t.code)
-	s := &sweep{tape: t, v: make([]float64, n), d: make([]float64, n), changes: make([]bool, n)}
+	s := &sweep{tape: t, v: make([]float64, n), d: make([]float64, n), changes: make([]bool, n), adjoint: make([]float64, n)}
 	for i, in := range t.code {
 		s.v[i] = in.value
 	}
@@ -77,31 +83,94 @@ func newSweep(t *tape) *sweep {
 
 // eval returns the value at the parameters b and the columns x, and stores the gradient by b if grad is not nil.
 func (s *sweep) eval(grad, b, x []float64) float64 {
+	v := s.v
 	for i := range s.code {
 		in := &s.code[i]
 		switch in.op {
 		case number:
 		case parameter:
-			s.v[i] = b[in.a]
+			v[i] = b[in.a]
 		case column:
-			s.v[i] = x[in.a]
+			v[i] = x[in.a]
+		case plus:
+			v[i] = v[in.a] + v[in.b]
+		case minus:
+			v[i] = v[in.a] - v[in.b]
+		case times:
+			v[i] = v[in.a] * v[in.b]
+		case divide:
+			v[i] = v[in.a] / v[in.b]
 		default:
-			s.v[i] = in.apply(s.v[in.a], s.v[in.b])
+			v[i] = in.apply(v[in.a], v[in.b])
 		}
 	}
+	last := len(v) - 1
+	if grad != nil && (math.IsNaN(v[last]) || !s.backward(grad)) {
+		s.forward(grad)
+	}
+	return v[last]
+}
+
+// backward stores the gradient and reports whether it is finite.
+func (s *sweep) backward(grad []float64) bool {
+	v, adjoint := s.v, s.adjoint
+	clear(adjoint)
+	clear(grad)
+	adjoint[len(v)-1] = 1
+	for i := len(v) - 1; i >= 0; i-- {
+		if !s.active[i] {
+			continue
+		}
+		in, d := &s.code[i], adjoint[i]
+		switch in.op {
+		case parameter:
+			grad[in.a] = d
+		case negate:
+			adjoint[in.a] -= d
+		case call:
+			adjoint[in.a] += float64(d * in.f.slope(v[in.a], v[i]))
+		case plus:
+			adjoint[in.a] += d
+			adjoint[in.b] += d
+		case minus:
+			adjoint[in.a] += d
+			adjoint[in.b] -= d
+		case times:
+			adjoint[in.a] += float64(d * v[in.b])
+			adjoint[in.b] += float64(d * v[in.a])
+		case divide:
+			q := d / v[in.b]
+			adjoint[in.a] += q
+			adjoint[in.b] -= float64(q * v[i])
+		case raise:
+			if s.active[in.a] {
+				adjoint[in.a] += float64(d * baseSlope(v[in.a], v[in.b]))
+			}
+			if s.active[in.b] {
+				adjoint[in.b] += float64(d * exponentSlope(v[in.a], v[in.b], v[i]))
+			}
+		}
+	}
+	for _, g := range grad {
+		if g-g != 0 { // infinite or NaN
+			return false
+		}
+	}
+	return true
+}
+
+// forward stores the gradient, parameter by parameter.
+func (s *sweep) forward(grad []float64) {
 	last := len(s.code) - 1
-	if grad != nil {
-		for j, path := range s.depends {
-			for _, i := range path {
-				s.d[i], s.changes[i] = s.derivative(i)
-			}
-			grad[j] = s.d[last]
-			for _, i := range path {
-				s.d[i], s.changes[i] = 0, false
-			}
+	for j, path := range s.depends {
+		for _, i := range path {
+			s.d[i], s.changes[i] = s.derivative(i)
+		}
+		grad[j] = s.d[last]
+		for _, i := range path {
+			s.d[i], s.changes[i] = 0, false
 		}
 	}
-	return s.v[last]
 }
 
 // derivative returns the derivative of instruction i from those of its operands, and whether its value changes.
@@ -162,4 +231,23 @@ func (s *sweep) derivative(i int32) (d float64, changes bool) {
 		d += exponentSlope(va, vb, v) * db
 	}
 	return d, ca || cb
+}
+
+// evaluator evaluates a tape for any number of goroutines.
+type evaluator struct {
+	*tape
+	sweeps sync.Pool // of *sweep
+}
+
+func newEvaluator(t *tape) *evaluator {
+	e := &evaluator{tape: t}
+	e.sweeps.New = func() any { return newSweep(t) }
+	return e
+}
+
+func (e *evaluator) eval(grad, b, x []float64) float64 {
+	s := e.sweeps.Get().(*sweep)
+	v := s.eval(grad, b, x)
+	e.sweeps.Put(s)
+	return v
 }

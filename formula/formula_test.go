@@ -4,8 +4,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,7 +25,7 @@ func value(t *testing.T, expression string, b, c, x float64) (v, db float64) {
 		t.Fatalf("%s: %v", expression, err)
 	}
 	grad, row := make([]float64, 2), []float64{x}
-	v = f.Model()(grad, []float64{c, b}, row[:len(f.Columns)])
+	v = f.Model().Func(grad, []float64{c, b}, row[:len(f.Columns)])
 	return v, grad[1]
 }
 
@@ -189,7 +191,7 @@ func TestFunctions(t *testing.T) {
 		switch name {
 		case "acosh":
 			points = []float64{1.1, 2, 10}
-		case "log", "ln", "log10", "log2", "sqrt":
+		case "log", "ln", "log10", "log2", "log1p", "sqrt":
 			points = []float64{0.1, 1, 7}
 		}
 		for _, b := range points {
@@ -301,14 +303,14 @@ func TestDualNumbers(t *testing.T) {
 			t.Fatalf("%s: %v", e.text, err)
 		}
 		grad := make([]float64, 2)
-		v := f.Model()(grad, []float64{b, c}, []float64{x})
+		v := f.Model().Func(grad, []float64{b, c}, []float64{x})
 		byB := e.dual(dual.Number{Real: b, Emag: 1}, dual.Number{Real: c}, x)
 		byC := e.dual(dual.Number{Real: b}, dual.Number{Real: c, Emag: 1}, x)
 		tolerance := 1e-11 * scale * scale
 		if !(math.Abs(v-byB.Real) <= tolerance && math.Abs(grad[0]-byB.Emag) <= tolerance && math.Abs(grad[1]-byC.Emag) <= tolerance) {
 			t.Errorf("%s at b = %v, c = %v, x = %v: %v %v, want %v %v %v", e.text, b, c, x, v, grad, byB.Real, byB.Emag, byC.Emag)
 		}
-		if again := f.Model()(nil, []float64{b, c}, []float64{x}); again != v {
+		if again := f.Model().Func(nil, []float64{b, c}, []float64{x}); again != v {
 			t.Errorf("%s: value %v without gradient, %v with", e.text, again, v)
 		}
 	})
@@ -322,11 +324,11 @@ func TestNames(t *testing.T) {
 	if got := fmt.Sprint(f.Columns, f.ResponseColumns, f.Parameters); got != "[u x] [y z] [b1 b2]" {
 		t.Errorf("names %s", got)
 	}
-	if got, want := f.Response()([]float64{math.E, 2}), 0.5; got != want {
+	if got, want := f.response.eval(nil, nil, []float64{math.E, 2}), 0.5; got != want {
 		t.Errorf("response %v, want %v", got, want)
 	}
 	grad := make([]float64, 2)
-	if got, want := f.Model()(grad, []float64{1, 10}, []float64{3, 2}), 30+2*math.Pi+3; got != want {
+	if got, want := f.Model().Func(grad, []float64{1, 10}, []float64{3, 2}), 30+2*math.Pi+3; got != want {
 		t.Errorf("model %v, want %v", got, want)
 	}
 	if grad[0] != 2*math.Pi || grad[1] != 3 {
@@ -337,7 +339,7 @@ func TestNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Model()(nil, []float64{math.E}, []float64{5}); got != 5 {
+	if got := f.Model().Func(nil, []float64{math.E}, []float64{5}); got != 5 {
 		t.Errorf("log(b)*e = %v, want 5", got)
 	}
 	if _, err = Parse("größe ~ µ*länge", []string{"größe", "länge"}, []string{"µ"}); err != nil {
@@ -448,7 +450,7 @@ func TestErrors(t *testing.T) {
 		{"y ~ b1*(1/0)", 10, "the value of this constant is +Inf"},
 		{"y ~ b1*log(-1)", 8, "the value of this constant is NaN"},
 		// Names.
-		{"y ~ b1*x + b2", 12, "start value missing for b2: write b2=VALUE if it is a parameter"},
+		{"y ~ b1*x + b2", 12, "b2 is neither a column nor a parameter"},
 		{"y ~ b1*x + b2", 12, "columns: x, y, temperature; parameters: b1"},
 		{"y ~ b1*tempreature", 8, "did you mean temperature?"},
 		{"y ~ b1*X", 8, "did you mean x?"},
@@ -459,21 +461,21 @@ func TestErrors(t *testing.T) {
 		{"b1*y ~ b1*x", 1, "parameter b1 stands left of ~"},
 		{"2 ~ b1*x", 1, "no column of the data left of ~"},
 		{"y ~ b1*y", 0, "column y is the response"},
-		{"y ~ x", 0, "b1 has a start value but does not occur right of ~"},
-		{"y ~ x + 0*1", 0, "b1 has a start value but does not occur"},
+		{"y ~ x", 0, "parameter b1 does not occur right of ~"},
+		{"y ~ x + 0*1", 0, "parameter b1 does not occur"},
 	} {
 		_, err := Parse(test.text, []string{"x", "y", "temperature"}, []string{"b1"})
 		checkError(t, test.text, err, test.character, test.want)
 	}
 
 	_, err := Parse("y ~ x*x", []string{"x", "y"}, []string{"x"})
-	checkError(t, "two meanings", err, 0, "x has a start value and is a column")
+	checkError(t, "two meanings", err, 0, "x is a parameter and a column of the data")
 	_, err = Parse("y ~ b*x", []string{"x", "y"}, []string{"b", "b"})
-	checkError(t, "two starts", err, 0, "b has two start values")
+	checkError(t, "two starts", err, 0, "parameter b is given twice")
 	_, err = Parse("y ~ 2*x", []string{"x", "y"}, nil)
-	checkError(t, "no parameter", err, 0, "give a start value for each")
+	checkError(t, "no parameter", err, 0, "no parameter right of ~")
 	_, err = Parse("y ~ x+b", []string{"x", "y", "z"}, []string{"b", "offset"})
-	checkError(t, "unused start", err, 0, "offset has a start value but does not occur")
+	checkError(t, "unused start", err, 0, "parameter offset does not occur")
 }
 
 // TestUnwritable: columns whose names cannot stand in a formula.
@@ -491,14 +493,14 @@ func TestUnwritable(t *testing.T) {
 		{"y ~ b*times", 7, `"time (s)"` + rename, "mean"},
 		{"y ~ b*x-pos", 7, `"x-pos"` + rename, "mean"},
 		{"y ~ b*x_pos", 7, `"x-pos"` + rename, "mean"},
-		{"y ~ b*xpos", 7, "start value missing for xpos", "mean"},
+		{"y ~ b*xpos", 7, "xpos is neither a column nor a parameter", "mean"},
 		{"y ~ b*T [K]", 7, `"T [K]"` + rename, "allowed"},
 		{"T [K] ~ b*x", 1, `"T [K]"` + rename, "allowed"},
 		{"y ~ b*2theta", 7, `"2theta"` + rename, "operator"},
 		{"y ~ b*peak width", 7, `"peak width"` + rename, "operator"},
 		{"y ~ b*peakwidth", 7, `"peak width"` + rename, "mean"},
-		{"y ~ b*x-position", 9, "start value missing for position", "cannot"},
-		{"y ~ b*x + c", 11, "start value missing for c", "cannot"},
+		{"y ~ b*x-position", 9, "position is neither", "cannot"},
+		{"y ~ b*x + c", 11, "c is neither", "cannot"},
 		{"y ~ b*x )", 9, `")" without "("`, "cannot"},
 	} {
 		_, err := Parse(test.text, columns, []string{"b"})
@@ -516,8 +518,8 @@ func TestTaken(t *testing.T) {
 		character               int
 		want                    string
 	}{
-		{"y ~ pi*x", "x", "pi", 0, "pi has a start value but is the number 3.14159...; give the parameter another name"},
-		{"y ~ log*x", "x", "log", 0, "log has a start value but is a function; give the parameter another name"},
+		{"y ~ pi*x", "x", "pi", 0, "parameter pi is the number 3.14159...; give the parameter another name"},
+		{"y ~ log*x", "x", "log", 0, "parameter log is a function; give the parameter another name"},
 		{"y ~ b*pi", "pi", "b", 7, "pi is a column of the data and the number 3.14159...; rename the column in the file"},
 		{"y ~ b*exp", "exp", "b", 7, "exp is a column of the data and a function; rename the column in the file"},
 		{"exp ~ b*y", "exp", "b", 1, "exp is a column of the data and a function"},
@@ -546,7 +548,7 @@ func TestEvaluatedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(f.model.code); n != 7 { // b, x, b*x, exp, 1, 1+exp, the quotient
+	if n := len(f.model.tape.code); n != 7 { // b, x, b*x, exp, 1, 1+exp, the quotient
 		t.Errorf("%d instructions, want 7", n)
 	}
 }
@@ -579,7 +581,7 @@ func TestDeep(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%.20s: %v", text, err)
 		}
-		if v := f.Model()(make([]float64, 1), []float64{1}, nil); math.IsNaN(v) {
+		if v := f.Model().Func(make([]float64, 1), []float64{1}, nil); math.IsNaN(v) {
 			t.Errorf("%.20s is NaN", text)
 		}
 	}
@@ -590,9 +592,9 @@ func TestNoAllocation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, grad, b, x := f.Model(), make([]float64, 2), []float64{2, 0.5}, []float64{3}
-	if n := testing.AllocsPerRun(100, func() { model(grad, b, x) }); n != 0 {
-		t.Errorf("%v allocations per evaluation", n)
+	model, grad, b, x := f.Model().Func, make([]float64, 2), []float64{2, 0.5}, []float64{3}
+	if n := testing.AllocsPerRun(100, func() { model(grad, b, x) }); n > allocations {
+		t.Errorf("%v allocations per evaluation, want at most %v", n, allocations)
 	}
 }
 
@@ -604,28 +606,62 @@ func FuzzFormula(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		names, errNames := Names(text)
+		if e, err := ParseExpression(text, []string{"b1", "x"}); err != nil {
+			checkPlace(t, err, text)
+		} else {
+			arithmetic(t, e.value)
+			e.Eval(make([]float64, 2), []float64{1, 2})
+		}
 		p, err := Parse(text, []string{"x", "y"}, []string{"b1"})
 		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) {
-				t.Fatalf("error of type %T", err)
-			}
-			if n := len([]rune(text)); e.Character < 0 || e.Character > n+1 {
-				t.Fatalf("character %d of %d", e.Character, n)
-			}
+			checkPlace(t, err, text)
 			return
 		}
-		if p.Text != text || len(p.ResponseColumns) == 0 {
-			t.Fatalf("formula %+v", p)
+		arithmetic(t, p.model)
+		arithmetic(t, p.response)
+		if p.Text != text || len(p.ResponseColumns) == 0 || errNames != nil {
+			t.Fatalf("formula %+v, names %v", p, errNames)
 		}
-		p.Response()(make([]float64, len(p.ResponseColumns)))
+		for _, name := range slices.Concat(p.Columns, p.ResponseColumns, p.Parameters) {
+			if !slices.Contains(names, name) {
+				t.Fatalf("%s is not among the names %q", name, names)
+			}
+		}
+		p.response.eval(nil, nil, make([]float64, len(p.ResponseColumns)))
 		grad := []float64{0}
 		x := make([]float64, len(p.Columns))
-		v := p.Model()(grad, []float64{1}, x)
-		if again := p.Model()(nil, []float64{1}, x); again != v && !(math.IsNaN(again) && math.IsNaN(v)) {
+		v := p.Model().Func(grad, []float64{1}, x)
+		if again := p.Model().Func(nil, []float64{1}, x); again != v && !(math.IsNaN(again) && math.IsNaN(v)) {
 			t.Fatalf("values %v and %v", v, again)
 		}
 	})
+}
+
+// checkPlace: an error is an Error at a place in the text.
+func checkPlace(t *testing.T, err error, text string) {
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error of type %T", err)
+	}
+	if n := len([]rune(text)); e.Character < 0 || e.Character > n+1 {
+		t.Fatalf("character %d of %d", e.Character, n)
+	}
+}
+
+// arithmetic: what is evaluated are numbers, parameters, columns, signs and operators, and the functions of Functions, each
+// from values that stand before it.
+func arithmetic(t *testing.T, e *evaluator) {
+	if len(e.code) > 2*maxTokens {
+		t.Fatalf("%d instructions", len(e.code))
+	}
+	for i, in := range e.code {
+		switch {
+		case in.op > raise, in.op == call && !slices.Contains(slices.Collect(maps.Values(functions)), in.f),
+			in.op > column && (int(in.a) >= i || in.a < 0), in.op > call && (int(in.b) >= i || in.b < 0):
+			t.Fatalf("instruction %d is %+v", i, in)
+		}
+	}
 }
 
 func BenchmarkModel(b *testing.B) {
@@ -641,7 +677,7 @@ func BenchmarkModel(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		model, grad, at := f.Model(), make([]float64, len(parameters)), []float64{5, 0.1, 1, 2, 3, 4, 5}
+		model, grad, at := f.Model().Func, make([]float64, len(parameters)), []float64{5, 0.1, 1, 2, 3, 4, 5}
 		x := []float64{2}
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

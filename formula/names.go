@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser/lexer"
 )
 
 // inName reports whether names in formulas may contain r.
@@ -123,4 +126,27 @@ func list(names []string) string {
 		return strings.Join(names[:most], ", ") + ", ..."
 	}
 	return strings.Join(names, ", ")
+}
+
+// Names returns the names that stand in a formula or an expression, in the order of their first use: its columns and
+// parameters, without the functions and pi. Its error is an *Error, and one that Parse or ParseExpression have as well.
+func Names(text string) ([]string, error) {
+	if err := checkLength(text); err != nil {
+		return nil, err
+	}
+	text = strings.ReplaceAll(text, "~", "+") // between two expressions, and keeps all places
+	if err := checkCharacters([]rune(text)); err != nil {
+		return nil, err
+	}
+	tokens, err := lexer.Lex(file.NewSource(text))
+	if err != nil {
+		return nil, translate(err, []rune(text))
+	}
+	var names []string
+	for i, t := range tokens {
+		if t.Is(lexer.Identifier) && !reserved[t.Value] && t.Value != "pi" && !tokens[i+1].Is(lexer.Bracket, "(") && !slices.Contains(names, t.Value) {
+			names = append(names, t.Value)
+		}
+	}
+	return names, nil
 }

@@ -1,0 +1,17 @@
+module github.com/stochopt/stochopt/formula
+
+go 1.26.0
+
+require (
+	github.com/expr-lang/expr v1.17.8
+	github.com/stochopt/stochopt v0.0.0
+	gonum.org/v1/gonum v0.17.0
+	pgregory.net/rapid v1.3.0
+)
+
+require (
+	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
+	golang.org/x/tools v0.52.0 // indirect
+)
+
+replace github.com/stochopt/stochopt => ../

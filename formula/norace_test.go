@@ -1,0 +1,5 @@
+//go:build !race
+
+package formula
+
+const allocations = 0

@@ -14,9 +14,12 @@ import (
 
 // Exit codes.
 const (
-	fitted   = 0
-	failed   = 1 // the fit failed or did not converge
-	badInput = 2
+	fitted       = 0
+	failed       = 1 // the search found no minimum, or a file cannot be written
+	badInput     = 2
+	undetermined = 3 // a minimum, but the data do not determine all parameters there
+	noEnd        = 4 // the search did not end in the iterations allowed
+	interrupted  = 130
 )
 
 func main() {
@@ -38,7 +41,8 @@ func (e inputError) Unwrap() error { return e.error }
 // run runs the command with its arguments and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	var commands struct {
-		Fit       fitCommand       `cmd:"" help:"Fit a formula to the columns of a table by least squares."`
+		Fit       fitCommand       `cmd:"" help:"Fit a formula or a built-in model to the columns of a table."`
+		Models    modelsCommand    `cmd:"" help:"List the built-in models, or explain one."`
 		Check     checkCommand     `cmd:"" help:"Tell what kind of objective a program is: its randomness, noise, cost and gradient."`
 		Profile   profileCommand   `cmd:"" help:"Compare all methods on classes of test problems: a table, and a picture of their data profiles."`
 		Regret    regretCommand    `cmd:"" help:"Show the regret of methods on sequences of losses, beside its bounds."`
@@ -58,7 +62,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		panic(err) // the tags above or in fitCommand are wrong
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(flagsFirst(parser.Model, args))
 	switch {
 	case helped:
 		return fitted
@@ -82,6 +86,10 @@ func run(ctx context.Context, args []string, s streams) int {
 			}
 		}
 		return badInput
+	}
+	var o outcomeError
+	if errors.As(err, &o) {
+		return o.outcome.code
 	}
 	return failed
 }

@@ -1,30 +1,62 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
-	"strings"
+	"slices"
 
 	"github.com/stochopt/stochopt/fit"
+	"gonum.org/v1/gonum/mat"
 )
 
 // report is what is printed about a fit. Its JSON is described in the help of fitCommand.
 type report struct {
-	Formula     string      `json:"formula"`
-	Data        string      `json:"data"`
-	Error       *string     `json:"error"` // why this is no fit, or nil
-	Warnings    []string    `json:"warnings"`
-	Points      int         `json:"points"`
-	Level       float64     `json:"level"`
-	Parameters  []parameter `json:"parameters"`
-	ResidualSD  number      `json:"residual_standard_deviation"`
-	DF          int         `json:"degrees_of_freedom"`
-	RSS         number      `json:"residual_sum_of_squares"`
+	Formula       string      `json:"formula"`
+	Data          string      `json:"data"`
+	Response      string      `json:"response"`
+	Predictors    []string    `json:"predictors"`
+	Sigma         *string     `json:"sigma"`
+	AbsoluteSigma bool        `json:"absolute_sigma"`
+	Loss          string      `json:"loss"`
+	Outcome       string      `json:"outcome"`
+	Error         *string     `json:"error"` // why this is no fit, or nil
+	Warnings      []string    `json:"warnings"`
+	Notes         []string    `json:"notes"`
+	Points        int         `json:"points"`
+	Skipped       []int       `json:"skipped_lines"`
+	Level         float64     `json:"level"`
+	Intervals     string      `json:"intervals"`
+	Seed          *uint64     `json:"seed"` // of the bootstrap
+	Parameters    []parameter `json:"parameters"`
+	ResidualSD    number      `json:"residual_standard_deviation"`
+	DF            int         `json:"degrees_of_freedom"`
+	RSS           number      `json:"residual_sum_of_squares"`
+	statistics
 	Covariance  [][]number  `json:"covariance"`
+	Correlation [][]number  `json:"correlation"`
+	Rank        int         `json:"rank"`
+	Status      string      `json:"status"`
+	AfterAdam   bool        `json:"after_adam"`
 	Iterations  int         `json:"iterations"`
 	Evaluations int         `json:"evaluations"`
+	Comparison  []contender `json:"comparison"` // nil if there is nothing to compare with
+
+	residuals []float64 // standardized, in the order of the first predictor
+}
+
+type statistics struct {
+	ChiSquare        number `json:"chi_square"`
+	ReducedChiSquare number `json:"reduced_chi_square"`
+	RMSE             number `json:"rmse"`
+	R2               number `json:"r_squared"`
+	AdjustedR2       number `json:"adjusted_r_squared"`
+	LogLikelihood    number `json:"log_likelihood"`
+	AIC              number `json:"aic"`
+	AICc             number `json:"aicc"`
+	BIC              number `json:"bic"`
 }
 
 type parameter struct {
@@ -32,8 +64,10 @@ type parameter struct {
 	Start    number `json:"start"`
 	Estimate number `json:"estimate"`
 	StdErr   number `json:"standard_error"`
+	Relative number `json:"relative_error"` // StdErr over |Estimate|
 	Lower    number `json:"lower"`
 	Upper    number `json:"upper"`
+	Kind     string `json:"kind"` // free, fixed, tied or at bound
 }
 
 // number is a float64 that JSON writes as null if it is not finite.
@@ -47,44 +81,116 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-func newReport(c *fitCommand, p *problem, f *fit.Result, failure error) *report {
+func newReport(c *fitCommand, p *problem, intervals []interval, failure error) *report {
+	d := p.candidates[0]
+	f := d.result
 	r := &report{
-		Formula:     c.Formula,
-		Data:        c.Data,
-		Warnings:    []string{}, // not null
-		Points:      f.N,
-		Level:       c.Level,
-		ResidualSD:  number(f.ResidualSD),
-		DF:          f.DF,
-		RSS:         number(f.RSS),
-		Iterations:  f.Iterations,
-		Evaluations: f.Evaluations,
+		Formula:       d.text,
+		Data:          c.Data,
+		Response:      d.response,
+		Predictors:    append([]string{}, d.predictors...), // not null
+		AbsoluteSigma: c.AbsoluteSigma,
+		Loss:          c.Loss,
+		Outcome:       outcomeOf(d).name,
+		Warnings:      append([]string{}, p.warnings(d)...),
+		Notes:         append([]string{}, c.notes(p, d)...),
+		Points:        f.N,
+		Skipped:       append([]int{}, p.table.Skipped...),
+		Level:         c.Level,
+		Intervals:     c.Conf,
+		ResidualSD:    number(f.ResidualSD),
+		DF:            f.DF,
+		RSS:           number(f.RSS),
+		Covariance:    matrix(f.Cov),
+		Rank:          f.Rank,
+		Status:        f.Status.String(),
+		AfterAdam:     f.AfterAdam,
+		Iterations:    f.Iterations,
+		Evaluations:   f.Evaluations,
+	}
+	if c.Sigma != "" {
+		r.Sigma = &c.Sigma
+	}
+	if c.Conf == "bootstrap" {
+		r.Seed = &c.Seed
 	}
 	if failure != nil {
 		message := failure.Error()
 		r.Error = &message
 	}
-	if f.RanAway != nil {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("the data hardly determine %s: the fit may have run away to infinity or to where the curve no longer changes; try other start values",
-			strings.Join(f.RanAway, ", ")))
+	s := f.Statistics()
+	r.statistics = statistics{
+		ChiSquare: number(s.ChiSquare), ReducedChiSquare: number(s.ReducedChiSquare), RMSE: number(s.RMSE),
+		R2: number(s.R2), AdjustedR2: number(s.AdjustedR2),
+		LogLikelihood: number(s.LogLikelihood), AIC: number(s.AIC), AICc: number(s.AICc), BIC: number(s.BIC),
 	}
+	r.Correlation = matrix(f.Correlation())
 	for i, name := range f.Parameters {
-		lower, upper := f.Interval(i, c.Level)
 		r.Parameters = append(r.Parameters, parameter{
 			Name:     name,
-			Start:    number(p.start[i]),
+			Start:    number(d.start(i)),
 			Estimate: number(f.Estimate[i]),
 			StdErr:   number(f.StdErr[i]),
-			Lower:    number(lower),
-			Upper:    number(upper),
+			Relative: number(f.StdErr[i] / math.Abs(f.Estimate[i])),
+			Lower:    number(intervals[i].lower),
+			Upper:    number(intervals[i].upper),
+			Kind:     role(d.parameters[i], f),
 		})
-		var row []number
-		for j := range f.Parameters {
-			row = append(row, number(f.Cov.At(i, j)))
-		}
-		r.Covariance = append(r.Covariance, row)
+	}
+	if !c.Stream {
+		r.residuals = ordered(f.Residuals().Standardized, d.data.X)
 	}
 	return r
+}
+
+// start is where parameter i has started, NaN for a tied one.
+func (d *candidate) start(i int) float64 {
+	if d.parameters[i].Tied != nil {
+		return math.NaN()
+	}
+	return d.parameters[i].Start
+}
+
+// role says what the search could do with a parameter.
+func role(p fit.Parameter, r *fit.Result) string {
+	switch {
+	case p.Fixed:
+		return "fixed"
+	case p.Tied != nil:
+		return "tied"
+	case slices.Contains(r.AtBound, p.Name):
+		return "at bound"
+	}
+	return "free"
+}
+
+// matrix returns the rows of a matrix.
+func matrix(m *mat.SymDense) (rows [][]number) {
+	n := m.SymmetricDim()
+	for i := range n {
+		row := make([]number, n)
+		for j := range row {
+			row[j] = number(m.At(i, j))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// ordered returns residuals in the order of the first predictor.
+func ordered(v []float64, x [][]float64) []float64 {
+	index := make([]int, len(v))
+	for i := range index {
+		index[i] = i
+	}
+	if len(x[0]) > 0 {
+		slices.SortStableFunc(index, func(a, b int) int { return cmp.Compare(x[a][0], x[b][0]) })
+	}
+	sorted := make([]float64, len(v))
+	for k, i := range index {
+		sorted[k] = v[i]
+	}
+	return sorted
 }
 
 func (r *report) json(w io.Writer) error { return writeJSON(w, r) }
@@ -96,33 +202,15 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-func (r *report) text(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Formula  %s\n", r.Formula)
-	fmt.Fprintf(&b, "Data     %s, %d points\n", r.Data, r.Points)
-	if r.Error != nil {
-		fmt.Fprintf(&b, "Not a fit: values where the search stopped\n") // why stands in stderr
+// percent writes a share with two digits, as 1.2 %.
+func percent(v float64) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return ""
+	case v >= 10:
+		return "> 1000 %"
+	case v >= 0.1:
+		return fmt.Sprintf("%.0f %%", 100*v)
 	}
-	for _, w := range r.Warnings {
-		fmt.Fprintf(&b, "WARNING  %s\n", w)
-	}
-	width := len("Parameter")
-	for _, p := range r.Parameters {
-		width = max(width, len([]rune(p.Name)))
-	}
-	fmt.Fprintf(&b, "\n%-*s %17s %17s %17s %17s\n", width, "Parameter", "Estimate", "Standard error",
-		fmt.Sprintf("%.4g %% from", 100*r.Level), "to")
-	for _, p := range r.Parameters {
-		fmt.Fprintf(&b, "%-*s %#17.10g %#17.10g %#17.10g %#17.10g\n", width, p.Name, p.Estimate, p.StdErr, p.Lower, p.Upper)
-	}
-	if r.DF == 0 {
-		fmt.Fprintf(&b, "\nNo degrees of freedom are left: errors are unknown.\n")
-	}
-	fmt.Fprintf(&b, "\nResidual standard deviation %#17.10g\n", r.ResidualSD)
-	fmt.Fprintf(&b, "Residual sum of squares     %#17.10g\n", r.RSS)
-	fmt.Fprintf(&b, "Degrees of freedom          %17d\n", r.DF)
-	fmt.Fprintf(&b, "Iterations                  %17d\n", r.Iterations)
-	fmt.Fprintf(&b, "Evaluations of the curve    %17d\n", r.Evaluations)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return fmt.Sprintf("%.2g %%", 100*v)
 }

@@ -13,7 +13,7 @@ type line struct {
 	text   string
 }
 
-// cell is what stands between two commas.
+// cell is what stands between two separators.
 type cell struct {
 	text   string // without the spaces and quotation marks around it
 	at     int    // place in the line, in bytes from 0
@@ -26,17 +26,16 @@ func (l *line) errorAt(at int, format string, args ...any) *Error {
 	return &Error{File: l.file, Line: l.number, Character: character, Message: fmt.Sprintf(format, args...)}
 }
 
-// split returns the cells of a line, one more than it has commas outside of quotation marks.
-func (l *line) split() ([]cell, error) {
+// split appends the cells of a line, one more than it has separators outside of quotation marks.
+func (l *line) split(separator byte, cells []cell) ([]cell, error) {
 	if !utf8.ValidString(l.text) || strings.Contains(l.text, "\x00") {
 		return nil, &Error{File: l.file, Line: l.number, Message: "not UTF-8 text"}
 	}
 	if i := strings.Index(l.text, "\r"); i >= 0 {
 		return nil, l.errorAt(i, "a carriage return inside a line; lines end in LF or CRLF")
 	}
-	var cells []cell
 	for at := 0; ; {
-		c, end, err := l.cell(at)
+		c, end, err := l.cell(separator, at)
 		if err != nil {
 			return nil, err
 		}
@@ -48,12 +47,16 @@ func (l *line) split() ([]cell, error) {
 	}
 }
 
-// cell returns the cell that begins at a place, and the place of the comma or the end of the line behind it.
-func (l *line) cell(at int) (c cell, end int, err error) {
+// cell returns the cell that begins at a place, and the place of the separator or the end of the line behind it.
+func (l *line) cell(separator byte, at int) (c cell, end int, err error) {
 	rest := l.text[at:]
-	start := at + len(rest) - len(strings.TrimLeft(rest, " \t"))
+	blank := " \t"
+	if separator == '\t' {
+		blank = " "
+	}
+	start := at + len(rest) - len(strings.TrimLeft(rest, blank))
 	if !strings.HasPrefix(l.text[start:], `"`) {
-		text, _, _ := strings.Cut(rest, ",")
+		text, _, _ := strings.Cut(rest, string(separator))
 		end = at + len(text)
 		text = strings.TrimSpace(text)
 		if text == "" {
@@ -72,21 +75,11 @@ func (l *line) cell(at int) (c cell, end int, err error) {
 			i++
 			continue
 		}
-		after, _, _ := strings.Cut(l.text[i+1:], ",")
+		after, _, _ := strings.Cut(l.text[i+1:], string(separator))
 		if s := strings.TrimSpace(after); s != "" {
 			return cell{}, 0, l.errorAt(i+1, "%q after a closing quotation mark", s)
 		}
 		return cell{text: strings.TrimSpace(b.String()), at: start, quoted: true}, i + 1 + len(after), nil
 	}
 	return cell{}, 0, l.errorAt(start, "a quotation mark is not closed: %s", l.text[start:])
-}
-
-// separator returns an error if the cells look separated by something else than commas.
-func (l *line) separator(cells []cell) error {
-	for _, c := range cells {
-		if i := strings.IndexAny(c.text, ";\t|"); i >= 0 && !c.quoted {
-			return l.errorAt(c.at+i, "%q looks separated by %q; separate cells by commas and write decimal points", c.text, c.text[i:i+1])
-		}
-	}
-	return nil
 }

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTables fits the same rows from different kinds of text.
+func TestTables(t *testing.T) {
+	const want = "x,y\n1,2.5\n2,3\n3,5\n0,4\n"
+	r := fitJSON(t, want, "y ~ a+b*x", "a=1", "b=1")
+	a, b := r.value(t, "a", "estimate"), r.value(t, "b", "estimate")
+	for name, test := range map[string]struct {
+		text string
+		args []string
+	}{
+		"tabs":            {"x\ty\n1\t2.5\n2\t3\n3\t5\n0\t4\n", nil},
+		"decimal commas":  {"x;y\n1;2,5\n2;3\n3;5\n0;4\n", nil},
+		"no header":       {"1,2.5\n2,3\n3,5\n0,4\n", []string{"--columns=x,y"}},
+		"text":            {"id,x,y\nAda,1,2.5\n,2,3\nBob,3,5\nNA,0,4\n", nil},
+		"missing":         {"x,y\n1,2.5\nNA,7\n2,3\n3,5\n9,\n0,4\n", []string{"--skip-missing"}},
+		"missing, unused": {"x,z,y\n1,,2.5\n2,1,3\n3,,5\n0,NA,4\n", nil},
+	} {
+		r := fitJSON(t, test.text, append([]string{"y ~ a+b*x", "a=1", "b=1"}, test.args...)...)
+		if !agree(r.value(t, "a", "estimate"), a) || !agree(r.value(t, "b", "estimate"), b) || r.Points != 4 {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if name == "missing" && (len(r.SkippedLines) != 2 || r.SkippedLines[0] != 3 || r.SkippedLines[1] != 6) {
+			t.Errorf("skipped lines %v", r.SkippedLines)
+		}
+	}
+	_, stdout, _ := runCommand(t.Context(), "x,y\n1,2\n2,\n3,5\n0,4\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1", "--skip-missing")
+	if !strings.Contains(stdout, "\nSkipped  1 row(s) without a value: line 3\n") {
+		t.Errorf("%s", stdout)
+	}
+}
+
+// TestParameters: each word changes the fit as the formula would, written otherwise.
+func TestParameters(t *testing.T) {
+	data := decay()
+	free := fitJSON(t, data, "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0")
+	for _, test := range []struct {
+		name string
+		args []string
+		same []string // as args
+	}{
+		{"fix", []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "--fix=c=0.4"}, []string{"signal ~ A*exp(-k*t)+0.4", "A=3", "k=1"}},
+		{"fix at the start", []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0.4", "--fix=c"}, []string{"signal ~ A*exp(-k*t)+0.4", "A=3", "k=1"}},
+		{"tie", []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "--tie=c = A/5"}, []string{"signal ~ A*exp(-k*t)+A/5", "A=3", "k=1"}},
+		{"tie to another", []string{"signal ~ A*exp(-k*t)+0.5", "A=3", "tau=1", "--tie=k=1/tau"}, []string{"signal ~ A*exp(-t/tau)+0.5", "A=3", "tau=1"}},
+		{"log", []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--log=k"}, []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0"}},
+		{"logit", []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--logit=k", "--lower=k=0", "--upper=k=5"}, []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0"}},
+		{"idle bounds", []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--lower=k=-5", "--upper=A=10"}, []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0"}},
+		{"scale", []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--scale=c=0.1"}, []string{"signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0"}},
+	} {
+		got, want := fitJSON(t, data, test.args...), fitJSON(t, data, test.same...)
+		if !agree(*got.ResidualSumOfSquares, *want.ResidualSumOfSquares) {
+			t.Errorf("%s: RSS %v, want %v", test.name, *got.ResidualSumOfSquares, *want.ResidualSumOfSquares)
+		}
+		for _, p := range want.Parameters {
+			name := p["name"].(string)
+			if !agree(got.value(t, name, "estimate"), want.value(t, name, "estimate")) || !agree(got.value(t, name, "standard_error"), want.value(t, name, "standard_error")) {
+				t.Errorf("%s: %v, want %v", test.name, got.Parameters, want.Parameters)
+			}
+		}
+	}
+	bounded := fitJSON(t, data, "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--upper=c=0.3")
+	if c := bounded.value(t, "c", "estimate"); c != 0.3 || bounded.Parameters[2]["kind"] != "at bound" || bounded.Parameters[2]["standard_error"] != nil ||
+		*bounded.ResidualSumOfSquares <= *free.ResidualSumOfSquares || len(bounded.Notes) != 2 {
+		t.Errorf("bounded: %+v", bounded)
+	}
+}
+
+// TestParamsFile: a file says what the command line can, which overrides it; --write-params writes one to go on from.
+func TestParamsFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "start.toml")
+	if err := os.WriteFile(file, []byte("A = 3\n[k]\nstart = 1\nlower = 0\n[c]\nstart = 9\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "end.toml")
+	want := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0")
+	got := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "c=0", "--params="+file, "--write-params="+out)
+	again := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "--params="+out)
+	for _, name := range []string{"A", "k", "c"} {
+		v := want.value(t, name, "estimate")
+		if !agree(got.value(t, name, "estimate"), v) || !agree(again.value(t, name, "estimate"), v) {
+			t.Errorf("%s = %v, again %v, want %v", name, got.value(t, name, "estimate"), again.value(t, name, "estimate"), v)
+		}
+		if start := again.value(t, name, "start"); start != got.value(t, name, "estimate") {
+			t.Errorf("%s starts at %v, want %v", name, start, got.value(t, name, "estimate"))
+		}
+	}
+	if start := got.value(t, "c", "start"); start != 0 {
+		t.Errorf("the command line does not override the file: c starts at %v", start)
+	}
+	text, err := os.ReadFile(out)
+	if err != nil || !strings.Contains(string(text), "lower = 0.0\n") {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// TestBuiltin fits a peak on a line without start values, and takes those that are given.
+func TestBuiltin(t *testing.T) {
+	r := fitJSON(t, peak(), "--model=gaussian+line")
+	for name, want := range map[string]float64{"gaussian_area": 40, "gaussian_center": 6, "gaussian_sigma": 0.8, "line_intercept": 5, "line_slope": 0.7} {
+		if v, se := r.value(t, name, "estimate"), r.value(t, name, "standard_error"); math.Abs(v-want) > 4*se {
+			t.Errorf("%s = %v ± %v, want %v", name, v, se, want)
+		}
+	}
+	swapped := fitJSON(t, peak(), "--model=gaussian+line", "--x=channel", "--y=counts")
+	if *swapped.ResidualSumOfSquares != *r.ResidualSumOfSquares || swapped.Response != "counts" || swapped.Predictors[0] != "channel" {
+		t.Errorf("--x and --y: %+v", swapped)
+	}
+	given := fitJSON(t, peak(), "--model=gaussian+line", "gaussian_center=5.5", "--fix=line_slope=0.7")
+	if given.value(t, "gaussian_center", "start") != 5.5 || given.value(t, "line_slope", "estimate") != 0.7 {
+		t.Errorf("%+v", given.Parameters)
+	}
+	code, stdout, _ := runCommand(t.Context(), peak(), "fit", "-", "--model", "gaussian+line")
+	if code != 0 || !strings.HasPrefix(stdout, "Model    gaussian+line\n") || !strings.Contains(stdout, " from a guess: ") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+}
+
+// TestModelsCommand lists and explains the built-in models.
+func TestModelsCommand(t *testing.T) {
+	code, stdout, stderr := runCommand(t.Context(), "", "models")
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "\ngaussian ") || !strings.Contains(stdout, "gaussian+gaussian+line") {
+		t.Errorf("exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	code, stdout, _ = runCommand(t.Context(), "", "models", "Hill")
+	if code != 0 || !strings.Contains(stdout, "Parameters: maximum, half, coefficient\n") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	code, stdout, stderr = runCommand(t.Context(), "", "models", "hil")
+	if code != 2 || stdout != "" || !strings.Contains(stderr, `stochopt: there is no model "hil"; models: constant, `) {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+}
+
+// TestLoss: a wild point moves least squares by far more than a robust fit.
+func TestLoss(t *testing.T) {
+	wild := decay() + "10,40\n"
+	want := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0").value(t, "c", "estimate")
+	linear := fitJSON(t, wild, "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0").value(t, "c", "estimate")
+	if math.Abs(linear-want) < 0.3 {
+		t.Errorf("the wild point moves c from %v to %v only", want, linear)
+	}
+	for _, loss := range []string{"softl1", "huber", "cauchy", "tukey"} {
+		r := fitJSON(t, wild, "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--loss="+loss)
+		if c := r.value(t, "c", "estimate"); math.Abs(c-want) > 0.02 || r.Loss != loss || r.AICc != nil {
+			t.Errorf("%s: c = %v, want %v; %+v", loss, c, want, r)
+		}
+	}
+}
+
+// TestWrongInput: what fit's flags and files can have wrong, and where.
+func TestWrongInput(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	bad := write("bad.toml", "b = 1\nk = 2,5\n")
+	word := write("word.toml", "[b]\nstrat = 1\n")
+	const data = "x,y,s\n1,2,1\n2,3,0\n3,5,1\n0,4,1\n"
+	fit := func(args ...string) []string { return append([]string{"fit", "-"}, args...) }
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{fit(), "no model: give a formula, as in 'y ~ a+b*x', or --model; see stochopt fit --help"},
+		{fit("y ~ b*x", "--model=line"), "a formula and --model: give one of the two"},
+		{fit("--model=lines"), `there is no model "lines"; models: constant, line,`},
+		{fit("--model=line"), "which columns are predictor and response? Say --x COLUMN and --y COLUMN; columns: x, y, s"},
+		{fit("--model=line", "--x=x", "--y=z"), `--y: there is no column "z"; columns: x, y, s`},
+		{fit("--model=line", "--x=x", "--y=x"), "--x and --y are the same column x"},
+		{fit("--model=line", "--x=x", "--y=y", "slop=1"), "slop is no parameter of the model; parameters: intercept, slope"},
+		{fit("y ~ b*x", "b=1", "--compare=line2"), `there is no model "line2"`},
+		{fit("y ~ b*x", "b=1", "--sigma=s"), "standard input, line 3: column s is 0; standard deviations must be above 0"},
+		{fit("y ~ b*x", "b=1", "--sigma=z"), `standard input: no column "z"; columns: x,y,s`},
+		{fit("y ~ b*x", "b=1", "--sigma=-1"), "--sigma is -1, want a number above 0"},
+		{fit("y ~ b*x", "b=1", "--absolute-sigma"), "--absolute-sigma needs --sigma"},
+		{fit("y ~ b*x", "b=1", "--loss=square"), "--loss must be one of"},
+		{fit("y ~ b*x", "b=1", "--conf=none"), "--conf must be one of"},
+		{fit("y ~ b*x", "b=1", "--plot=p.gif"), "cannot draw p.gif: the name must end in .png, .svg or .pdf"},
+		{fit("y ~ b*x", "b=1", "--lower=b"), `--lower "b": write NAME=NUMBER, as in --lower b1=10`},
+		{fit("y ~ b*x", "b=1", "--lower=b=2"), "b starts at 1, want at least 2, its lower bound"},
+		{fit("y ~ b*x", "b=1", "--lower=b=2", "--upper=b=0"), "b: lower is 2 and upper 0, want lower < upper"},
+		{fit("y ~ b*x", "b=1", "--lower=d=2"), "parameter d does not occur right of ~"},
+		{fit("y ~ b*x", "b=-1", "--log=b"), "b starts at -1, want at least 0, its lower bound"},
+		{fit("y ~ b*x", "b=1", "--logit=b"), "b: logit needs lower and upper"},
+		{fit("y ~ b*x", "b=1", "--scale=b=0"), "scale of b is 0, want a finite number above 0"},
+		{fit("y ~ b*x+a", "a=1", "--tie=b"), `--tie "b": write NAME=EXPRESSION`},
+		{fit("y ~ b*x+a", "a=1", "--tie=b=2*c"), "tie of b, character 3: c is not a parameter"},
+		{fit("y ~ b*x+a", "a=1", "b=1", "--tie=b=2*a"), "b is tied: its start has no effect"},
+		{fit("y ~ b*x+a", "c=1", "--tie=b=2*a", "--tie=a=2*c"), "tie of b: a is tied itself"},
+		{fit("y ~ b*x", "--fix=b"), "start value missing for b: write b=VALUE"},
+		{fit("y ~ b*x", "--fix=b=one"), `--fix "b=one": "one" is not a finite number`},
+		{fit("y ~ b*x", "--params="+bad), bad + ", line 2, character 6: expected"},
+		{fit("y ~ b*x", "--params="+word), word + `: "strat" is nothing to say of b; say start, lower, upper, fix, tie, log, logit, scale`},
+		{fit("y ~ b*x", "--params=missing.toml"), "missing.toml"},
+		{fit("y ~ b*x", "b=1", "--columns=x,y,s"), `standard input, line 1, character 1: column x: "x" is not a number`},
+		{fit("y ~ b*x", "b=1", "--columns=x,y"), "names for 2 column(s)"},
+	} {
+		code, stdout, stderr := runCommand(t.Context(), data, test.args...)
+		if code != 2 || stdout != "" || !strings.Contains(stderr, test.want) {
+			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want %q", test.args, code, stdout, stderr, test.want)
+		}
+	}
+}

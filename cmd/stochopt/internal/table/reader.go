@@ -1,0 +1,249 @@
+package table
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Reader reads a table row by row, in memory that does not grow with the number of rows.
+type Reader struct {
+	// Names are the names of the columns.
+	Names []string
+	// SkipMissing leaves out rows in which a column that was asked for has no value: an empty cell, NA, NaN, null and the
+	// like.
+	SkipMissing bool
+
+	file      string
+	scanner   *bufio.Scanner
+	number    int    // of the line
+	separator byte   // between cells
+	pending   string // the first line of a file without header, which has been looked at already
+	cells     []cell // of the line, memory
+	chosen    []int  // indices of the columns that were asked for
+	commas    commas
+	skipped   []int
+}
+
+// maxLine is the length in bytes at which a line is taken for a file of another kind.
+const maxLine = 1 << 24
+
+// Open reads the header of a table. File is its name in errors, which are *Error. If names are given the file has no
+// header: its first line is a row, and these are the names of its columns.
+func Open(r io.Reader, file string, names ...string) (*Reader, error) {
+	t := &Reader{file: file, scanner: bufio.NewScanner(r)}
+	t.scanner.Buffer(nil, maxLine)
+	l, err := t.line()
+	if err == io.EOF {
+		return nil, &Error{File: file, Message: "empty; the first line must name the columns, as in x,y"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := t.sniff(&l, len(names) > 0); err != nil {
+		return nil, err
+	}
+	if t.cells, err = l.split(t.separator, nil); err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return t, t.header(&l)
+	}
+	for i, name := range names {
+		if name == "" || slices.Contains(names[:i], name) {
+			return nil, &Error{File: file, Message: fmt.Sprintf("names of columns %q: want different names", names)}
+		}
+	}
+	t.Names, t.pending = names, l.text
+	return t, nil
+}
+
+// line returns the next line that is neither empty nor a comment.
+func (r *Reader) line() (line, error) {
+	if r.pending != "" {
+		l := line{file: r.file, number: r.number, text: r.pending}
+		r.pending = ""
+		return l, nil
+	}
+	for r.scanner.Scan() {
+		r.number++
+		text := r.scanner.Text()
+		if r.number == 1 {
+			text = strings.TrimPrefix(text, "\uFEFF")
+		}
+		if s := strings.TrimSpace(text); s != "" && s[0] != '#' {
+			return line{file: r.file, number: r.number, text: text}, nil
+		}
+	}
+	err := r.scanner.Err()
+	switch {
+	case errors.Is(err, bufio.ErrTooLong):
+		return line{}, &Error{File: r.file, Line: r.number + 1, Message: fmt.Sprintf("the line is longer than %d bytes", maxLine)}
+	case err != nil:
+		return line{}, &Error{File: r.file, Message: err.Error()}
+	}
+	return line{}, io.EOF
+}
+
+// sniff finds the separator in the first line, which holds names or, with decimal commas perhaps, numbers.
+func (r *Reader) sniff(l *line, numbers bool) error {
+	if ext := strings.ToLower(filepath.Ext(r.file)); ext == ".tsv" || ext == ".tab" {
+		r.separator = '\t'
+		return nil
+	}
+	var tabs, commas, semicolons int // outside of quotation marks
+	quoted, last := false, ' '
+	for _, c := range strings.TrimSpace(l.text) {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '\t' && last != ',' && last != ';': // a tab behind a comma is a space
+			tabs++
+		case c == ',':
+			commas++
+		case c == ';':
+			semicolons++
+		}
+		if !unicode.IsSpace(c) {
+			last = c
+		}
+	}
+	switch {
+	case tabs > 0:
+		r.separator = '\t'
+	case semicolons > 0 && (commas == 0 || numbers):
+		r.separator = ';'
+	case semicolons > 0:
+		return &Error{File: r.file, Line: l.number,
+			Message: "commas and semicolons, either of which may separate the columns; put names that contain one between quotation marks"}
+	default:
+		r.separator = ','
+	}
+	return nil
+}
+
+// header takes the names of the columns from the first line.
+func (r *Reader) header(l *line) error {
+	for _, c := range r.cells {
+		if c.text == "" {
+			return l.errorAt(c.at, "empty column name")
+		}
+		if _, err := strconv.ParseFloat(c.text, 64); err == nil || strings.Trim(c.text, "0123456789") == "" {
+			return l.errorAt(c.at, "%q is a number; the first line must name the columns, as in x,y, or --columns must", c.text)
+		}
+		if slices.Contains(r.Names, c.text) {
+			return l.errorAt(c.at, "a second column %q", c.text)
+		}
+		r.Names = append(r.Names, c.text)
+	}
+	if len(r.Names) > 1 || r.cells[0].quoted {
+		return nil
+	}
+	name, at := r.Names[0], r.cells[0].at
+	if fields := strings.Fields(name); len(fields) > 1 {
+		return l.errorAt(at, "%q looks separated by spaces; separate cells by commas, tabs or semicolons", name)
+	}
+	if i := strings.Index(name, "|"); i >= 0 {
+		return l.errorAt(at+i, "%q looks separated by \"|\"; separate cells by commas, tabs or semicolons", name)
+	}
+	return nil
+}
+
+// Select chooses the columns that Row returns.
+func (r *Reader) Select(names ...string) error {
+	r.chosen = nil
+	for _, name := range names {
+		i := slices.Index(r.Names, name)
+		if i < 0 {
+			return &Error{File: r.file, Message: fmt.Sprintf("no column %q; columns: %s", name, list(r.Names))}
+		}
+		r.chosen = append(r.chosen, i)
+	}
+	return nil
+}
+
+// Row stores the numbers of the next row in dst, in the order of the names that were selected, and returns the number of its
+// line, counted from 1. The error is io.EOF after the last row.
+func (r *Reader) Row(dst []float64) (number int, err error) {
+	for {
+		l, err := r.line()
+		if err == io.EOF {
+			if err := r.commas.check(r.file); err != nil {
+				return 0, err
+			}
+			return 0, io.EOF
+		}
+		if err != nil {
+			return 0, err
+		}
+		if r.cells, err = l.split(r.separator, r.cells[:0]); err != nil {
+			return 0, err
+		}
+		if err := r.shape(&l); err != nil {
+			return 0, err
+		}
+		missing, err := r.numbers(&l, dst)
+		if err != nil {
+			return 0, err
+		}
+		if !missing {
+			return l.number, nil
+		}
+		r.skipped = append(r.skipped, l.number)
+	}
+}
+
+// Skipped are the lines of the rows that SkipMissing has left out so far.
+func (r *Reader) Skipped() []int { return r.skipped }
+
+// shape returns an error unless the line has a cell for each column.
+func (r *Reader) shape(l *line) error {
+	cells, want := r.cells, len(r.Names)
+	if len(cells) == want {
+		return nil
+	}
+	separator := map[byte]string{',': "commas", ';': "semicolons", '\t': "tabs"}[r.separator]
+	for _, c := range cells {
+		if i := strings.IndexAny(c.text, ";\t|"); i >= 0 && !c.quoted {
+			return l.errorAt(c.at+i, "%q looks separated by %q, the first line by %s", c.text, c.text[i:i+1], separator)
+		}
+	}
+	if len(cells) > want {
+		advice := ""
+		if r.separator == ',' {
+			advice = "; numbers are written with a decimal point"
+		}
+		return l.errorAt(cells[want].at, "cell %d, %q, but there are names for %d column(s)%s", want+1, cells[want].text, want, advice)
+	}
+	return l.errorAt(len(l.text), "the cell of column %s is missing", r.Names[len(cells)])
+}
+
+// numbers stores the numbers of a line in dst, or reports that one is missing.
+func (r *Reader) numbers(l *line, dst []float64) (missing bool, err error) {
+	for k, i := range r.chosen {
+		c := r.cells[i]
+		v, problem := r.parse(l, c)
+		if problem == "" {
+			dst[k] = v
+			continue
+		}
+		if noValue(c.text) {
+			if r.SkipMissing {
+				return true, nil
+			}
+			problem += "; remove the row, or give --skip-missing"
+		}
+		return false, l.errorAt(c.at, "column %s: %s", r.Names[i], problem)
+	}
+	return false, nil
+}
+
+// list writes names as the header has them.
+func list(names []string) string { return strings.Join(names, ",") }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/infer"
@@ -90,7 +91,7 @@ func Stream(ctx context.Context, m Model, next Next, params []Parameter, s *Stre
 		MaxSamples: set.Points / set.Batch,
 		Level:      set.Level,
 	}
-	if set.HalfWidth != nil {
+	if slices.ContainsFunc(set.HalfWidth, func(w float64) bool { return w > 0 }) {
 		o.HalfWidth = make([]float64, c.n)
 		for k, i := range c.free {
 			o.HalfWidth[k] = set.HalfWidth[i] / st.scale[k]

@@ -465,6 +465,11 @@ func TestStreamHalfWidth(t *testing.T) {
 			t.Errorf("k from %v to %v after %d points (%d read), want ± 0.01", lo, hi, r.N, read)
 		}
 	}
+	// Half-widths of 0 ask for nothing.
+	r, err := fit.Stream(t.Context(), q.m, q.next(7), starts(q.m.Parameters, q.start), &fit.StreamSettings{HalfWidth: make([]float64, 3)})
+	if err != nil || r.Effective < 50_000 {
+		t.Errorf("%v: %d points in the mean", err, r.Effective)
+	}
 }
 
 // What is wrong is told.

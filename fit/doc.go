@@ -14,6 +14,9 @@
 // shared parameters (Curves), vector-valued models (Model.Vector), derivatives by dual numbers or differences (Dual,
 // Differences), and more starts (Settings.Starts).
 //
+// For data that do not fit into memory Passes is the same fit, which reads them in a few passes. For points that arrive once
+// and are not kept, Stream fits the same Model by minibatches.
+//
 // Equal input gives equal bits on the same machine with the same version of Go; elsewhere math.Exp and others may round
 // differently.
 //

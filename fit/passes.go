@@ -79,7 +79,7 @@ func Passes(ctx context.Context, m Model, src Source, params []Parameter, s *Set
 			first = p
 		}
 	}
-	set.AdamSteps = -1 // that way has been gone on the sample
+	set.AdamSteps, set.Starts = -1, 0 // these ways have been gone on the sample
 	r, err := c.fit(ctx, first, scale, nil, set, ps.points*ps.outputs)
 	if r != nil {
 		r.passed = ps.seen

@@ -5,12 +5,10 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"math"
 
 	"github.com/stochopt/stochopt/examples/internal/picture"
 	"github.com/stochopt/stochopt/fit"
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 )
 
 // An enzyme treated with Puromycin: counts per minute² of a radioactive product at concentrations in ppm of the substrate.
@@ -48,19 +46,18 @@ func main() {
 	}
 	fmt.Printf("residual standard deviation %.3f with %d degrees of freedom\n", r.ResidualSD, r.DF)
 
-	// The curve and its standard error √(gᵀ Cov g), g being its gradient.
 	x := floats.Span(make([]float64, 100), 0, 1.2)
-	y, low, high := make([]float64, len(x)), make([]float64, len(x)), make([]float64, len(x))
-	grad := make([]float64, 2)
+	var at [][]float64
 	for i := range x {
-		y[i] = michaelisMenten.Func(grad, r.Estimate, x[i:i+1])
-		g := mat.NewVecDense(2, grad)
-		se := math.Sqrt(mat.Inner(g, r.Cov, g))
-		low[i], high[i] = y[i]-se, y[i]+se
+		at = append(at, x[i:i+1])
+	}
+	curve, err := r.Predict(michaelisMenten, fit.Data{X: at}, 0.95)
+	if err != nil {
+		log.Fatal(err)
 	}
 	p := picture.New("concentration / ppm", "velocity / (counts/min²)")
-	p.Band(0, x, low, high)
-	p.Line("V x/(K+x) ± standard error", 0, x, y)
+	p.Band(0, x, curve.Confidence.Lower, curve.Confidence.Upper)
+	p.Line("V x/(K+x), 95 % band", 0, x, curve.Value)
 	p.Points("data", concentration, velocity, nil)
 	p.Legend.Top = false
 	p.Save("curve.png")

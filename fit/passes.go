@@ -13,30 +13,32 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// Passes is Curve for data that do not fit into memory: it fits m by least squares to the points of src, which are read from
-// the first to the last in each evaluation of the curve. Its memory does not grow with their number, and its result is that of
-// Curve, up to rounding and up to the way of the search. The order of the points does not matter. If s is nil, defaults are
-// used.
+// Passes is Curve for data that do not fit into memory: it fits m by least squares to the points of src, which are read
+// from the first to the last for each evaluation of the curve. Memory does not grow with their number. The result is
+// that of Curve, but for rounding and for the way of the search, and their order does not matter. If s is nil, defaults
+// are used.
 //
-// The search has two parts. Curve, with s, fits a random sample of 10 000 points. Then Levenberg-Marquardt goes on with all of them, from
-// there or from the start, whichever has the lower sum of squares; mostly it needs two to ten passes, which
-// Result.Evaluations and Iterations count. In a pass the derivatives J and residuals r of one block of points after the
-// other are reduced to a triangle by Householder reflections,
+// The search has two parts. Curve, with s, fits a random sample of 10 000 points. From there, or from the start if the
+// sum of squares of all points is lower there, Levenberg-Marquardt goes on with all of them; some ten passes are enough
+// in practice. In a pass the derivatives J and the residuals r of one block of points after the other are reduced to a
+// triangle by Householder reflections,
 //
 //	[J r] = Q [R c; 0 ρ]
 //
-// so that JᵀJ is never formed: R, c and ρ of all points are the same to the last digits, but for the order of the rounding
-// errors, as if all points had been there at once. (J. Demmel, L. Grigori, M. Hoemmen, J. Langou, Communication-optimal
-// parallel and sequential QR and LU factorizations, SIAM Journal on Scientific Computing 34, 2012.) Memory is that of the
-// sample and of a block of 512 points; a pass costs, for each point, an evaluation of the curve and about 2(p+1)² multiplications for p
-// free parameters.
+// which is all that Levenberg-Marquardt and the error bars need. JᵀJ is never formed, so no digits are lost. Memory is
+// that of the sample and of a block of 512 points; a pass costs, for each point, an evaluation of the curve and some
+// 2(p+1)² multiplications for p free parameters.
 //
-// The error bars are those of Curve: statistical errors, all points being used and the optimizer's error being that of
-// rounding. For points that cannot be read twice there is Stream.
+// The error bars are those of Curve, statistical errors: all points are used, and the optimizer adds no more than
+// rounding. Methods of the Result that need the data (Residuals, Profile, Contour, Bootstrap) panic. For points that
+// cannot be read twice there is Stream.
 //
-// What Curve returns as errors is returned here too, with or without a Result. So is an error of src, and data that
-// have not the same number of points in every pass. Passes panics where Curve does, and if src or Settings.Loss, which would need all
-// residuals at once, is wrong: src must not be nil, Loss must be.
+// What Curve returns as errors is returned here too, with or without a Result. So are errors of src, and data that have
+// not the same number of points in every pass. Passes panics where Curve does, if src is nil, and if Settings.Loss is
+// set, whose scale needs all residuals at once.
+//
+// Reference: J. Demmel, L. Grigori, M. Hoemmen, J. Langou, Communication-optimal parallel and sequential QR and LU
+// factorizations, SIAM Journal on Scientific Computing 34, 2012.
 func Passes(ctx context.Context, m Model, src Source, params []Parameter, s *Settings) (*Result, error) {
 	var set Settings
 	if s != nil {
@@ -156,9 +158,9 @@ func (ps *passes) each(do func(first int, d *Data) bool) (points int, err error)
 	}
 }
 
-// look goes through the data once. It counts the points and returns a sample of them, in which each subset of its size has
-// the same probability. (J. S. Vitter, Random sampling with a reservoir, ACM Transactions on Mathematical Software 11, 1985,
-// algorithm R.)
+// look goes through the data once. It counts the points and returns a sample of them, in which each subset of its size
+// has the same probability. (J. S. Vitter, Random sampling with a reservoir, ACM Transactions on Mathematical Software
+// 11, 1985, algorithm R.)
 func (ps *passes) look(ctx context.Context) (*Data, error) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	o := ps.outputs

@@ -148,7 +148,8 @@ func TestPassesNIST(t *testing.T) {
 	}
 }
 
-// Standard deviations, vectors, and parameters that are fixed, tied, transformed, or in another order are those of Curve.
+// Standard deviations, vectors, and parameters that are fixed, tied, transformed, or in another order are those of
+// Curve.
 func TestPassesParameters(t *testing.T) {
 	const n = 2000
 	rng := rand.New(rand.NewPCG(3, 4))

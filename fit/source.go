@@ -14,8 +14,9 @@ type Point struct {
 	Sigma []float64
 }
 
-// Next stores the next point in p and returns nil, or io.EOF if there is none. The slices of p are those of the call before, of which
-// the memory may be used again: p.X = append(p.X[:0], ...). What is stored is not kept beyond the next call.
+// Next stores the next point in p and returns nil, or io.EOF if there is none. The slices of p are those of the call
+// before, of which the memory may be used again: p.X = append(p.X[:0], ...). What is stored is not kept beyond the next
+// call.
 type Next func(p *Point) error
 
 // Source is data that can be read again and again, such as those of a file.

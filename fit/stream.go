@@ -19,8 +19,8 @@ type StreamSettings struct {
 	// Points is how many points are read at most. The data must have as many. If it is 0, 100 000 is used. Fewer than
 	// 50 000 are often not enough, and easily kept: see Curve.
 	Points int
-	// Batch is the number of points in a minibatch, from which a step is computed. If it is 0, a 12 500th of Points is used,
-	// but at least 4 and at most 32. In larger ones the gradient has less noise, but there are fewer of them.
+	// Batch is the number of points in a minibatch, from which a step is computed. If it is 0, a 12 500th of Points is
+	// used, but at least 4 and at most 32. In larger ones the gradient has less noise, but there are fewer of them.
 	Batch int
 	// StepSize is that of Adam on the way, in units of the scales of the parameters: a step changes a parameter by about
 	// StepSize times its scale. If it is 0, 0.01 is used.
@@ -33,31 +33,31 @@ type StreamSettings struct {
 	Level float64
 }
 
-// Stream fits m to points of which each is seen once, by minibatches through infer.Estimate. It keeps a few minibatches,
-// however many points there are. If s is nil, defaults are used.
+// Stream fits m to points of which each is seen once, by minibatches through infer.Estimate. It keeps a few
+// minibatches, however many points there are. If s is nil, defaults are used.
 //
 // It is for data without end, or that cannot be read twice. The points must come in random order: each is taken for an
 // independent draw from one population of (x, y), and what is minimized is the mean of ((f(x; b) - y)/σ)² over that
 // population. A file that is sorted, or whose first rows were measured under other conditions than its last, is no such
 // stream. Passes fits a file exactly, in any order.
 //
-// As each point is a new observation, the error bars of infer.Estimate are the statistical errors of the parameters, and
-// they are the whole error: that of the optimizer is in them. They are those of a fit to StreamResult.Effective points,
-// fewer than were read, because the way to the minimum takes its share. The covariance is H⁻¹SH⁻¹, S being that of the
-// gradients as they scatter. So it holds for errors of unequal variance too, whatever Sigma says, and where the curve is not
-// the true one, for the b of the nearest curve. (Curve and Passes take s²(JᵀJ)⁻¹.)
+// As each point is a new observation, the error bars of infer.Estimate are the statistical errors of the parameters,
+// and they are the whole error: that of the optimizer is in them. They are those of a fit to StreamResult.Effective
+// points, fewer than were read, because the way to the minimum takes its share. The covariance is H⁻¹SH⁻¹, S being that
+// of the gradients as they scatter. So it holds for errors of unequal variance too, whatever Sigma says, and where the
+// curve is not the true one, for the b of the nearest curve. (Curve and Passes take s²(JᵀJ)⁻¹.)
 //
-// The search is in the coordinates of the Transforms, each in units of a scale: that of the Parameter or, where it is 0,
-// |Start|, or 1 with a Transform, but no more than the change that moves the curve by the length of the residuals of the
-// first few hundred points. The objective is half the mean square of the residuals of a minibatch, in units of that of
-// these points at the start. So the units of parameters and responses do not matter. Bounds are a projection; where the
-// minimum is at one, there are no error bars. A curve that is not finite on the way ends the fit: keep the parameters from
-// there by bounds or a Transform. From a poor start, begin with a Curve through the first thousand points: Stream searches
-// once, and finds the minimum that lies on Adam's way.
+// The search is in the coordinates of the Transforms, each in units of a scale: that of the Parameter or, where it is
+// 0, |Start|, or 1 with a Transform, but no more than the change that moves the curve by the length of the residuals of
+// the first few hundred points. The objective is half the mean square of the residuals of a minibatch, in units of that
+// of these points at the start. So the units of parameters and responses do not matter. Bounds are a projection; where
+// the minimum is at one, there are no error bars. A curve that is not finite on the way ends the fit: keep the
+// parameters from there by bounds or a Transform. From a poor start, begin with a Curve through the first thousand
+// points: Stream searches once, and finds the minimum that lies on Adam's way.
 //
-// There is an error if next fails, if the data end before they suffice, if the curve is not finite, and if ctx ends; the
-// Result then has what is known, without error bars, or is nil if that is nothing. Without an error, Status and Diagnosis
-// tell whether there are error bars. Equal data give equal bits.
+// There is an error if next fails, if the data end before they suffice, if the curve is not finite, and if ctx ends;
+// the Result then has what is known, without error bars, or is nil if that is nothing. Without an error, Status and
+// Diagnosis tell whether there are error bars. Equal data give equal bits.
 //
 // Stream panics on misuse: a Model or settings that are none, or parameters of the Model that are not in params.
 func Stream(ctx context.Context, m Model, next Next, params []Parameter, s *StreamSettings) (*StreamResult, error) {
@@ -140,8 +140,8 @@ type stream struct {
 	c        *curve
 	reader   reader
 	settings StreamSettings
-	// kept are the last minibatches, number k at k modulo its length. infer.Estimate comes back to one after 8 others, and uses
-	// those for the Hessian several times in a row.
+	// kept are the last minibatches, number k at k modulo its length. infer.Estimate comes back to one after 8 others, and
+	// uses those for the Hessian several times in a row.
 	kept    []Data
 	batches int // read
 	p       *point

@@ -105,8 +105,9 @@ func keep(t *testing.T, next fit.Next) (d fit.Data) {
 	}
 }
 
-// The intervals of Stream cover what they say. The bounds are 0.93 to 0.97 plus five standard errors of the experiment. The companion, the
-// standard errors of Curve on Effective points, s²(JᵀJ)⁻¹, must miss where the errors have unequal variance.
+// The intervals of Stream cover what they say. The bounds are 0.93 to 0.97 plus five standard errors of the experiment.
+// The companion, the standard errors of Curve on Effective points, s²(JᵀJ)⁻¹, must miss where the errors have unequal
+// variance.
 func TestStreamCoverage(t *testing.T) {
 	type size struct{ points, runs int }
 	sizes := []size{{100_000, 100}}
@@ -177,9 +178,9 @@ func ordinary(q population, r *fit.StreamResult) []float64 {
 	return se
 }
 
-// On data that fit into memory, Stream agrees with Curve: the estimates differ by what Stream's Effective points miss of
-// all, with the variance of one point times 1/Effective - 1/n, and the variances of one point agree within the error that
-// the degrees of freedom tell.
+// On data that fit into memory, Stream agrees with Curve: the estimates differ by what Stream's Effective points miss
+// of all, with the variance of one point times 1/Effective - 1/n, and the variances of one point agree within the error
+// that the degrees of freedom tell.
 func TestStreamAgainstCurve(t *testing.T) {
 	const n = 100_000
 	q := decays()
@@ -209,7 +210,8 @@ func TestStreamAgainstCurve(t *testing.T) {
 	}
 }
 
-// A sorted file is no stream: either no error bars are given, or they do not hold. (Passes fits it: TestPassesAgainstCurve.)
+// A sorted file is no stream: either no error bars are given, or they do not hold. (Passes fits it:
+// TestPassesAgainstCurve.)
 func TestStreamSorted(t *testing.T) {
 	const n = 100_000
 	q := decays()
@@ -244,7 +246,8 @@ func TestStreamSorted(t *testing.T) {
 	}
 }
 
-// peak returns the largest heap that is in use while f reads points, above what is in use before. f is to call look now and then.
+// peak returns the largest heap that is in use while f reads points, above what is in use before. f is to call look now
+// and then.
 func peak(f func(look func())) (bytes int) {
 	var m runtime.MemStats
 	use := func() int {

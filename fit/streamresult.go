@@ -15,8 +15,8 @@ import (
 type StreamResult struct {
 	Parameters []string  // the names, in the order of those handed to Stream
 	Estimate   []float64 // b
-	// StdErr are the standard errors of Estimate, statistical errors of the parameters that hold the error of the optimizer
-	// as well. That of a fixed parameter is 0; all others are NaN where Status is infer.Unsure or infer.Failed.
+	// StdErr are the standard errors of Estimate, statistical errors of the parameters that hold the error of the
+	// optimizer as well. That of a fixed parameter is 0; all others are NaN where Status is infer.Unsure or infer.Failed.
 	StdErr []float64
 	Cov    *mat.SymDense // covariance of Estimate, nil without error bars
 
@@ -124,7 +124,8 @@ func newStreamResult(s *stream, search *infer.Result) *StreamResult {
 	return r
 }
 
-// singly returns standard errors by those of the free parameters alone, which is not enough for tied ones. They may be nil.
+// singly returns standard errors by those of the free parameters alone, which is not enough for tied ones. They may be
+// nil.
 func singly(c *coordinates, slopes *mat.Dense, free []float64) []float64 {
 	se := make([]float64, len(c.params))
 	for i := range se {
@@ -138,9 +139,9 @@ func singly(c *coordinates, slopes *mat.Dense, free []float64) []float64 {
 	return se
 }
 
-// Interval is the confidence interval of parameter i at a level such as 0.95: symmetric around Estimate in the coordinate
-// of the parameter's Transform, by Student's t with the degrees of freedom of Search. It is NaN where StdErr is, and of length 0 for a fixed
-// parameter. Interval panics if level is not in (0, 1).
+// Interval is the confidence interval of parameter i at a level such as 0.95: symmetric around Estimate in the
+// coordinate of the parameter's Transform, by Student's t with the degrees of freedom of Search. It is NaN where StdErr
+// is, and of length 0 for a fixed parameter. Interval panics if level is not in (0, 1).
 func (r *StreamResult) Interval(i int, level float64) (lo, hi float64) {
 	if !(level > 0 && level < 1) {
 		panic(fmt.Sprintf("fit: level = %v, want a number in (0, 1)", level))

@@ -11,8 +11,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// An enzyme treated with Puromycin: counts per minute² of a radioactive product at concentrations in ppm of the substrate.
-// Data: M. A. Treloar, 1974; in D. M. Bates, D. G. Watts, Nonlinear Regression Analysis and Its Applications, 1988, A1.3.
+// An enzyme treated with Puromycin: counts per minute² of a radioactive product at concentrations in ppm of the
+// substrate. Data: M. A. Treloar, 1974; in D. M. Bates, D. G. Watts, Nonlinear Regression Analysis and Its
+// Applications, 1988, A1.3.
 var (
 	concentration = []float64{0.02, 0.02, 0.06, 0.06, 0.11, 0.11, 0.22, 0.22, 0.56, 0.56, 1.1, 1.1}
 	velocity      = []float64{76, 47, 97, 107, 123, 139, 159, 152, 191, 201, 207, 200}

@@ -4,9 +4,9 @@
 //
 //	dS = -λ dt - √λ dV,  dI = (λ - γ I) dt + √λ dV - √(γ I) dW,  λ = β S I/n
 //
-// and a share ρ of the infections ∫λ dt + √λ dV of a week is reported. The likelihood of the reports is out of reach, but
-// the model can be simulated: the estimate is where the mean of simulations comes nearest to the reports (D. McFadden, A
-// method of simulated moments, Econometrica 57, 1989).
+// and a share ρ of the infections ∫λ dt + √λ dV of a week is reported. The likelihood of the reports is out of reach,
+// but the model can be simulated: the estimate is where the mean of simulations comes nearest to the reports (D.
+// McFadden, A method of simulated moments, Econometrica 57, 1989).
 package main
 
 import (

@@ -17,6 +17,7 @@ import (
 	"github.com/stochopt/stochopt/infer"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // The coverage experiment of Stream in full, 1000 seeds with 10⁵ points and 200 with 10⁶, takes some minutes:
@@ -198,6 +199,12 @@ func TestStreamAgainstCurve(t *testing.T) {
 			sd := one * math.Sqrt(1/float64(r.Effective)-1./n)
 			if z := (r.Estimate[j] - want.Estimate[j]) / sd; math.Abs(z) > 4 {
 				t.Errorf("seed %d: %s = %v, Curve has %v: %.1f standard deviations", seed, name, r.Estimate[j], want.Estimate[j], z)
+			}
+			// The error bars of the parameters are those of the search.
+			lo, hi := r.Interval(j, 0.95)
+			student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: r.Search.DF[j]}.Quantile(0.975)
+			if d := lre([]float64{r.StdErr[j]}, []float64{(hi - lo) / 2 / student}); d < 9 {
+				t.Errorf("seed %d: %s has the standard error %v, but the interval %v to %v", seed, name, r.StdErr[j], lo, hi)
 			}
 			ratio := r.StdErr[j] * math.Sqrt(float64(r.Effective)) / one
 			if z := math.Log(ratio) * math.Sqrt(2*r.Search.DF[j]); math.Abs(z) > 4 {

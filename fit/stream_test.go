@@ -211,6 +211,14 @@ func TestStreamAgainstCurve(t *testing.T) {
 				t.Errorf("seed %d: the standard error of %s is %.3f of Curve's, with %.0f degrees of freedom", seed, name, ratio, r.Search.DF[j])
 			}
 		}
+		for i := range q.b {
+			for j := range i {
+				got, corr := r.Cov.At(i, j)/(r.StdErr[i]*r.StdErr[j]), want.Correlation().At(i, j)
+				if math.Abs(got-corr) > 0.25 {
+					t.Errorf("seed %d: correlation %d, %d is %.3f, Curve has %.3f", seed, i, j, got, corr)
+				}
+			}
+		}
 		if math.Abs(r.ResidualSD-want.ResidualSD) > 4*r.ResidualSDErr {
 			t.Errorf("seed %d: residual standard deviation %v ± %v, Curve has %v", seed, r.ResidualSD, r.ResidualSDErr, want.ResidualSD)
 		}

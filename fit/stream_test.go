@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -19,11 +18,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
-
-// The coverage experiment of Stream in full, 1000 seeds with 10⁵ points and 200 with 10⁶, takes some minutes:
-//
-//	go test ./fit -run TestStreamCoverage -v -fit.full
-var full = flag.Bool("fit.full", false, "TestStreamCoverage: 1000 seeds of 100 000 points, and 200 of 1 000 000")
 
 // offsetDecay is a exp(-k x) + c.
 var offsetDecay = fit.Model{

@@ -8,13 +8,13 @@ import (
 )
 
 // flagsFirst moves the flags of a command before its arguments: between the arguments of a list kong takes none. What
-// follows -- are arguments.
+// follows -- are arguments. It leaves alone what begins with no command, or with one that has commands of its own.
 func flagsFirst(model *kong.Application, args []string) []string {
 	if len(args) == 0 {
 		return args
 	}
 	i := slices.IndexFunc(model.Children, func(n *kong.Node) bool { return n.Name == args[0] })
-	if i < 0 {
+	if i < 0 || len(model.Children[i].Children) > 0 {
 		return args
 	}
 	command := model.Children[i]

@@ -30,6 +30,7 @@
 //	stopping   stops that stand noise, for gonum's methods too
 //	project    projections onto feasible sets
 //	infer      estimates with error bars
-//	fit        curve fitting with standard errors
+//	regret     what a method loses while it learns, and its bounds
+//	fit        curve fitting with standard errors, intervals and bands; fit/models has curves
 //	testfuncs  objectives with known minima, noise, and profiles of methods on them
 package stochopt

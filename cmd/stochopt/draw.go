@@ -1,30 +1,22 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"image/color"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/catalogue"
+	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
 	"github.com/stochopt/stochopt/testfuncs/profile"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 )
 
-// palette is that of M. Okabe and K. Ito, which colour-blind readers can tell apart.
-var palette = []color.NRGBA{
-	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255},
-	{230, 159, 0, 255}, {86, 180, 233, 255}, {0, 0, 0, 255}, {160, 140, 20, 255},
-}
-
-// dashes tell lines apart in print.
-var dashes = [][]vg.Length{nil, {vg.Points(5), vg.Points(2)}, {vg.Points(1.5), vg.Points(1.5)}, {vg.Points(7), vg.Points(2), vg.Points(1.5), vg.Points(2)}}
+// palette and dashes tell curves apart.
+var palette, dashes = picture.Palette, picture.Dashes
 
 // knownFormat returns an error unless a picture can be drawn into a file of this name. The empty name is none.
 func knownFormat(name string) error {
@@ -115,28 +107,5 @@ func curve(x, y []float64) plotter.XYs {
 
 // paint draws panels of a size and the legend to their right into a file.
 func paint(name string, panels [][]*plot.Plot, wide, high vg.Length, legend plot.Legend) error {
-	const side = 5.5 * vg.Centimeter
-	width, height := vg.Length(len(panels[0]))*wide+side, vg.Length(len(panels))*high
-	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
-	canvas, err := draw.NewFormattedCanvas(width, height, format)
-	if err != nil {
-		return err
-	}
-	dc := draw.New(canvas)
-	tiles := draw.Tiles{Rows: len(panels), Cols: len(panels[0]), PadX: vg.Millimeter * 3, PadY: vg.Millimeter * 3, PadTop: vg.Millimeter * 2,
-		PadBottom: vg.Millimeter * 2, PadLeft: vg.Millimeter * 2, PadRight: side}
-	for i, row := range plot.Align(panels, tiles, dc) {
-		for j, c := range row {
-			if p := panels[i][j]; p != nil {
-				p.Draw(c)
-			}
-		}
-	}
-	legend.Draw(draw.Crop(dc, width-side+4*vg.Millimeter, 0, 0, -8*vg.Millimeter))
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = canvas.WriteTo(f)
-	return errors.Join(err, f.Close())
+	return picture.Paint(name, panels, wide, high, legend, 5.5*vg.Centimeter)
 }

@@ -72,7 +72,11 @@ func Draw(file string, panels [][]Panel) error {
 			rows[i][j] = p
 		}
 	}
-	return Paint(file, rows, k.legend, k.names)
+	side := 2.2 * vg.Centimeter
+	for _, name := range k.names {
+		side = max(side, 2.2*vg.Centimeter+vg.Length(utf8.RuneCountInString(name))*1.9*vg.Millimeter)
+	}
+	return Paint(file, rows, 9*vg.Centimeter, 7*vg.Centimeter, k.legend, side)
 }
 
 // key is the legend with the names in it.
@@ -216,13 +220,9 @@ func (h heights) Y(r int) float64 {
 	return h.Low + (h.High-h.Low)*float64(r)/(gridSide-1)
 }
 
-// Paint draws plots of 9 cm by 7 cm and the legend, which has the names, to their right into a file.
-func Paint(name string, panels [][]*plot.Plot, legend plot.Legend, names []string) error {
-	side := 2.2 * vg.Centimeter
-	for _, name := range names {
-		side = max(side, 2.2*vg.Centimeter+vg.Length(utf8.RuneCountInString(name))*1.9*vg.Millimeter)
-	}
-	width, height := vg.Length(len(panels[0]))*9*vg.Centimeter+side, vg.Length(len(panels))*7*vg.Centimeter
+// Paint draws plots of a size and the legend, in a strip of the width side to their right, into a file.
+func Paint(name string, panels [][]*plot.Plot, wide, high vg.Length, legend plot.Legend, side vg.Length) error {
+	width, height := vg.Length(len(panels[0]))*wide+side, vg.Length(len(panels))*high
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
 	canvas, err := draw.NewFormattedCanvas(width, height, format)
 	if err != nil {

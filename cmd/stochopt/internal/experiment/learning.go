@@ -186,28 +186,28 @@ func cnn(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	train = train.First(o.pick(1000, 20_000))
+	train = train.First(o.pick(1000, 60_000))
 	channels := [2]int{8, 16}
 	m := learn.NewConvolution(train, test, 10, channels)
 	contenders, err := field(nil, "Adam", "SGD Nesterov", "AdaGrad")
 	if err != nil {
 		return nil, err
 	}
-	const parts = 5
+	const parts = 6
 	every := max(1, train.Len()/batch/parts)
-	epochs := o.pick(2, 8)
+	epochs := o.pick(2, 3)
 	r := race{name: "cnn", contenders: contenders, grid: coarse, seeds: o.Seeds, oracle: m.Sum().Shuffled(batch), start: m.Start,
-		steps: epochs * parts * every, every: every, search: 3 * every}
+		steps: epochs * parts * every, every: every, search: 2 * every}
 	lanes, err := r.run(ctx, o.Tick)
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("Two convolutions of %d and %d channels on %d digits, minibatches of %d, %d epochs, %d seeds.\nTraining cost, mean over the last fifth of an epoch:\n\n%s",
+	text := fmt.Sprintf("Two convolutions of %d and %d channels on %d digits, minibatches of %d, %d epochs, %d seeds.\nTraining cost, mean over the last sixth of an epoch:\n\n%s",
 		channels[0], channels[1], train.Len(), batch, epochs, o.Seeds, table(lanes, "cost", m.Accuracy))
-	early := fallen("first epochs", "epoch", "training cost", lanes, 1./parts, 1)
-	early.LogY, early.Right = false, 2
+	early := fallen("first epoch", "epoch", "training cost", lanes, 1./parts, 1)
+	early.LogY, early.Right = false, 1
 	for i, c := range early.Curves {
-		n := 2 * parts
+		const n = parts
 		early.Curves[i].X, early.Curves[i].Y, early.Curves[i].Low, early.Curves[i].High = c.X[:n], c.Y[:n], c.Low[:n], c.High[:n]
 	}
 	return &Outcome{Text: text, Panels: [][]picture.Panel{{early, fallen("all epochs", "epoch", "training cost", lanes, 1./parts, 1)}}}, nil

@@ -196,6 +196,8 @@ func cnn(ctx context.Context, o Options) (*Outcome, error) {
 	const parts = 6
 	every := max(1, train.Len()/batch/parts)
 	epochs := o.pick(2, 3)
+	decay := schedule.Cosine(epochs*parts*every, 0)
+	contenders = append(contenders, contender{name: "Adam, cosine", make: func(a float64) optimize.Method { return &stochopt.Adam{StepSize: a, Schedule: decay} }})
 	r := race{name: "cnn", contenders: contenders, grid: coarse, seeds: o.Seeds, oracle: m.Sum().Shuffled(batch), start: m.Start,
 		steps: epochs * parts * every, every: every, search: 2 * every}
 	lanes, err := r.run(ctx, o.Tick)

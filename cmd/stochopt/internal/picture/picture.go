@@ -171,7 +171,7 @@ func (panel Panel) points(x, y []float64) (xy plotter.XYs) {
 	return xy
 }
 
-// powers marks the powers of ten, and writes at no more than six of them.
+// powers marks the powers of ten, and writes at no more than six of them; where there are less than two, at 2, 3 and 5 times them too.
 type powers struct{}
 
 // Ticks implements plot.Ticker.
@@ -192,7 +192,11 @@ func (powers) Ticks(low, high float64) (ticks []plot.Tick) {
 		}
 		for m := 2.; m < 10 && apart < 2; m++ {
 			if v := m * at; v > low && v < high {
-				ticks = append(ticks, plot.Tick{Value: v})
+				t := plot.Tick{Value: v}
+				if last-first < 1 && (m == 2 || m == 3 || m == 5) {
+					t.Label = strconv.FormatFloat(v, 'g', 3, 64)
+				}
+				ticks = append(ticks, t)
 			}
 		}
 	}

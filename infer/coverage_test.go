@@ -159,7 +159,7 @@ func TestCoverageByScaling(t *testing.T) {
 	c := cover(t, p, 100, 20_000, infer.Options{RandomScaling: true})
 	for i := range p.best {
 		got := float64(c.cover[i]) / float64(c.ok)
-		if low := 0.9 - 5*math.Sqrt(0.9*0.1/100); got < low {
+		if low := 0.94 - 5*math.Sqrt(0.94*0.06/100); got < low {
 			t.Errorf("x[%d] is covered in %.3f, want >= %.3f", i, got, low)
 		}
 		t.Logf("x[%d]: coverage %.3f, error %.3f of the limit", i, got, math.Sqrt(c.ofMean[i]/float64(c.ok)))

@@ -447,6 +447,9 @@ type start struct {
 // byScaling estimates with the frozen scale of the gradient, and random scaling.
 func (r *run) byScaling() error {
 	p, longest := r.scale()
+	for i := range p {
+		p[i] *= 4 // the intervals need iterates that mix soon; byHessian only a quieter place
+	}
 	var starts []*start
 	var bound string // variables there
 	length := firstEpoch

@@ -41,6 +41,24 @@ func estimate(t *testing.T, p stochopt.Problem, x0 []float64, o *infer.Options) 
 	return r
 }
 
+// Half-widths of 0 ask for nothing, so that the budget is used up; one that is not 0 ends the run as soon as it is met.
+func TestZeroHalfWidths(t *testing.T) {
+	p := stochopt.Problem{Oracle: parabola, Seed: 1}
+	for _, scaling := range []bool{false, true} {
+		for _, c := range []struct {
+			widths []float64
+			all    bool // of the budget is used
+		}{{nil, true}, {[]float64{0, 0}, true}, {[]float64{0, 1}, false}} {
+			r := estimate(t, p, []float64{0, 0},
+				&infer.Options{HalfWidth: c.widths, RandomScaling: scaling, MaxSamples: 20_000})
+			if r.Status != infer.Estimated || (r.Counts.Total() == 20_000) != c.all {
+				t.Errorf("HalfWidth %v, RandomScaling %v: %v after %d draws of 20000, want all: %v", c.widths, scaling, r.Status,
+					r.Counts.Total(), c.all)
+			}
+		}
+	}
+}
+
 // The half-widths asked for are met, with about the draws that they need.
 func TestHalfWidths(t *testing.T) {
 	p := stochopt.Problem{Oracle: parabola, Seed: 1}

@@ -33,8 +33,8 @@ import (
 // The default Test finds how long a stage must be, but has no level: on a slope of 0.1 standard deviations of the gradient 95
 // % of the runs drop at least once in 4096 steps, at 3 none. Stationary and Window have a level, and take long over each
 // stage: none in 1000 drops on that slope, and the quadratics end at 9 to 290 times the best. Take them where steps
-// must not fall on the way, in noise that hides the slope. Plateau makes this what is known as ReduceLROnPlateau, with
-// windows that grow as w falls. Without noise steps need not fall, and a run converges more slowly for it.
+// must not fall on the way, in noise that hides the slope. Plateau makes this much like the schedulers named
+// ReduceLROnPlateau; its comment has the settings that correspond to theirs, and what differs. Without noise steps need not fall, and a run converges more slowly for it.
 //
 // The effect is that of the factor w in Rule's Schedule, if Rule's step is proportional to its StepSize, and its state
 // does not depend on the step. That holds for SGD, Adam and most others. Rule must not be or hold one that rebuilds x from its

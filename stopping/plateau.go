@@ -22,9 +22,20 @@ import (
 // improvements and delays the stop. F may have any sign: the margin is r |best| because (1-r) best, which other
 // programs compare with, is above best if that is negative. It keeps nine numbers.
 //
-// Around a Rule, method.DropWhenStationary with this test shortens steps on plateaus. Prefer it to Patience, which goes by
-// single values. Reference: none; the rule without noise is that of the schedulers ReduceLROnPlateau in programs for
-// neural networks, which keep the best after a reduction.
+// Prefer it to Patience, which goes by single values. Around a Rule, method.DropWhenStationary with this test shortens
+// steps on plateaus, as the schedulers named ReduceLROnPlateau in programs for neural networks do. With epochs of E
+// values, their usual settings (factor 0.1, patience 10, threshold 1e-4) are
+//
+//	&method.DropWhenStationary{
+//		Rule:   &stochopt.Adam{},
+//		Test:   &stopping.Plateau{Batch: E / 10, Patience: 11},
+//		Factor: 0.1,
+//	}
+//
+// Patience is one more than theirs, since they act on the epoch after the last that is allowed. What differs: F is the
+// mean of the values met while training, not a loss on other data; an improvement must also stand out of the noise; the
+// best begins afresh after each drop, where they keep it; windows grow like the inverse of the step; there is no
+// cooldown; and Minimum is a factor of StepSize, where min_lr is a step.
 type Plateau struct {
 	// Patience is P, in windows. If it is 0, 10 is used.
 	Patience int

@@ -15,8 +15,8 @@ import (
 
 // DropWhenStationary shortens the steps of Rule whenever a test says that the run has got as far as steps of that length go.
 //
-//	x ← x + w (step of Rule from x - x)        w = 1 at first
-//	w ← max(w F, W)                            when Test would stop the run; then Test begins afresh
+//	x ← x + w Δ        Δ is the step that Rule takes at x; w = 1 at first
+//	w ← max(w F, W)    when Test would stop the run; then Test begins afresh
 //
 // Test is any Converger of package stopping. What it says of a run holds for each stage, from one drop to the next: its
 // level is the probability of a false drop in a stage. Budget(n, test) makes stages of at most n looks, After(n, test)
@@ -30,8 +30,8 @@ import (
 // schedule.InverseTime, for condition numbers of 10 and 100 and runs of 3000 and 30 000 draws, and at 9 times where all
 // curvatures are alike. At the constant step that is 14 to 10 000 times, and the more the longer the run.
 //
-// The default Test finds how long a stage must be, but has no level: on a slope of 0.1 standard deviations of the gradient 95
-// % of the runs drop at least once in 4096 steps, at 3 none. Stationary and Window have a level, and take long over each
+// The default Test finds how long a stage must be, but has no level: on a slope of 0.1 standard deviations of the
+// gradient 95 % of the runs drop at least once in 4096 steps, and none on a slope of 3. Stationary and Window have a level, and take long over each
 // stage: none in 1000 drops on that slope, and the quadratics end at 9 to 290 times the best. Take them where steps
 // must not fall on the way, in noise that hides the slope. Plateau makes this much like the schedulers named
 // ReduceLROnPlateau; its comment has the settings that correspond to theirs, and what differs. Without noise steps need not fall, and a run converges more slowly for it.

@@ -83,6 +83,11 @@ func (r *Recorder) Init() error {
 	if r.Loss != nil && r.Comparator == nil {
 		panic("regret: Recorder.Loss is set and Comparator is not")
 	}
+	for i := range min(len(r.Lower), len(r.Upper)) {
+		if !(r.Lower[i] <= r.Upper[i]) {
+			panic(fmt.Sprintf("regret: Recorder.Lower[%d] = %v, want <= Upper[%d] = %v", i, r.Lower[i], i, r.Upper[i]))
+		}
+	}
 	if r.Comparator == nil && r.Mu == 0 && !(bounded(r.Lower) && bounded(r.Upper)) {
 		panic("regret: Recorder of linear losses has no best point: set Lower and Upper, or Comparator")
 	}

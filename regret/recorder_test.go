@@ -265,3 +265,21 @@ func ExampleRecorder_ownLosses() {
 	fmt.Printf("regret %.2f, certificate %.0f\n", rec.Regret()[999], rec.Certificate()[999])
 	// Output: regret 7.59, certificate 143
 }
+
+// A box without a point is misuse, and one of a single point is not.
+func TestRecorderBox(t *testing.T) {
+	r := &regret.Recorder{Lower: []float64{0, 1}, Upper: []float64{0, 1}}
+	if err := r.Init(); err != nil {
+		t.Error(err)
+	}
+	for _, upper := range []float64{0.5, math.NaN()} {
+		func() {
+			defer func() {
+				if s, _ := recover().(string); !strings.Contains(s, "regret: Recorder.Lower[1] = 1, want <= Upper[1]") {
+					t.Errorf("Upper[1] = %v: panic %q", upper, s)
+				}
+			}()
+			(&regret.Recorder{Lower: []float64{0, 1}, Upper: []float64{0, upper}}).Init()
+		}()
+	}
+}

@@ -32,7 +32,7 @@ type Options struct {
 	// enough. If nothing is asked for, the budget is used up.
 	Relative float64
 	// RandomScaling makes the intervals by random scaling, and no Hessian is measured. They are too short: on a logistic
-	// regression, as measured by "stochopt reproduce coverage", nominal 95 % intervals cover about 90 to 94 %. The
+	// regression, as measured by "stochopt reproduce coverage", nominal 95 % intervals cover 89 to 93 %. The
 	// iterates mix slowly, so that the scaling does not see all of their scatter, and their mean is biased by the
 	// start and by the curvature. Prefer the Hessian, which is the default, where n allows it.
 	RandomScaling bool

@@ -375,7 +375,7 @@ func TestErrors(t *testing.T) {
 		{"y ~ exp(x)(b1)", 11, `operator such as * is missing before "("`},
 		{"y ~ exp(x b1)", 11, "is missing before"},
 		{"y ~ 1.5.2", 8, "is missing before"},
-		{"y ~ (b1*x", 5, `"(" is not closed`},
+		{"y ~ (b1*x", 5, `"(" is not closed; add a ")"`},
 		{"y ~ b1*x)", 9, `")" without "("`},
 		{"y ~ ()", 6, `unexpected ")"`},
 		{"y ~ 1,5*x", 6, "decimal point"},

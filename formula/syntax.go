@@ -102,7 +102,7 @@ func checkTokens(tokens []lexer.Token) error {
 		}
 	}
 	if n := len(open); n > 0 {
-		return errorAt(open[n-1], "\"(\" is not closed")
+		return errorAt(open[n-1], "\"(\" is not closed; add a \")\"")
 	}
 	return nil
 }

@@ -140,5 +140,11 @@ func (c *fitCommand) check() error {
 	if !(c.Level > 0 && c.Level < 1) {
 		return fmt.Errorf("--level is %v and must lie between 0 and 1, as 0.95 does", c.Level)
 	}
+	if c.Loss != "linear" && c.Conf == "profile" {
+		return fmt.Errorf("--conf profile is for least squares: a fit by --loss %s has no likelihood; give --conf bootstrap", c.Loss)
+	}
+	if c.Loss != "linear" && len(c.Compare) > 0 {
+		return fmt.Errorf("--compare weighs by AICc, which is for least squares: a fit by --loss %s has none", c.Loss)
+	}
 	return knownFormat(c.Plot)
 }

@@ -28,7 +28,7 @@ BUILT-IN MODELS need no start values:
 
     stochopt fit spectrum.csv --x energy --y counts --model gaussian+line
 
-See stochopt models for all. A start value that is given replaces the guess.
+See stochopt models for all. In a sum the names of parameters begin with that of their model, as gaussian_sigma and line_slope do; of two alike it is gaussian1_sigma and gaussian2_sigma. A start value that is given replaces the guess.
 
 PARAMETERS. The same words say of a parameter on the command line and in a file what is known of it:
 
@@ -50,9 +50,9 @@ A file whose name ends in .json holds the same as JSON, {"b1": 500, "k": {"start
 
 ERRORS OF THE DATA. All rows weigh the same, as is right if their errors are equal. If they are not, and a column s holds their standard deviations, give --sigma s: rows weigh 1/s², and the standard errors are scaled by the residuals, so that only the ratios of s matter. If s are the standard deviations themselves, add --absolute-sigma: then nothing is scaled, and the reduced chi-square is near 1 if the model holds. Against outliers, --loss huber.
 
-INTERVALS. --conf t is right if the curve is nearly linear in the parameters over a few standard errors. --conf profile follows the sum of squares itself, which takes some 15 short fits for each end. --conf bootstrap takes the distribution of the errors from the residuals, with 1000 fits.
+INTERVALS. --conf t is right if the curve is nearly linear in the parameters over a few standard errors. --conf profile follows the sum of squares itself, which takes some 15 short fits for each end; it is for least squares. --conf bootstrap takes the distribution of the errors from the residuals, with 1000 fits.
 
-COMPARING. --compare fits other formulas or built-in models to the same rows and weighs all by AICc, Akaike's criterion for small samples: the weight of a model is the share of evidence for it. A difference above 10 is strong evidence against a model, one below 2 is little. Where a model is a special case of another (its parameters have the same names, and those it lacks are 0 or 1 in it) an F-test tells how likely so large an improvement is by chance.
+COMPARING. --compare fits other formulas or built-in models to the same rows, by least squares, and weighs all by AICc, Akaike's criterion for small samples: the weight of a model is the share of evidence for it. A difference above 10 is strong evidence against a model, one below 2 is little. Where a model is a special case of another (its parameters have the same names, and those it lacks are 0 or 1 in it) an F-test tells how likely so large an improvement is by chance.
 
 LARGE TABLES. --stream keeps the rows in a temporary file and not in memory, and reads it once for each step of the search: a table of a million rows takes some 20 MB and a few seconds. The first part of the search sees a random sample of 10 000 rows, the rest all of them; the result is that of a fit without --stream, in whatever order the rows are. It is for least squares with --conf t, without --compare, --csv and --plot.
 

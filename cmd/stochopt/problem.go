@@ -178,7 +178,12 @@ func (p *problem) allUsed() error {
 	}
 	for _, name := range p.said.Names() {
 		if !slices.Contains(used, name) {
-			return fmt.Errorf("%s is no parameter of the model; parameters: %s", name, strings.Join(p.candidates[0].model.Parameters, ", "))
+			all := p.candidates[0].model.Parameters
+			hint := ""
+			if i := slices.IndexFunc(all, func(s string) bool { return strings.HasSuffix(s, "_"+name) }); i >= 0 {
+				hint = fmt.Sprintf("; did you mean %s?", all[i])
+			}
+			return fmt.Errorf("%s is no parameter of the model; parameters: %s%s", name, strings.Join(all, ", "), hint)
 		}
 	}
 	return nil

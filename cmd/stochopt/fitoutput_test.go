@@ -53,6 +53,10 @@ func TestIntervals(t *testing.T) {
 	if again.value(t, "a", "lower") != boot.value(t, "a", "lower") || other.value(t, "a", "lower") == boot.value(t, "a", "lower") {
 		t.Error("equal seeds differ, or different ones agree")
 	}
+	tied := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "--tie=c=A/6", "--conf=profile")
+	if len(tied.Warnings) != 1 || !strings.Contains(tied.Warnings[0], "c is tied and has no profile of its own") {
+		t.Errorf("warnings %q", tied.Warnings)
+	}
 	curved := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--conf=profile")
 	estimate := curved.value(t, "k", "estimate")
 	if below, above := estimate-curved.value(t, "k", "lower"), curved.value(t, "k", "upper")-estimate; math.Abs(below-above) < 1e-3*above || below <= 0 {

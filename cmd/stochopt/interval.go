@@ -34,7 +34,11 @@ func (c *fitCommand) intervals(ctx context.Context, w io.Writer, d *candidate) (
 		defer p.finish()
 		for i := range all {
 			p.add(1)
-			if role(d.parameters[i], r) != "free" {
+			kind := role(d.parameters[i], r)
+			if kind == "tied" {
+				trouble = append(trouble, fmt.Sprintf("%s is tied and has no profile of its own; --conf t or bootstrap gives its interval", r.Parameters[i]))
+			}
+			if kind != "free" {
 				continue
 			}
 			profile, err := r.Profile(ctx, i, c.Level)

@@ -157,7 +157,11 @@ func (c *coordinates) check() error {
 		case p.Fixed:
 			continue
 		case !(lo < hi):
-			return fmt.Errorf("fit: the bounds of %s are [%v, %v], want Lower < Upper; for a constant set Fixed", p.Name, p.Lower, p.Upper)
+			advice := ""
+			if p.Upper == 0 {
+				advice = ", for no upper bound Upper: math.Inf(1)"
+			}
+			return fmt.Errorf("fit: the bounds of %s are [%v, %v], want Lower < Upper; for a constant set Fixed%s", p.Name, p.Lower, p.Upper, advice)
 		case !(p.Start >= lo && p.Start <= hi):
 			return fmt.Errorf("fit: the start of %s is %v, outside its bounds [%v, %v]", p.Name, p.Start, lo, hi)
 		case !(p.Scale >= 0) || math.IsInf(p.Scale, 0):

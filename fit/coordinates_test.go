@@ -204,6 +204,7 @@ func TestBadParameters(t *testing.T) {
 		want string
 	}{
 		{fit.Parameter{Start: 1, Lower: 2, Upper: 1}, "fit: the bounds of k are [2, 1], want Lower < Upper; for a constant set Fixed"},
+		{fit.Parameter{Start: 1, Lower: 0.5}, "fit: the bounds of k are [0.5, 0], want Lower < Upper; for a constant set Fixed, for no upper bound Upper: math.Inf(1)"},
 		{fit.Parameter{Start: 1, Lower: 1, Upper: 1}, "fit: the bounds of k are [1, 1], want Lower < Upper; for a constant set Fixed"},
 		{fit.Parameter{Start: 1, Lower: nan, Upper: 1}, "fit: the bounds of k are [NaN, 1], want Lower < Upper; for a constant set Fixed"},
 		{fit.Parameter{Start: 3, Lower: 0, Upper: 2}, "fit: the start of k is 3, outside its bounds [0, 2]"},

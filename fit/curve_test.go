@@ -84,7 +84,7 @@ func TestBadInput(t *testing.T) {
 		{"not stored", forgetful, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 5},
 			"fit: the derivative by b was not stored or is NaN at the start (a = 1, b = 5), x[0] = [1]"},
 		{"overflow", line, column(1, 2, 3), []float64{1, 2e200, 3}, []float64{1, 1},
-			"fit: the sum of squares overflows at the start (a = 1, b = 1); rescale the data"},
+			"fit: the sum of squares overflows at the start (a = 1, b = 1); start elsewhere (is a sign wrong?), or rescale the data"},
 		{"no influence", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 5},
 			"fit: b has no influence at the start (a = 1, b = 5): the derivative of the curve by it is 0 at all points"},
 		{"no influence at 0", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 0},

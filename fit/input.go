@@ -228,7 +228,7 @@ func (c *curve) notFinite(p *point) error {
 			}
 		}
 	}
-	return fmt.Errorf("fit: the sum of squares overflows at the start (%s); rescale the data", at)
+	return fmt.Errorf("fit: the sum of squares overflows at the start (%s); start elsewhere (is a sign wrong?), or rescale the data", at)
 }
 
 // assignments is b1 = 2, b2 = 3.

@@ -6,7 +6,8 @@ type Parameter struct {
 	Name string
 	// Start is where the search begins. It should have the right sign and order of magnitude.
 	Start float64
-	// Lower and Upper bound the parameter, Lower <= b <= Upper; infinities are allowed. If both are 0 there is no bound.
+	// Lower and Upper bound the parameter, Lower <= b <= Upper; infinities are allowed. If both are 0 there is no bound,
+	// so Lower: 0 alone is none: for b >= 0 write Lower: 0, Upper: math.Inf(1).
 	// The estimate may be at a bound, exactly; Result.AtBound tells.
 	Lower, Upper float64
 	// Fixed leaves the parameter at Start.

@@ -61,7 +61,11 @@ func (c *fitCommand) intervals(ctx context.Context, w io.Writer, d *candidate) (
 			return all, []string{fmt.Sprintf("no bootstrap intervals: %v", err)}, nil
 		}
 		if b.Failed > 0 {
-			trouble = append(trouble, fmt.Sprintf("%d of %d bootstrap fits failed, which makes the intervals longer; the first: %v", b.Failed, len(b.Estimates), b.Err))
+			what := "which makes the intervals longer"
+			if share := (1 - c.Level) / 2; float64(b.Failed) >= share*float64(len(b.Estimates)) {
+				what = "more than the intervals leave out at an end, so that they may be infinite; --conf t gives others"
+			}
+			trouble = append(trouble, fmt.Sprintf("%d of %d bootstrap fits failed, %s; the first: %v", b.Failed, len(b.Estimates), what, b.Err))
 		}
 		for i := range all {
 			if role(d.parameters[i], r) != "fixed" {

@@ -2,6 +2,7 @@ package fit
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/stochopt/stochopt"
@@ -9,7 +10,8 @@ import (
 )
 
 // Check compares the derivatives of the Model at b with differences of its values, at each of the predictors x, and returns
-// an error that names the first parameter and point where they disagree, or where f is not smooth enough to tell. It takes
+// an error that names the first parameter and point where they disagree, or where f is not smooth enough to tell. Points is
+// compared with Func, and must agree to eight digits. Check takes
 // 20 to 60 values for each parameter, point and output; how it judges is written at gradient.Check. Choose a b of no
 // special values: at 0 wrong derivatives may be right.
 func (m Model) Check(b []float64, x [][]float64) error {
@@ -45,6 +47,41 @@ func (m Model) Check(b []float64, x [][]float64) error {
 				}
 				return fmt.Errorf("fit: the derivative%s by %s at x[%d] = %v is %v, differences say %v ± %.2g",
 					of, m.Parameters[r.Component], i, xi, r.Supplied, r.Estimate, r.Expected)
+			}
+		}
+	}
+	if m.Points != nil {
+		return m.checkPoints(b, x)
+	}
+	return nil
+}
+
+// checkPoints compares Points with Func.
+func (m Model) checkPoints(b []float64, x [][]float64) error {
+	n := len(b)
+	values, alone, jac, grad := make([]float64, len(x)), make([]float64, len(x)), make([]float64, len(x)*n), make([]float64, n)
+	for i := range jac {
+		jac[i] = math.NaN() // to notice what is not stored
+	}
+	for i := range x {
+		values[i], alone[i] = math.NaN(), math.NaN()
+	}
+	m.Points(values, jac, b, x)
+	m.Points(alone, nil, b, x)
+	for i, xi := range x {
+		want, got := m.Func(grad, b, xi), jac[i*n:(i+1)*n]
+		size := math.Abs(want) // rounding errors are relative to the terms of a sum
+		for j, d := range grad {
+			size = max(size, math.Abs(b[j]*d))
+		}
+		for _, v := range []float64{values[i], alone[i]} {
+			if !(math.Abs(v-want) <= 1e-8*size) {
+				return fmt.Errorf("fit: Model.Points has the value %v at x[%d] = %v, Func has %v", v, i, xi, want)
+			}
+		}
+		for j, d := range grad {
+			if !(math.Abs(got[j]-d) <= 1e-8*math.Abs(d) || b[j] != 0 && math.Abs(b[j]*(got[j]-d)) <= 1e-8*size) {
+				return fmt.Errorf("fit: the derivative by %s at x[%d] = %v is %v with Model.Points, %v with Func", m.Parameters[j], i, xi, got[j], d)
 			}
 		}
 	}

@@ -108,6 +108,10 @@ func TestMisuse(t *testing.T) {
 		"fit: Model.Func and Model.Vector are both set": func() {
 			fit.Curve(t.Context(), fit.Model{Func: line.Func, Vector: func(dst, jac, b, x []float64) {}}, three, ab, nil)
 		},
+		"fit: Model.Points is set without Func": func() {
+			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}, Outputs: 1, Vector: func(dst, jac, b, x []float64) {},
+				Points: func(dst, jac, b []float64, x [][]float64) {}}, three, ab, nil)
+		},
 		"fit: Model.Outputs = 0, want > 0": func() {
 			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}, Vector: func(dst, jac, b, x []float64) {}}, three, ab, nil)
 		},

@@ -53,6 +53,8 @@ func checkModel(m Model) {
 		panic("fit: Model.Func and Model.Vector are nil")
 	case m.Func != nil && m.Vector != nil:
 		panic("fit: Model.Func and Model.Vector are both set")
+	case m.Func == nil && m.Points != nil:
+		panic("fit: Model.Points is set without Func")
 	case m.Vector != nil && m.Outputs < 1:
 		panic(fmt.Sprintf("fit: Model.Outputs = %d, want > 0", m.Outputs))
 	case m.Func != nil && m.Outputs != 0:
@@ -205,21 +207,22 @@ func (c *curve) notFinite(p *point) error {
 		}
 	}
 	s, i := &c.sets[c.bad.set], c.bad.point
-	e := &PointError{Set: c.bad.set, Point: i, X: s.X[i], Start: at, sets: len(c.sets), outputs: len(s.out)}
+	e := &PointError{Set: c.bad.set, Point: i, X: s.X[i], Start: at, sets: len(c.sets), outputs: s.outputs}
 	first := 0
 	for k := range c.bad.set {
 		first += len(c.sets[k].Y)
 	}
 	n := len(s.index)
-	for k := range s.out {
-		residual := first + i*len(s.out) + k
-		e.Output, e.Value = k, p.r[residual]*s.sigma(i*len(s.out)+k)
+	for k := range s.outputs {
+		residual := first + i*s.outputs + k
+		e.Output, e.Value = k, p.r[residual]*s.sigma(i*s.outputs+k)
 		if !finite(e.Value) {
 			return e
 		}
-		grad := s.jac[k*n : (k+1)*n]
-		if s.direct && s.Func != nil {
-			grad = p.row(residual)
+		grad := p.row(residual)
+		if !s.direct {
+			at := (i-s.from)*s.outputs + k
+			grad = s.jac[at*n : (at+1)*n]
 		}
 		for j, d := range grad {
 			if !finite(d) && c.place[s.index[j]] != fixedPlace {

@@ -9,6 +9,12 @@ type Model struct {
 	// taken back and a shorter one tried. Dual and Differences make it of a function without derivatives, and
 	// Check tells whether its derivatives are right. It is called without grad, too.
 	Func func(grad, b, x []float64) float64
+	// Points, if not nil, is Func at many points at a time, and is called in its place wherever data are fitted or a curve is
+	// drawn: it stores f(xᵢ; b) in dst[i] and, if jac is not nil, the derivatives in jac, row by row: jac[i*len(b)+j] is
+	// ∂f/∂bⱼ at x[i]. It must give what Func gives, which Check tells, and the same is asked of it. It pays where points
+	// share work, what depends on b alone, or are computed faster together than one by one. Each call has some hundred
+	// consecutive points of the data, and at least one. It is for Func only.
+	Points func(dst, jac, b []float64, x [][]float64)
 	// Vector stores the Outputs values of a vector-valued curve at x in dst and, if jac is not nil, their derivatives by b
 	// in jac, row by row: jac[k*len(b)+j] is ∂f_k/∂b_j. The same is asked of it as of Func. A function that computes all
 	// responses at once, such as the solution of a differential equation at the times of the data, is a Vector with one

@@ -119,7 +119,7 @@ type passes struct {
 func newPasses(sets []Set, co *coordinates, src Source, cancel context.CancelCauseFunc) *passes {
 	ps := &passes{c: newCurve(sets, co), block: newCurve(sets, co), src: src, cancel: cancel}
 	n := ps.c.n
-	ps.outputs = len(ps.block.sets[0].out)
+	ps.outputs = ps.block.sets[0].outputs
 	o := ps.outputs
 	ps.seen = &passed{mean: make([]float64, o), weights: make([]float64, o), squares: make([]float64, o)}
 	ps.block.m = blockSize * ps.outputs

@@ -29,8 +29,11 @@ type boundSet struct {
 	whole  bool  // the parameters of the Model are b
 	direct bool  // and the derivatives by b are those by u
 	b      []float64
-	jac    []float64 // derivatives of the outputs at one point by the parameters of the Model
-	out    []float64
+
+	outputs int       // of a point
+	block   int       // how many points are evaluated at a time
+	jac     []float64 // derivatives of the outputs at these points by the parameters of the Model; nil if direct
+	from    int       // the first of these points
 }
 
 // A dataPoint is the index of a set, that of a point in it, and the predictors there.
@@ -61,15 +64,20 @@ func newCurve(sets []Set, co *coordinates) *curve {
 		at[p.Name] = i
 	}
 	for _, s := range sets {
-		outputs := max(s.Outputs, 1)
-		b := boundSet{Set: s, whole: len(s.Parameters) == len(co.params), out: make([]float64, outputs)}
+		b := boundSet{Set: s, whole: len(s.Parameters) == len(co.params), outputs: max(s.Outputs, 1)}
 		for j, name := range s.Parameters {
 			b.index = append(b.index, at[name])
 			b.whole = b.whole && at[name] == j
 		}
 		b.direct = b.whole && co.simple
 		b.b = make([]float64, len(s.Parameters))
-		b.jac = make([]float64, outputs*len(s.Parameters))
+		b.block = max(1, blockSize/b.outputs)
+		if n := len(s.X); n > 0 {
+			b.block = min(b.block, n)
+		}
+		if !b.direct {
+			b.jac = make([]float64, b.block*b.outputs*len(s.Parameters))
+		}
 		c.sets = append(c.sets, b)
 		c.m += len(s.Y)
 		for i, y := range s.Y {
@@ -162,9 +170,9 @@ func (c *curve) compute(p *point) bool {
 			}
 			b = s.b
 		}
-		for i, x := range s.X {
-			if !c.evalPoint(s, p, b, i, x, first) {
-				c.bad = dataPoint{k, i, x}
+		for s.from = 0; s.from < len(s.X); s.from += s.block {
+			if i := c.evalBlock(s, p, b, first); i >= 0 {
+				c.bad = dataPoint{k, i, s.X[i]}
 				return false
 			}
 		}
@@ -173,45 +181,44 @@ func (c *curve) compute(p *point) bool {
 	return true
 }
 
-// evalPoint does point i of s, whose residuals begin at first.
-func (c *curve) evalPoint(s *boundSet, p *point, b []float64, i int, x []float64, first int) bool {
-	ok := true
-	if s.Func != nil && s.direct {
-		row := p.row(first + i)
-		r := s.Func(row, b, x) - s.Y[i]
-		if s.Sigma != nil {
-			r /= s.Sigma[i]
-			for j := range row {
-				row[j] /= s.Sigma[i]
-			}
-		}
-		p.r[first+i] = r
-		p.f += c.weigh(p, first+i)
-		for _, d := range row {
-			ok = ok && finite(d)
-		}
-		return ok && finite(p.f)
-	}
-	if s.Func != nil {
-		s.out[0] = s.Func(s.jac, b, x)
-	} else {
-		s.Vector(s.out, s.jac, b, x)
-	}
+// evalBlock does the points of s from s.from on, whose residuals begin at first. It returns the first point where something is not
+// finite, or -1.
+func (c *curve) evalBlock(s *boundSet, p *point, b []float64, first int) int {
+	x := s.X[s.from:min(s.from+s.block, len(s.X))]
+	at := s.from * s.outputs // of the response
+	r := p.r[first+at : first+at+len(x)*s.outputs]
 	n := len(s.index)
-	for k, f := range s.out {
-		at := i*len(s.out) + k
-		sigma := s.sigma(at)
-		r := (f - s.Y[at]) / sigma
-		p.r[first+at] = r
-		row := p.row(first + at)
-		c.chain(row, p, s, s.jac[k*n:(k+1)*n])
-		for j := range row {
-			row[j] /= sigma
-			ok = ok && finite(row[j])
-		}
-		p.f += c.weigh(p, first+at)
+	jac := s.jac
+	if s.direct {
+		jac = p.jac[(first+at)*n:]
 	}
-	return ok && finite(p.f)
+	x = x[:s.evaluate(r, jac[:len(r)*n], b, x)]
+	for i := range x {
+		ok := true
+		for k := i * s.outputs; k < (i+1)*s.outputs; k++ {
+			row := p.row(first + at)
+			if !s.direct {
+				c.chain(row, p, s, jac[k*n:(k+1)*n])
+			}
+			r[k] -= s.Y[at]
+			if s.Sigma != nil {
+				r[k] /= s.Sigma[at]
+				for j := range row {
+					row[j] /= s.Sigma[at]
+				}
+			}
+			ok = ok && finite(r[k])
+			p.f += c.weigh(p, first+at)
+			for _, d := range row {
+				ok = ok && finite(d)
+			}
+			at++
+		}
+		if !ok || !finite(p.f) {
+			return s.from + i
+		}
+	}
+	return -1
 }
 
 // chain turns grad, by the parameters of the Model of s, into row, by u.
@@ -269,19 +276,19 @@ func (c *curve) values(p *point) bool {
 			}
 			b = s.b
 		}
-		for i, x := range s.X {
-			if s.Func != nil {
-				s.out[0] = s.Func(nil, b, x)
-			} else {
-				s.Vector(s.out, nil, b, x)
+		for from := 0; from < len(s.X); from += s.block {
+			x := s.X[from:min(from+s.block, len(s.X))]
+			at := from * s.outputs
+			r := p.r[first+at : first+at+len(x)*s.outputs]
+			if s.evaluate(r, nil, b, x) < len(x) {
+				return false
 			}
-			for j, f := range s.out {
-				at := i*len(s.out) + j
-				r := (f - s.Y[at]) / s.sigma(at)
-				if !finite(r) {
+			for k := range r {
+				r[k] = (r[k] - s.Y[at]) / s.sigma(at)
+				if !finite(r[k]) {
 					return false
 				}
-				p.r[first+at] = r
+				at++
 			}
 		}
 		first += len(s.Y)

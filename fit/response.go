@@ -57,21 +57,22 @@ func (r *Result) values(m Model, x [][]float64, b []float64, derivatives bool) (
 	var grad []float64
 	if derivatives {
 		jac = make([]float64, len(f)*len(b))
-		grad = make([]float64, n*outputs)
+		grad = make([]float64, min(len(x), blockSize)*outputs*n)
 	}
-	for i, x := range x {
-		f := f[i*outputs : (i+1)*outputs]
-		if m.Vector != nil {
-			m.Vector(f, grad, own, x)
-		} else {
-			f[0] = m.Func(grad, own, x)
+	for first := 0; first < len(f); { // first response of a block
+		block := x[first/outputs : min(first/outputs+blockSize, len(x))]
+		var rows []float64
+		if derivatives {
+			rows = grad[:len(block)*outputs*n]
 		}
-		for k := 0; k < outputs && derivatives; k++ {
-			row := jac[(i*outputs+k)*len(b):]
+		done := outputs * m.evaluate(f[first:first+len(block)*outputs], rows, own, block) // up to a point that is not finite
+		for k := 0; derivatives && k < done; k++ {
+			row := jac[(first+k)*len(b):]
 			for j, p := range index {
-				row[p] = grad[k*n+j]
+				row[p] = rows[k*n+j]
 			}
 		}
+		first += done
 	}
 	return f, jac
 }

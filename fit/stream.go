@@ -78,7 +78,7 @@ func Stream(ctx context.Context, m Model, next Next, params []Parameter, s *Stre
 	c := newCurve(sets, co)
 	st := &stream{
 		c:        c,
-		reader:   reader{next: next, outputs: len(c.sets[0].out)},
+		reader:   reader{next: next, outputs: c.sets[0].outputs},
 		settings: set,
 		kept:     make([]Data, max(16, lead/set.Batch)),
 	}

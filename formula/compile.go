@@ -179,7 +179,7 @@ func (c *compiler) emit(at int, in instruction) (int32, error) {
 
 // tape returns what was compiled, for a number of parameters.
 func (c *compiler) tape(parameters int) *tape {
-	t := &tape{code: c.code, depends: make([][]int32, parameters), active: make([]bool, len(c.code))}
+	t := &tape{code: c.code, depends: make([][]int32, parameters), active: make([]bool, len(c.code)), varies: make([]bool, len(c.code))}
 	for j := range t.depends {
 		depends := make([]bool, len(t.code))
 		for i, in := range t.code {
@@ -194,6 +194,9 @@ func (c *compiler) tape(parameters int) *tape {
 				t.active[i] = true
 			}
 		}
+	}
+	for i, in := range t.code {
+		t.varies[i] = in.op == column || in.op > column && (t.varies[in.a] || in.op > call && t.varies[in.b])
 	}
 	return t
 }

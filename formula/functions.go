@@ -13,6 +13,35 @@ type function struct {
 	slope func(x, fx float64) float64
 }
 
+// values stores f(x) in dst.
+func (f *function) values(dst, x []float64) {
+	x = x[:len(dst)]
+	if f == exponential {
+		for j := range dst {
+			dst[j] = math.Exp(x[j])
+		}
+		return
+	}
+	for j := range dst {
+		dst[j] = f.value(x[j])
+	}
+}
+
+// slopes stores the slopes where the values are fx in dst.
+func (f *function) slopes(dst, x, fx []float64) {
+	x, fx = x[:len(dst)], fx[:len(dst)]
+	if f == exponential {
+		copy(dst, fx)
+		return
+	}
+	for j := range dst {
+		dst[j] = f.slope(x[j], fx[j])
+	}
+}
+
+// exponential is the function that formulas call most.
+var exponential = functions["exp"]
+
 // functions are the functions of one variable, and pow.
 var functions = map[string]*function{
 	"exp":   {math.Exp, func(_, fx float64) float64 { return fx }},

@@ -11,7 +11,7 @@ import (
 // Model returns the right side as a model whose predictors are the Columns, with exact derivatives. It allocates nothing
 // in a call, and several goroutines may call it at once.
 func (f *Formula) Model() fit.Model {
-	return fit.Model{Parameters: slices.Clone(f.Parameters), Func: f.model.eval}
+	return fit.Model{Parameters: slices.Clone(f.Parameters), Func: f.model.eval, Points: f.model.evalPoints}
 }
 
 // Data returns the predictors, a row of the Columns for each point, and the response, computed from the ResponseColumns.

@@ -55,6 +55,7 @@ type tape struct {
 	code    []instruction
 	depends [][]int32 // for each parameter the instructions in which it enters, in order
 	active  []bool    // for each instruction whether any parameter enters in it
+	varies  []bool    // and whether any column does
 }
 
 // sweep evaluates a tape: once forward for the values, then backward for the derivatives by all parameters, which are exact
@@ -151,6 +152,10 @@ func (s *sweep) backward(grad []float64) bool {
 			}
 		}
 	}
+	return allFinite(grad)
+}
+
+func allFinite(grad []float64) bool {
 	for _, g := range grad {
 		if g-g != 0 { // infinite or NaN
 			return false
@@ -237,11 +242,13 @@ func (s *sweep) derivative(i int32) (d float64, changes bool) {
 type evaluator struct {
 	*tape
 	sweeps sync.Pool // of *sweep
+	blocks sync.Pool // of *block
 }
 
 func newEvaluator(t *tape) *evaluator {
 	e := &evaluator{tape: t}
 	e.sweeps.New = func() any { return newSweep(t) }
+	e.blocks.New = func() any { return newBlock(t) }
 	return e
 }
 
@@ -250,4 +257,10 @@ func (e *evaluator) eval(grad, b, x []float64) float64 {
 	v := s.eval(grad, b, x)
 	e.sweeps.Put(s)
 	return v
+}
+
+func (e *evaluator) evalPoints(dst, jac, b []float64, x [][]float64) {
+	s := e.blocks.Get().(*block)
+	s.eval(dst, jac, b, x)
+	e.blocks.Put(s)
 }

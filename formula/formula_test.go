@@ -596,6 +596,11 @@ func TestNoAllocation(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { model(grad, b, x) }); n > allocations {
 		t.Errorf("%v allocations per evaluation, want at most %v", n, allocations)
 	}
+	points, dst, jac, many := f.Model().Points, make([]float64, 100), make([]float64, 200), slices.Repeat([][]float64{x}, 100)
+	many[70] = []float64{0} // where a derivative is asked for once more
+	if n := testing.AllocsPerRun(100, func() { points(dst, jac, b, many) }); n > allocations {
+		t.Errorf("%v allocations per evaluation of many points, want at most %v", n, allocations)
+	}
 }
 
 func FuzzFormula(f *testing.F) {

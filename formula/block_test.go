@@ -54,8 +54,8 @@ func TestPointsNIST(t *testing.T) {
 			}
 		}
 	}
-	if c.nan == 0 || c.vertical == 0 {
-		t.Errorf("%+v: parameters of 0 lead to no NaN or vertical slope", c)
+	if c.nan == 0 || c.infinite == 0 {
+		t.Errorf("%+v: parameters of 0 lead to no NaN or infinity", c)
 	}
 }
 

@@ -13,31 +13,31 @@ type block struct {
 	*tape
 	alone   *sweep      // at one point
 	v       [][]float64 // values, a row for each instruction
-	adjoint [][]float64 // derivatives of the last value by each active value
-	all     []float64   // the memory of adjoint
+	adjoint []float64   // derivatives of the last value by the active values, rows of the length of the block
 	slope   []float64   // of the present instruction
 }
 
 func newBlock(t *tape) *block {
 	n := len(t.code)
-	s := &block{tape: t, alone: newSweep(t), v: make([][]float64, n), adjoint: make([][]float64, n), slope: make([]float64, blockSize)}
-	active := 0
+	s := &block{tape: t, alone: newSweep(t), v: make([][]float64, n), slope: make([]float64, blockSize)}
+	memory := make([]float64, n*blockSize)
 	for i, in := range t.code {
-		s.v[i] = make([]float64, blockSize)
+		s.v[i], memory = memory[:blockSize:blockSize], memory[blockSize:]
 		if in.op == number {
 			fill(s.v[i], in.value)
 		}
-		if t.active[i] {
-			active++
-		}
 	}
-	s.all = make([]float64, active*blockSize)
-	for i, rest := 0, s.all; i < n; i++ {
-		if t.active[i] {
-			s.adjoint[i], rest = rest[:blockSize], rest[blockSize:]
-		}
-	}
+	s.adjoint = make([]float64, t.actives*blockSize)
 	return s
+}
+
+// row is that of the derivatives by value i at k points, nil if that is not active.
+func (s *block) row(i int32, k int) []float64 {
+	if !s.active[i] {
+		return nil
+	}
+	at := int(s.place[i]) * k
+	return s.adjoint[at : at+k]
 }
 
 // eval stores the values at the parameters b and the columns x of each point in dst, and the gradients by b in jac, a row
@@ -127,20 +127,21 @@ func (s *block) forward(x [][]float64) {
 
 // backward finds the derivatives at k points.
 func (s *block) backward(k int) {
-	clear(s.all)
-	fill(s.adjoint[len(s.code)-1][:k], 1)
-	for i := len(s.code) - 1; i >= 0; i-- {
+	clear(s.adjoint[:s.actives*k])
+	last := int32(len(s.code) - 1)
+	fill(s.row(last, k), 1)
+	for i := last; i >= 0; i-- {
 		in := &s.code[i]
 		if !s.active[i] || in.op == parameter {
 			continue
 		}
-		v, a, b, d := s.v[i][:k], s.v[in.a][:k], s.v[in.b][:k], s.adjoint[i][:k]
-		toA, toB := s.adjoint[in.a], s.adjoint[in.b] // nil where nothing leads to a parameter
+		v, a, b, d := s.v[i][:k], s.v[in.a][:k], s.v[in.b][:k], s.row(i, k)
+		toA, toB := s.row(in.a, k), s.row(in.b, k) // nil where nothing leads to a parameter
 		switch in.op {
 		case negate:
 			subtract(toA, d)
 		case call:
-			s.call(in, toA, v, a, d, s.varies[i])
+			s.call(i, toA, v, a, d)
 		case plus:
 			add(toA, d)
 			add(toB, d)
@@ -164,14 +165,24 @@ func (s *block) backward(k int) {
 }
 
 // call adds to the derivative by the argument a of a function with values v.
-func (s *block) call(in *instruction, toA, v, a, d []float64, varies bool) {
-	slope := s.slope[:len(v)]
-	if varies {
-		in.f.slopes(slope, a, v)
-	} else {
-		fill(slope, in.f.slope(a[0], v[0]))
+func (s *block) call(i int32, toA, v, a, d []float64) {
+	f, slope := s.code[i].f, s.slope[:len(v)]
+	switch other := s.partner[i]; {
+	case f == exponential:
+		addProduct(toA, d, v)
+	case f == sine && other >= 0:
+		addProduct(toA, d, s.v[other])
+	case f == cosine && other >= 0:
+		subtractProduct(toA, d, s.v[other])
+	case !s.varies[i]:
+		fill(slope, f.slope(a[0], v[0]))
+		addProduct(toA, d, slope)
+	default:
+		for j := range slope {
+			slope[j] = f.slope(a[j], v[j])
+		}
+		addProduct(toA, d, slope)
 	}
-	addProduct(toA, d, slope)
 }
 
 // raise adds to the derivatives by base a and exponent b of a power v.
@@ -179,17 +190,17 @@ func (s *block) raise(in *instruction, toA, toB, v, a, b, d []float64) {
 	slope := s.slope[:len(v)]
 	if toA != nil {
 		switch {
-		case s.varies[in.b]:
-			for j := range slope {
-				slope[j] = baseSlope(a[j], b[j])
-			}
-		case s.varies[in.a]:
+		case !s.varies[in.a] && !s.varies[in.b]:
+			fill(slope, baseSlope(a[0], b[0], v[0]))
+		case !s.varies[in.b] && quick(b[0]-1):
 			powers(slope, a, b[0]-1)
 			for j := range slope {
 				slope[j] = b[j] * slope[j]
 			}
 		default:
-			fill(slope, baseSlope(a[0], b[0]))
+			for j := range slope {
+				slope[j] = baseSlope(a[j], b[j], v[j])
+			}
 		}
 		addProduct(toA, d, slope)
 	}
@@ -210,13 +221,16 @@ func (s *block) raise(in *instruction, toA, toB, v, a, b, d []float64) {
 func (s *block) transpose(jac []float64, k int) bool {
 	n, ok := len(s.depends), true
 	for i := range s.code {
-		in := &s.code[i]
-		if in.op != parameter {
+		if s.code[i].op != parameter {
 			continue
 		}
-		for j, d := range s.adjoint[i][:k] {
-			jac[j*n+int(in.a)] = d
-			ok = ok && d-d == 0
+		at := int(s.code[i].a)
+		for _, d := range s.row(int32(i), k) {
+			jac[at] = d
+			at += n
+			if d-d != 0 {
+				ok = false
+			}
 		}
 	}
 	for _, v := range s.v[len(s.code)-1][:k] {
@@ -241,6 +255,8 @@ func (s *block) repair(jac, b []float64, x [][]float64) {
 func powers(dst, a []float64, b float64) {
 	a = a[:len(dst)]
 	switch b {
+	case 0:
+		fill(dst, 1)
 	case 1:
 		copy(dst, a)
 	case 2:
@@ -250,6 +266,18 @@ func powers(dst, a []float64, b float64) {
 	case 3:
 		for j := range dst {
 			dst[j] = a[j] * a[j] * a[j]
+		}
+	case 4:
+		for j := range dst {
+			dst[j] = a[j] * a[j] * (a[j] * a[j])
+		}
+	case -1:
+		for j := range dst {
+			dst[j] = 1 / a[j]
+		}
+	case -2:
+		for j := range dst {
+			dst[j] = 1 / (a[j] * a[j])
 		}
 	default:
 		for j := range dst {

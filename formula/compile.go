@@ -179,7 +179,9 @@ func (c *compiler) emit(at int, in instruction) (int32, error) {
 
 // tape returns what was compiled, for a number of parameters.
 func (c *compiler) tape(parameters int) *tape {
-	t := &tape{code: c.code, depends: make([][]int32, parameters), active: make([]bool, len(c.code)), varies: make([]bool, len(c.code))}
+	n := len(c.code)
+	t := &tape{code: c.code, depends: make([][]int32, parameters), active: make([]bool, n), varies: make([]bool, n),
+		place: make([]int32, n), partner: make([]int32, n)}
 	for j := range t.depends {
 		depends := make([]bool, len(t.code))
 		for i, in := range t.code {
@@ -197,6 +199,27 @@ func (c *compiler) tape(parameters int) *tape {
 	}
 	for i, in := range t.code {
 		t.varies[i] = in.op == column || in.op > column && (t.varies[in.a] || in.op > call && t.varies[in.b])
+		if t.active[i] {
+			t.place[i] = int32(t.actives)
+			t.actives++
+		}
+		t.partner[i] = c.partner(in)
 	}
 	return t
+}
+
+// partner returns where the function stands whose value gives the slope of in, a sine or a cosine, or -1.
+func (c *compiler) partner(in instruction) int32 {
+	switch in.f {
+	case sine:
+		in.f = cosine
+	case cosine:
+		in.f = sine
+	default:
+		return -1
+	}
+	if i, ok := c.index[in]; ok {
+		return i
+	}
+	return -1
 }

@@ -27,20 +27,8 @@ func (f *function) values(dst, x []float64) {
 	}
 }
 
-// slopes stores the slopes where the values are fx in dst.
-func (f *function) slopes(dst, x, fx []float64) {
-	x, fx = x[:len(dst)], fx[:len(dst)]
-	if f == exponential {
-		copy(dst, fx)
-		return
-	}
-	for j := range dst {
-		dst[j] = f.slope(x[j], fx[j])
-	}
-}
-
-// exponential is the function that formulas call most.
-var exponential = functions["exp"]
+// These are known to blocks: the slope of each is at hand where its own value is, or that of the other.
+var exponential, sine, cosine = functions["exp"], functions["sin"], functions["cos"]
 
 // functions are the functions of one variable, and pow.
 var functions = map[string]*function{
@@ -90,19 +78,40 @@ func taken(name string) string {
 // power is a**b. Small whole exponents are frequent in formulas, and math.Pow is slow.
 func power(a, b float64) float64 {
 	switch b {
+	case 0:
+		return 1
 	case 1:
 		return a
 	case 2:
 		return a * a
 	case 3:
 		return a * a * a
+	case 4:
+		return a * a * (a * a)
+	case -1:
+		return 1 / a
+	case -2:
+		return 1 / (a * a)
 	}
 	return math.Pow(a, b)
 }
 
-// baseSlope is the derivative of a**b with respect to a. It needs no logarithm, so a may be negative where b is whole.
-func baseSlope(a, b float64) float64 {
+// baseSlope is the derivative of v = a**b with respect to a. It needs no logarithm, so a may be negative where b is whole.
+// Where that takes math.Pow once more and v has all its digits, it is found from v.
+func baseSlope(a, b, v float64) float64 {
+	if size := math.Abs(v); !quick(b-1) && size > 0x1p-1000 && size <= math.MaxFloat64 {
+		return b * (v / a)
+	}
 	return b * power(a, b-1)
+}
+
+// quick reports whether power(a, b) takes multiplications only.
+func quick(b float64) bool {
+	switch b {
+	case -2, -1, 0, 1, 2, 3, 4:
+		return true
+	}
+	return false
 }
 
 // exponentSlope is the derivative of v = a**b with respect to b.

@@ -56,6 +56,9 @@ type tape struct {
 	depends [][]int32 // for each parameter the instructions in which it enters, in order
 	active  []bool    // for each instruction whether any parameter enters in it
 	varies  []bool    // and whether any column does
+	place   []int32   // of an active instruction among the active ones
+	actives int       // how many there are
+	partner []int32   // for a sine the cosine of the same, and the other way round; -1 if there is none
 }
 
 // sweep evaluates a tape: once forward for the values, then backward for the derivatives by all parameters, which are exact
@@ -145,7 +148,7 @@ func (s *sweep) backward(grad []float64) bool {
 			adjoint[in.b] -= float64(q * v[i])
 		case raise:
 			if s.active[in.a] {
-				adjoint[in.a] += float64(d * baseSlope(v[in.a], v[in.b]))
+				adjoint[in.a] += float64(d * baseSlope(v[in.a], v[in.b], v[i]))
 			}
 			if s.active[in.b] {
 				adjoint[in.b] += float64(d * exponentSlope(v[in.a], v[in.b], v[i]))
@@ -230,7 +233,7 @@ func (s *sweep) derivative(i int32) (d float64, changes bool) {
 		return 0, false
 	}
 	if ca {
-		d += baseSlope(va, vb) * da
+		d += baseSlope(va, vb, v) * da
 	}
 	if cb {
 		d += exponentSlope(va, vb, v) * db

@@ -54,6 +54,9 @@ var nistFiles embed.FS
 // NISTSet is one of the data sets of NIST, for programs that need the residuals one by one.
 type NISTSet struct {
 	Name string
+	// Formula is the curve in b1, b2, ... and in x or, of Nelson, x1 and x2, as package formula of the repository reads it:
+	// y ~ b1*(1 - exp(-b2*x)).
+	Formula string
 	// Curve returns c(b, x) and, if grad is not nil, stores the gradient by b in grad. It may be called concurrently.
 	Curve  func(grad, b, x []float64) float64
 	X      [][]float64
@@ -70,7 +73,7 @@ func NISTSets() []NISTSet {
 	var all []NISTSet
 	for _, m := range nistModels {
 		s := readNIST(m.name)
-		s.Name, s.Curve = m.name, m.curve
+		s.Name, s.Curve, s.Formula = m.name, m.curve, m.formula
 		all = append(all, s)
 	}
 	return all
@@ -128,36 +131,38 @@ func readNIST(name string) NISTSet {
 
 // nistModels are the sets in NIST's order and their curves c(b, x), which store the gradient by b in grad unless it is nil.
 var nistModels = []struct {
-	name  string
-	curve func(grad, b, x []float64) float64
+	name    string
+	curve   func(grad, b, x []float64) float64
+	formula string
 }{
-	{"Misra1a", saturation},
-	{"Chwirut2", chwirut},
-	{"Chwirut1", chwirut},
-	{"Lanczos3", lanczos},
-	{"Gauss1", gauss},
-	{"Gauss2", gauss},
-	{"DanWood", danwood},
-	{"Misra1b", misra1b},
-	{"Kirby2", kirby},
-	{"Hahn1", cubicRatio},
-	{"Nelson", nelson},
-	{"MGH17", mgh17},
-	{"Lanczos1", lanczos},
-	{"Lanczos2", lanczos},
-	{"Gauss3", gauss},
-	{"Misra1c", misra1c},
-	{"Misra1d", misra1d},
-	{"Roszman1", roszman},
-	{"ENSO", enso},
-	{"MGH09", mgh09},
-	{"Thurber", cubicRatio},
-	{"BoxBOD", saturation},
-	{"Rat42", rat42},
-	{"MGH10", mgh10},
-	{"Eckerle4", eckerle},
-	{"Rat43", rat43},
-	{"Bennett5", bennett},
+	{"Misra1a", saturation, "y ~ b1*(1 - exp(-b2*x))"},
+	{"Chwirut2", chwirut, "y ~ exp(-b1*x)/(b2 + b3*x)"},
+	{"Chwirut1", chwirut, "y ~ exp(-b1*x)/(b2 + b3*x)"},
+	{"Lanczos3", lanczos, "y ~ b1*exp(-b2*x) + b3*exp(-b4*x) + b5*exp(-b6*x)"},
+	{"Gauss1", gauss, "y ~ b1*exp(-b2*x) + b3*exp(-(x - b4)^2/b5^2) + b6*exp(-(x - b7)^2/b8^2)"},
+	{"Gauss2", gauss, "y ~ b1*exp(-b2*x) + b3*exp(-(x - b4)^2/b5^2) + b6*exp(-(x - b7)^2/b8^2)"},
+	{"DanWood", danwood, "y ~ b1*x^b2"},
+	{"Misra1b", misra1b, "y ~ b1*(1 - (1 + b2*x/2)^(-2))"},
+	{"Kirby2", kirby, "y ~ (b1 + b2*x + b3*x^2)/(1 + b4*x + b5*x^2)"},
+	{"Hahn1", cubicRatio, "y ~ (b1 + b2*x + b3*x^2 + b4*x^3)/(1 + b5*x + b6*x^2 + b7*x^3)"},
+	{"Nelson", nelson, "y ~ b1 - b2*x1*exp(-b3*x2)"},
+	{"MGH17", mgh17, "y ~ b1 + b2*exp(-x*b4) + b3*exp(-x*b5)"},
+	{"Lanczos1", lanczos, "y ~ b1*exp(-b2*x) + b3*exp(-b4*x) + b5*exp(-b6*x)"},
+	{"Lanczos2", lanczos, "y ~ b1*exp(-b2*x) + b3*exp(-b4*x) + b5*exp(-b6*x)"},
+	{"Gauss3", gauss, "y ~ b1*exp(-b2*x) + b3*exp(-(x - b4)^2/b5^2) + b6*exp(-(x - b7)^2/b8^2)"},
+	{"Misra1c", misra1c, "y ~ b1*(1 - (1 + 2*b2*x)^(-1/2))"},
+	{"Misra1d", misra1d, "y ~ b1*b2*x/(1 + b2*x)"},
+	{"Roszman1", roszman, "y ~ b1 - b2*x - atan(b3/(x - b4))/pi"},
+	{"ENSO", enso, "y ~ b1 + b2*cos(2*pi*x/12) + b3*sin(2*pi*x/12) + b5*cos(2*pi*x/b4) + b6*sin(2*pi*x/b4)" +
+		" + b8*cos(2*pi*x/b7) + b9*sin(2*pi*x/b7)"},
+	{"MGH09", mgh09, "y ~ b1*(x^2 + x*b2)/(x^2 + x*b3 + b4)"},
+	{"Thurber", cubicRatio, "y ~ (b1 + b2*x + b3*x^2 + b4*x^3)/(1 + b5*x + b6*x^2 + b7*x^3)"},
+	{"BoxBOD", saturation, "y ~ b1*(1 - exp(-b2*x))"},
+	{"Rat42", rat42, "y ~ b1/(1 + exp(b2 - b3*x))"},
+	{"MGH10", mgh10, "y ~ b1*exp(b2/(x + b3))"},
+	{"Eckerle4", eckerle, "y ~ (b1/b2)*exp(-((x - b3)/b2)^2/2)"},
+	{"Rat43", rat43, "y ~ b1/(1 + exp(b2 - b3*x))^(1/b4)"},
+	{"Bennett5", bennett, "y ~ b1*(b2 + x)^(-1/b3)"},
 }
 
 // saturation is b1 (1 - exp(-b2 x)).

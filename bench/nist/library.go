@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/stochopt/stochopt/fit"
+	"github.com/stochopt/stochopt/formula"
 	"github.com/stochopt/stochopt/testfuncs"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -23,7 +26,8 @@ func library() []*peer {
 		}
 	}
 	return []*peer{
-		{name: "fit.Curve", setting: "defaults", fit: each(curve)},
+		{name: "fit.Curve", setting: "defaults, derivatives written in Go", fit: each(curve)},
+		{name: "formula, fit.Curve", setting: "defaults, the formula alone: parsing it is part of each fit", fit: each(fromFormula)},
 		{name: "gonum BFGS", version: gonum, setting: "sum of squares with its gradient, NeverTerminate, else defaults",
 			fit: each(minimize(func() optimize.Method { return &optimize.BFGS{} }))},
 		{name: "gonum Nelder-Mead", version: gonum, setting: "sum of squares, FunctionConverge 1e-30 over 2000 iterations, else defaults",
@@ -58,19 +62,43 @@ func processorTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// curve is a fit with default settings.
+// curve is a fit with default settings and derivatives written in Go.
 func curve(ctx context.Context, s testfuncs.NISTSet, start []float64) []float64 {
-	m := fit.Model{Func: s.Curve}
+	return fitted(ctx, s, fit.Model{Parameters: names("b", len(start)), Func: s.Curve}, start)
+}
+
+// fromFormula is a fit with default settings of what is written in a formula.
+func fromFormula(ctx context.Context, s testfuncs.NISTSet, start []float64) []float64 {
+	columns := []string{"x"}
+	if n := len(s.X[0]); n > 1 {
+		columns = names("x", n)
+	}
+	f, err := formula.Parse(s.Formula, append(columns, "y"), names("b", len(start)))
+	if err != nil || !slices.Equal(f.Columns, columns) {
+		panic(fmt.Sprintf("nist: %s: columns %v, %v", s.Name, columns, err)) // TestCurve sees to it
+	}
+	return fitted(ctx, s, f.Model(), start)
+}
+
+func fitted(ctx context.Context, s testfuncs.NISTSet, m fit.Model, start []float64) []float64 {
 	p := make([]fit.Parameter, len(start))
 	for j, v := range start {
-		p[j] = fit.Parameter{Name: fmt.Sprint("b", j+1), Start: v}
-		m.Parameters = append(m.Parameters, p[j].Name)
+		p[j] = fit.Parameter{Name: m.Parameters[j], Start: v}
 	}
 	r, err := fit.Curve(ctx, m, fit.Data{X: s.X, Y: s.Y}, p, nil)
 	if err != nil {
 		return nil
 	}
 	return r.Estimate
+}
+
+// names are b1 ... bn.
+func names(b string, n int) []string {
+	all := make([]string, n)
+	for j := range all {
+		all[j] = b + strconv.Itoa(j+1)
+	}
+	return all
 }
 
 // minimize gives a method of gonum the sum of squares.

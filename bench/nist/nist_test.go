@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,17 +58,18 @@ func TestCurves(t *testing.T) {
 	}
 }
 
-// TestCurve counts the digits of package fit.
+// TestCurve counts the digits of package fit, with derivatives in Go and from formulas.
 func TestCurve(t *testing.T) {
 	sets := testfuncs.NISTSets()
-	p := library()[0]
-	answers, err := p.fit(t.Context(), sets)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.take(answers)
-	if p.count(sets, 6) != 54 || p.count(sets, 8) < 50 {
-		t.Errorf("%d fits with 6 digits, %d with 8, want 54, 50", p.count(sets, 6), p.count(sets, 8))
+	for _, p := range library()[:2] {
+		answers, err := p.fit(t.Context(), sets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.take(answers)
+		if p.count(sets, 6) != 54 || p.count(sets, 8) < 50 {
+			t.Errorf("%s: %d fits with 6 digits, %d with 8, want 54, 50", p.name, p.count(sets, 6), p.count(sets, 8))
+		}
 	}
 }
 
@@ -127,43 +129,54 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// BenchmarkCurve are all 54 fits with default settings.
+// BenchmarkCurve are all 54 fits with default settings, with derivatives in Go and from formulas.
 func BenchmarkCurve(b *testing.B) {
 	sets := testfuncs.NISTSets()
-	for b.Loop() {
-		if _, err := library()[0].fit(b.Context(), sets); err != nil {
-			b.Fatal(err)
-		}
+	for _, p := range library()[:2] {
+		b.Run(p.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := p.fit(b.Context(), sets); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
-// BenchmarkGSL are all 54 fits of GSL tuned, in another process: gsl-ms/op is its processor time for them, ours/gsl
-// that of fit.Curve as a multiple of it.
+// BenchmarkGSL are all 54 fits, in turn by GSL tuned, in another process, from formulas, and with derivatives in Go. The
+// metrics are medians over the rounds: gsl-ms is the processor time of GSL for one round, formula/gsl and go/gsl are those
+// of fit.Curve as multiples of it in the same round. It wants rounds: -bench GSL -benchtime 15x.
 func BenchmarkGSL(b *testing.B) {
 	found, _, _, cleanup, err := peers(b.Context(), "python3")
 	defer cleanup()
 	if err != nil {
 		b.Fatal(err)
 	}
-	var gsl *peer
-	for _, p := range found {
-		if p.name == "GSL tuned" {
-			gsl = p
-		}
-	}
-	if gsl == nil {
+	at := slices.IndexFunc(found, func(p *peer) bool { return p.name == "GSL tuned" })
+	if at < 0 {
 		b.Skip("GSL or a C compiler is not installed")
 	}
-	sets, ours := testfuncs.NISTSets(), library()[0]
-	for b.Loop() {
-		for _, p := range []*peer{gsl, ours} {
-			answers, err := p.fit(b.Context(), sets)
-			if err != nil {
-				b.Fatal(err)
-			}
-			p.take(answers)
+	sets := testfuncs.NISTSets()
+	seconds := func(p *peer) float64 {
+		answers, err := p.fit(b.Context(), sets)
+		if err != nil {
+			b.Fatal(err)
 		}
+		return (&peer{answers: answers}).total().Seconds()
 	}
-	b.ReportMetric(1e3*gsl.total().Seconds(), "gsl-ms/op")
-	b.ReportMetric(ours.total().Seconds()/gsl.total().Seconds(), "ours/gsl")
+	var gsl, text, code []float64
+	for b.Loop() {
+		t := seconds(found[at])
+		gsl = append(gsl, 1e3*t)
+		code = append(code, seconds(library()[0])/t)
+		text = append(text, seconds(library()[1])/t)
+	}
+	b.ReportMetric(median(gsl), "gsl-ms")
+	b.ReportMetric(median(text), "formula/gsl")
+	b.ReportMetric(median(code), "go/gsl")
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return (v[len(v)/2] + v[(len(v)-1)/2]) / 2
 }

@@ -251,41 +251,6 @@ func (s *block) repair(jac, b []float64, x [][]float64) {
 	}
 }
 
-// powers stores aᵇ in dst, as power has it.
-func powers(dst, a []float64, b float64) {
-	a = a[:len(dst)]
-	switch b {
-	case 0:
-		fill(dst, 1)
-	case 1:
-		copy(dst, a)
-	case 2:
-		for j := range dst {
-			dst[j] = a[j] * a[j]
-		}
-	case 3:
-		for j := range dst {
-			dst[j] = a[j] * a[j] * a[j]
-		}
-	case 4:
-		for j := range dst {
-			dst[j] = a[j] * a[j] * (a[j] * a[j])
-		}
-	case -1:
-		for j := range dst {
-			dst[j] = 1 / a[j]
-		}
-	case -2:
-		for j := range dst {
-			dst[j] = 1 / (a[j] * a[j])
-		}
-	default:
-		for j := range dst {
-			dst[j] = math.Pow(a[j], b)
-		}
-	}
-}
-
 func fill(dst []float64, v float64) {
 	for j := range dst {
 		dst[j] = v

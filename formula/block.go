@@ -135,7 +135,7 @@ func (s *block) backward(k int) {
 		if !s.active[i] || in.op == parameter {
 			continue
 		}
-		v, a, b, d := s.v[i][:k], s.v[in.a][:k], s.v[in.b][:k], s.row(i, k)
+		v, a, b, d := s.v[i][:k], s.v[in.a][:k], s.v[in.b][:k], s.row(i, k)[:k]
 		toA, toB := s.row(in.a, k), s.row(in.b, k) // nil where nothing leads to a parameter
 		switch in.op {
 		case negate:
@@ -248,51 +248,5 @@ func (s *block) repair(jac, b []float64, x [][]float64) {
 		if math.IsNaN(values[j]) || !allFinite(grad) {
 			s.alone.eval(grad, b, row)
 		}
-	}
-}
-
-func fill(dst []float64, v float64) {
-	for j := range dst {
-		dst[j] = v
-	}
-}
-
-func add(dst, a []float64) {
-	if dst == nil {
-		return
-	}
-	dst = dst[:len(a)]
-	for j, v := range a {
-		dst[j] += v
-	}
-}
-
-func subtract(dst, a []float64) {
-	if dst == nil {
-		return
-	}
-	dst = dst[:len(a)]
-	for j, v := range a {
-		dst[j] -= v
-	}
-}
-
-func addProduct(dst, a, b []float64) {
-	if dst == nil {
-		return
-	}
-	dst, b = dst[:len(a)], b[:len(a)]
-	for j, v := range a {
-		dst[j] += float64(v * b[j])
-	}
-}
-
-func subtractProduct(dst, a, b []float64) {
-	if dst == nil {
-		return
-	}
-	dst, b = dst[:len(a)], b[:len(a)]
-	for j, v := range a {
-		dst[j] -= float64(v * b[j])
 	}
 }

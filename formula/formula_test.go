@@ -669,6 +669,7 @@ func arithmetic(t *testing.T, e *evaluator) {
 	}
 }
 
+// BenchmarkModel is the time of 200 points, one by one and together.
 func BenchmarkModel(b *testing.B) {
 	for name, text := range map[string]string{
 		"Misra1a": "y ~ b1*(1-exp(-b2*x))",
@@ -682,11 +683,22 @@ func BenchmarkModel(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		model, grad, at := f.Model().Func, make([]float64, len(parameters)), []float64{5, 0.1, 1, 2, 3, 4, 5}
-		x := []float64{2}
-		b.Run(name, func(b *testing.B) {
+		model, at := f.Model(), []float64{5, 0.1, 1, 2, 3, 4, 5}[:len(parameters)]
+		x := make([][]float64, 200)
+		for i := range x {
+			x[i] = []float64{float64(i) / 50}
+		}
+		dst, jac := make([]float64, len(x)), make([]float64, len(x)*len(at))
+		b.Run(name+"/one by one", func(b *testing.B) {
 			for b.Loop() {
-				model(grad, at, x)
+				for i := range x {
+					dst[i] = model.Func(jac[i*len(at):(i+1)*len(at)], at, x[i])
+				}
+			}
+		})
+		b.Run(name+"/together", func(b *testing.B) {
+			for b.Loop() {
+				model.Points(dst, jac, at, x)
 			}
 		})
 	}

@@ -8,10 +8,11 @@ import (
 	"github.com/stochopt/stochopt/fit"
 )
 
-// Model returns the right side as a model whose predictors are the Columns, with exact derivatives. It allocates nothing
-// in a call, and several goroutines may call it at once.
+// Model returns the right side as a model whose predictors are the Columns, with exact derivatives. Its Points evaluates the
+// formula at many points several times as fast as Func does one by one, to the same bits. Both allocate nothing in a
+// call, and several goroutines may call them at once.
 func (f *Formula) Model() fit.Model {
-	return fit.Model{Parameters: slices.Clone(f.Parameters), Func: f.model.eval, Points: f.model.evalPoints}
+	return fit.Model{Parameters: slices.Clone(f.Parameters), Func: f.model.eval, Points: f.model.points}
 }
 
 // Data returns the predictors, a row of the Columns for each point, and the response, computed from the ResponseColumns.

@@ -262,7 +262,8 @@ func (e *evaluator) eval(grad, b, x []float64) float64 {
 	return v
 }
 
-func (e *evaluator) evalPoints(dst, jac, b []float64, x [][]float64) {
+// points is eval at many points.
+func (e *evaluator) points(dst, jac, b []float64, x [][]float64) {
 	s := e.blocks.Get().(*block)
 	s.eval(dst, jac, b, x)
 	e.blocks.Put(s)

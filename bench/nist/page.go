@@ -29,8 +29,8 @@ counts the fits in which the worst parameter has at least 4, 6 and 8 correct dig
 
     -log10 |b - certified| / |certified|
 
-A fit that its peer calls failed counts with its last point where there is one, else as 0 digits; only fit.Curve has to
-return without an error. Exponentials, peaks and cycles in another order, and signs that cancel, count as equal.
+A fit that its peer calls failed counts with its last point where there is one, else as 0 digits; only those of fit.Curve
+have to return without an error. Exponentials, peaks and cycles in another order, and signs that cancel, count as equal.
 
 This page is what
 
@@ -40,7 +40,8 @@ writes, from the root of the repository. GSL is in it where a C compiler and GSL
 python3 has them (on Debian: gcc, libgsl-dev, python3-scipy, python3-lmfit); --python names another interpreter, --rounds
 how often each fit is timed. Here that is {{.Rounds}} times, all peers in turn, and the shortest time of each fit counts.
 Time is processor time inside the programs, without their start, summed over the 54 fits, as a multiple of that of
-fit.Curve, {{.Ours}}, in the same run ({{.Machine}}). Most of SciPy's and lmfit's is Python's.
+fit.Curve with derivatives written in Go, {{.Ours}}, in the same run ({{.Machine}}). In the second line the derivatives are
+those that package formula finds, and reading the formula is part of each fit. Most of SciPy's and lmfit's time is Python's.
 
 | peer | version | setting | ≥ 4 | ≥ 6 | ≥ 8 | time |
 |---|---|---|---|---|---|---|

@@ -5,20 +5,21 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stochopt/stochopt/fit"
 )
 
 // inPoints returns m with a Points that does what its Func does, and a Func that must not be called.
-func inPoints(t *testing.T, m fit.Model, calls *int) fit.Model {
+func inPoints(t *testing.T, m fit.Model, calls *atomic.Int64) fit.Model {
 	f := m.Func
 	m.Func = func(grad, b, x []float64) float64 {
 		t.Error("Func is called in spite of Points")
 		return f(grad, b, x)
 	}
 	m.Points = func(dst, jac, b []float64, x [][]float64) {
-		*calls++
+		calls.Add(1)
 		if len(dst) != len(x) || jac != nil && len(jac) != len(x)*len(b) || len(x) == 0 {
 			t.Errorf("%d points with %d values, %d derivatives", len(x), len(dst), len(jac))
 		}
@@ -103,18 +104,18 @@ func TestPoints(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		var calls, second int
+		var calls, second atomic.Int64
 		got, err := run(inPoints(t, relaxation, &calls), inPoints(t, saturation, &second))
 		if err != nil {
 			t.Errorf("%s with Points: %v", name, err)
 			continue
 		}
-		if calls == 0 || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %v with %d calls of Points, want %v", name, got, calls, want)
+		if calls.Load() == 0 || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v with %d calls of Points, want %v", name, got, calls.Load(), want)
 		}
 		moved := relaxation
 		moved.Points = func(dst, jac, b []float64, x [][]float64) {
-			inPoints(t, relaxation, new(int)).Points(dst, jac, b, x)
+			inPoints(t, relaxation, new(atomic.Int64)).Points(dst, jac, b, x)
 			dst[len(dst)-1] += 1e-3
 		}
 		if off, _ := run(moved, saturation); reflect.DeepEqual(off, want) {
@@ -145,14 +146,14 @@ func TestPointsNotFinite(t *testing.T) {
 		return b[0]
 	}}
 	d := fit.Data{X: column(-1, 1, 2, 3), Y: []float64{1, 2, 3, 4}}
-	calls := 0
+	var calls atomic.Int64
 	for _, m := range []fit.Model{m, inPoints(t, m, &calls)} {
 		_, err := fit.Curve(t.Context(), m, d, starts(m.Parameters, []float64{1}), nil)
 		var e *fit.PointError
 		if !errors.As(err, &e) || e.Point != 2 || e.Parameter != "" {
 			t.Errorf("error %v, want one at point 2", err)
 		}
-		if after && calls == 0 {
+		if after && calls.Load() == 0 {
 			t.Error("Func is called after NaN")
 		}
 		for _, p := range []fit.Parameter{{Name: "a", Start: 1}, {Name: "a", Start: 1, Transform: fit.Log}} {
@@ -162,7 +163,7 @@ func TestPointsNotFinite(t *testing.T) {
 			}
 		}
 	}
-	if calls == 0 {
+	if calls.Load() == 0 {
 		t.Error("no call of Points")
 	}
 }
@@ -170,7 +171,7 @@ func TestPointsNotFinite(t *testing.T) {
 // TestCheckPoints: Check finds a Points that is another function than Func.
 func TestCheckPoints(t *testing.T) {
 	x := column(0.5, 1, 2)
-	right := inPoints(t, relaxation, new(int)).Points
+	right := inPoints(t, relaxation, new(atomic.Int64)).Points
 	for want, change := range map[string]func(dst, jac []float64){
 		"":                                 func(dst, jac []float64) {},
 		"fit: Model.Points has the value ": func(dst, jac []float64) { dst[1] *= 1 + 1e-6 },

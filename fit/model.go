@@ -9,11 +9,11 @@ type Model struct {
 	// taken back and a shorter one tried. Dual and Differences make it of a function without derivatives, and
 	// Check tells whether its derivatives are right. It is called without grad, too.
 	Func func(grad, b, x []float64) float64
-	// Points, if not nil, is Func at many points at a time, and is called in its place wherever data are fitted or a curve is
-	// drawn: it stores f(xᵢ; b) in dst[i] and, if jac is not nil, the derivatives in jac, row by row: jac[i*len(b)+j] is
-	// ∂f/∂bⱼ at x[i]. It must give what Func gives, which Check tells, and the same is asked of it. It pays where points
-	// share work, what depends on b alone, or are computed faster together than one by one. Each call has some hundred
-	// consecutive points of the data, and at least one. It is for Func only.
+	// Points, if not nil, is Func at many points in one call, and is called in its place wherever curves are fitted and
+	// predicted: it stores f(xᵢ; b) in dst[i] and, if jac is not nil, the derivatives in jac, row by row: jac[i*len(b)+j] is
+	// ∂f/∂bⱼ at x[i]. The same is asked of it as of Func, and it must give what Func gives, which Check tells; a Model that is
+	// given another Func needs another Points, or nil. It pays where points share work, as what depends on b alone, or are
+	// computed faster together. Each call has consecutive points of the data, 1 to 512. It is for Func only.
 	Points func(dst, jac, b []float64, x [][]float64)
 	// Vector stores the Outputs values of a vector-valued curve at x in dst and, if jac is not nil, their derivatives by b
 	// in jac, row by row: jac[k*len(b)+j] is ∂f_k/∂b_j. The same is asked of it as of Func. A function that computes all

@@ -122,7 +122,7 @@ func TestPage(t *testing.T) {
 	if err := page(&b, sets, []*peer{p, p}, []string{"GSL (no)"}, 3); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| fit.Curve | this | defaults | 54 | 54 | 54 | 1.00 |", "fit.Curve, 54.0 ms", "left out: GSL (no)", "| Bennett5 | 11.0, 11.0 |"} {
+	for _, want := range []string{"| fit.Curve | this | defaults | 54 | 54 | 54 | 1.00 |", "fit.Curve with derivatives written in Go, 54.0 ms", "left out: GSL (no)", "| Bennett5 | 11.0, 11.0 |"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in the page", want)
 		}

@@ -72,3 +72,57 @@ func ExampleCurve_outlier() {
 	// slope 2.003 ± 0.009
 	// offset is at its lower bound, 0: error bars of the others hold with offset fixed there.
 }
+
+// Counts of directions in twelve sectors follow a von Mises distribution around one of them,
+//
+//	a exp(κ cos(x-μ)) / (2π I₀(κ))
+//
+// The Bessel function I₀ depends on κ alone and is summed once for all points.
+func ExampleModel_points() {
+	points := func(dst, jac, b []float64, x [][]float64) {
+		term, i0, i1 := 1.0, 1.0, 0.0 // I₀ = Σ (κ/2)²ᵏ/k!², and I₁ is its derivative
+		for k := 1.0; k < 60; k++ {
+			i1 += term * b[2] / 2 / k
+			term *= b[2] * b[2] / 4 / (k * k)
+			i0 += term
+		}
+		for i := range x {
+			sin, cos := math.Sincos(x[i][0] - b[1])
+			density := math.Exp(b[2]*cos) / (2 * math.Pi * i0)
+			dst[i] = b[0] * density
+			if jac != nil {
+				jac[3*i], jac[3*i+1], jac[3*i+2] = density, dst[i]*b[2]*sin, dst[i]*(cos-i1/i0)
+			}
+		}
+	}
+	m := fit.Model{
+		Parameters: []string{"a", "μ", "κ"},
+		Points:     points,
+		Func: func(grad, b, x []float64) float64 { // Points at one point
+			var dst [1]float64
+			points(dst[:], grad, b, [][]float64{x})
+			return dst[0]
+		},
+	}
+	var d fit.Data
+	for i, count := range []float64{12, 34, 71, 88, 70, 29, 13, 5, 2, 3, 2, 6} {
+		d.X, d.Y = append(d.X, []float64{float64(i) * math.Pi / 6}), append(d.Y, count)
+	}
+	if err := m.Check([]float64{150, 1, 2}, d.X); err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := fit.Curve(context.Background(), m, d,
+		[]fit.Parameter{{Name: "a", Start: 150}, {Name: "μ", Start: 1}, {Name: "κ", Start: 1}}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, name := range r.Parameters {
+		fmt.Printf("%s  %.3g ± %.2g\n", name, r.Estimate[i], r.StdErr[i])
+	}
+	// Output:
+	// a  174 ± 2.7
+	// μ  1.55 ± 0.013
+	// κ  1.99 ± 0.061
+}

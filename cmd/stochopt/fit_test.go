@@ -552,3 +552,25 @@ func TestBinary(t *testing.T) {
 		}
 	}
 }
+
+// TestSpectrum runs the second command of the README, whose table comes with the repository: its estimates are those that the
+// comment of the table says the counts were drawn from.
+func TestSpectrum(t *testing.T) {
+	t.Chdir("../..")
+	picture := filepath.Join(t.TempDir(), "fit.png")
+	args := []string{"fit", "examples/spectrum.csv", "--x", "energy", "--y", "counts", "--sigma", "error", "--model", "gaussian+line", "--plot", picture}
+	code, stdout, stderr := runCommand(t.Context(), "", args...)
+	if code != 0 || stderr != "" || !strings.HasPrefix(stdout, "Model    gaussian+line\n") {
+		t.Fatalf("exit code %d, %s\n%s", code, stderr, stdout)
+	}
+	if _, err := os.Stat(picture); err != nil {
+		t.Error(err)
+	}
+	_, stdout, _ = runCommand(t.Context(), "", append(args[:len(args)-2], "--json")...)
+	r := decode(t, stdout)
+	for name, want := range map[string]float64{"gaussian_area": 1300, "gaussian_center": 661.7, "gaussian_sigma": 1.25, "line_intercept": 1110, "line_slope": -1.5} {
+		if v, se := r.value(t, name, "estimate"), r.value(t, name, "standard_error"); math.Abs(v-want) > 3*se {
+			t.Errorf("%s = %v ± %v, want %v", name, v, se, want)
+		}
+	}
+}

@@ -3,17 +3,20 @@ package models
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/stochopt/stochopt/fit"
 )
 
-// isLinear reports whether the derivatives do not depend on the parameters.
+// isLinear reports whether the derivatives do not depend on the parameters. A derivative that is 0 at all points tells
+// nothing: that of a peak is so where all points are far from the parameters tried.
 func isLinear(t fit.Model, x [][]float64) bool {
 	n := len(t.Parameters)
 	one, other, g, h := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	for j := range n {
 		one[j], other[j] = 1, float64(j)+2.5
 	}
+	felt := make([]bool, n)
 	for _, at := range x {
 		f := t.Func(g, one, at)
 		t.Func(h, other, at)
@@ -22,13 +25,14 @@ func isLinear(t fit.Model, x [][]float64) bool {
 			if g[j] != h[j] {
 				return false
 			}
+			felt[j] = felt[j] || g[j] != 0
 			sum += g[j]
 		}
 		if math.Abs(f-sum) > 1e-9*(math.Abs(f)+math.Abs(sum)) {
 			return false
 		}
 	}
-	return true
+	return !slices.Contains(felt, false)
 }
 
 // fitBackground fits the linear terms by least squares with weights that are found by iteration: those of bias, or of

@@ -135,6 +135,35 @@ func TestSumGuessErrors(t *testing.T) {
 	}
 }
 
+// TestSumGuessFar: peaks and steps are no background where all x are so far from 0 that their derivatives vanish at
+// parameters of order 1.
+func TestSumGuessFar(t *testing.T) {
+	for name, test := range map[string]struct {
+		term fit.Model
+		b    []float64
+	}{
+		"Gaussian":  {models.Gaussian(), []float64{100, 662, 1.25}},
+		"ErrorStep": {models.ErrorStep(), []float64{100, 662, 2}},
+	} {
+		m := models.Sum(test.term, models.Line())
+		b := append(slices.Clone(test.b), 20, -0.02)
+		var d fit.Data
+		for i := range 90 {
+			x := []float64{640 + 0.5*float64(i)}
+			d.X, d.Y = append(d.X, x), append(d.Y, m.Func(nil, b, x)+0.3*math.Sin(float64(i*i)))
+		}
+		p, err := m.Guess(d)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		r, err := fit.Curve(t.Context(), m, d, p, nil)
+		if err != nil || r.ResidualSD > 0.3 {
+			t.Errorf("%s: %v, residual standard deviation %v", name, err, r.ResidualSD)
+		}
+	}
+}
+
 // TestSumGuessBounds: a guess of a sum keeps the bounds and names of the terms.
 func TestSumGuessBounds(t *testing.T) {
 	s := sums[0]

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/stochopt/stochopt/internal/spelling"
 )
 
 // compiler makes the tape of one side of a formula.
@@ -145,8 +146,8 @@ func (c *compiler) unknown(at int, name string) error {
 	if column := partOf(name, c.columns); column != "" {
 		message += "; " + fmt.Sprintf(cannotStand, column)
 	}
-	if n := nearest(name, known); n != "" {
-		message += fmt.Sprintf("; did you mean %s?", n)
+	if hint := spelling.Hint(name, known); hint != "" {
+		message += hint
 	} else if name == "e" {
 		message += "; Euler's number is exp(1)"
 	}

@@ -25,6 +25,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/stochopt/stochopt/internal/spelling"
 )
 
 // Formula is a formula of which every name is known. It is immutable.
@@ -76,11 +78,7 @@ func Parse(text string, columns, parameters []string) (*Formula, error) {
 	}
 	for j, p := range parameters {
 		if len(model.depends[j]) == 0 {
-			message := fmt.Sprintf("parameter %s does not occur right of ~", p)
-			if n := nearest(p, r.names); n != "" {
-				message += fmt.Sprintf("; did you mean %s?", n)
-			}
-			return nil, &Error{Message: message}
+			return nil, &Error{Message: fmt.Sprintf("parameter %s does not occur right of ~%s", p, spelling.Hint(p, r.names))}
 		}
 	}
 	if len(parameters) == 0 {

@@ -529,19 +529,6 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-// TestNearest checks what is taken for a slip, and what is not.
-func TestNearest(t *testing.T) {
-	names := []string{"b1", "x", "rate", "temperature", "größe"}
-	for unknown, want := range map[string]string{
-		"b2": "", "b10": "", "b": "", "X": "x", "z": "", "rat": "rate", "rote": "rate", "RATES": "rate", "ratio": "", "tempratur": "temperature",
-		"grösse": "größe", "": "",
-	} {
-		if got := nearest(unknown, names); got != want {
-			t.Errorf("nearest to %q is %q, want %q", unknown, got, want)
-		}
-	}
-}
-
 // TestEvaluatedOnce checks that equal expressions are computed once.
 func TestEvaluatedOnce(t *testing.T) {
 	f, err := Parse("y ~ exp(b*x)/(1+exp(b*x))", []string{"x", "y"}, []string{"b"})

@@ -2,7 +2,6 @@ package formula
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/parser/lexer"
+	"github.com/stochopt/stochopt/internal/spelling"
 )
 
 // The parser, the compiler and the sweeps recurse or loop over the formula; these limits keep all of them cheap. The
@@ -86,11 +86,8 @@ func checkTokens(tokens []lexer.Token) error {
 			return errorAt(t.From, "unexpected \",\"; numbers are written with a decimal point")
 		case t.Is(lexer.Identifier) && next.Is(lexer.Bracket, "("):
 			if _, ok := functions[t.Value]; !ok {
-				message := fmt.Sprintf("%s is not a function", t.Value)
-				if n := nearest(t.Value, Functions()); n != "" {
-					message += fmt.Sprintf("; did you mean %s?", n)
-				}
-				return errorAt(t.From, "%s; to multiply, write %s*(...); functions: %s", message, t.Value, strings.Join(Functions(), ", "))
+				return errorAt(t.From, "%s is not a function%s; to multiply, write %s*(...); functions: %s", t.Value,
+					spelling.Hint(t.Value, Functions()), t.Value, strings.Join(Functions(), ", "))
 			}
 		case t.Is(lexer.Bracket, "("):
 			open = append(open, t.From)

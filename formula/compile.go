@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/stochopt/stochopt/internal/spelling"
@@ -143,21 +144,23 @@ func (c *compiler) unknown(at int, name string) error {
 		message = fmt.Sprintf("%s is not a parameter", name)
 	}
 	known = slices.DeleteFunc(known, func(n string) bool { return !writable(n) })
+	var hint string
 	if column := partOf(name, c.columns); column != "" {
-		message += "; " + fmt.Sprintf(cannotStand, column)
+		hint = "; " + fmt.Sprintf(cannotStand, column)
 	}
-	if hint := spelling.Hint(name, known); hint != "" {
-		message += hint
+	if meant := spelling.Hint(name, known); meant != "" {
+		hint += meant
 	} else if name == "e" {
-		message += "; Euler's number is exp(1)"
+		hint += "; Euler's number is exp(1)"
 	}
+	message += hint
 	if !c.tie {
 		message += "; columns: " + list(c.columns)
 	}
 	if !c.response {
 		message += "; parameters: " + list(c.parameters)
 	}
-	return &Error{Character: at + 1, Unknown: name, Message: message}
+	return &Error{Character: at + 1, Unknown: name, Hint: strings.TrimPrefix(hint, "; "), Message: message}
 }
 
 // emit appends an instruction, or its value if that is constant, unless it is there already.

@@ -8,6 +8,8 @@ type Error struct {
 	Character int
 	// Unknown is the name that stands there, if the error is that it is neither a column nor a parameter.
 	Unknown string
+	// Hint is the part of Message that says what was probably meant by Unknown, or "".
+	Hint    string
 	Message string
 }
 

@@ -110,6 +110,10 @@ func split(text string) (left, right string, err error) {
 	}
 	left, right, found := strings.Cut(text, "~")
 	if !found {
+		if before, after, equals := strings.Cut(text, "="); equals {
+			return "", "", errorAt(utf8.RuneCountInString(before), "a formula has ~ in place of =; write %s ~ %s", strings.TrimSpace(before),
+				strings.TrimLeft(after, "= "))
+		}
 		return "", "", &Error{Message: "no ~; write RESPONSE ~ MODEL, as in y ~ b1*x"}
 	}
 	at := utf8.RuneCountInString(left)

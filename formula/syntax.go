@@ -78,6 +78,8 @@ func checkTokens(tokens []lexer.Token) error {
 		switch {
 		case reserved[t.Value]:
 			return errorAt(t.From, "%s is a reserved word and cannot be a name; %s", t.Value, allowed)
+		case t.Is(lexer.Operator, ".") && i > 0 && tokens[i-1].Is(lexer.Identifier) && next.Is(lexer.Identifier) && library[tokens[i-1].Value]:
+			return errorAt(tokens[i-1].From, "%s.%s is not known; write %s", tokens[i-1].Value, next.Value, bare(next.Value))
 		case t.Is(lexer.Operator, ".", ".."):
 			return errorAt(t.From, "%q is not allowed here; names consist of letters, digits and _", t.Value)
 		case t.Is(lexer.Operator, ",") && next.Is(lexer.Bracket, ")"):
@@ -102,6 +104,28 @@ func checkTokens(tokens []lexer.Token) error {
 		return errorAt(open[n-1], "\"(\" is not closed; add a \")\"")
 	}
 	return nil
+}
+
+// library are the modules of other languages in front of whose functions a point may stand.
+var library = map[string]bool{"np": true, "numpy": true, "math": true, "Math": true, "scipy": true, "special": true, "sp": true}
+
+// bare says how a function or number of another language is written here.
+func bare(name string) string {
+	switch n := strings.ToLower(name); {
+	case n == "pi":
+		return "pi"
+	case n == "e":
+		return "exp(1)"
+	case n == "power":
+		return "x**y"
+	case taken(n) != "":
+		return n + "(...)"
+	default:
+		if meant := spelling.Nearest(n, Functions()); meant != "" {
+			return meant + "(...)"
+		}
+	}
+	return "one of the functions " + strings.Join(Functions(), ", ")
 }
 
 // readNumbers returns the values of the numbers by place. The parser knows integers up to 2⁶³ only, so integers become

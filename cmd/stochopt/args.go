@@ -1,21 +1,24 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/stochopt/stochopt/internal/spelling"
 )
 
 // flagsFirst moves the flags of a command before its arguments: between the arguments of a list kong takes none. What
-// follows -- are arguments. It leaves alone what begins with no command, or with one that has commands of its own.
-func flagsFirst(model *kong.Application, args []string) []string {
+// follows -- are arguments. It leaves alone what begins with no command, or with one that has commands of its own. A flag
+// without its value, or with one that it does not know, is an error.
+func flagsFirst(model *kong.Application, args []string) ([]string, error) {
 	if len(args) == 0 {
-		return args
+		return args, nil
 	}
 	i := slices.IndexFunc(model.Children, func(n *kong.Node) bool { return n.Name == args[0] })
 	if i < 0 || len(model.Children[i].Children) > 0 {
-		return args
+		return args, nil
 	}
 	command := model.Children[i]
 	flags, rest := []string{args[0]}, []string{}
@@ -29,13 +32,26 @@ func flagsFirst(model *kong.Application, args []string) []string {
 			rest = append(rest, a)
 			continue
 		}
+		if name, _, _ := strings.Cut(a[1:], "="); slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return len(name) > 1 && f.Name == name }) {
+			return nil, fmt.Errorf("%s: flags have two dashes, --%s", a, name)
+		}
 		flags = append(flags, a)
-		name, _, hasValue := strings.Cut(strings.TrimPrefix(a, "--"), "=")
-		takesValue := slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == name && !f.IsBool() })
-		if takesValue && !hasValue && k+1 < len(args) {
-			k++
-			flags = append(flags, args[k])
+		name, value, hasValue := strings.Cut(strings.TrimPrefix(a, "--"), "=")
+		f := slices.IndexFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == name && !f.IsBool() })
+		if f < 0 {
+			continue // kong tells of a flag that does not exist
+		}
+		flag := command.Flags[f]
+		if !hasValue {
+			if k++; k == len(args) || strings.HasPrefix(args[k], "--") {
+				return nil, fmt.Errorf("--%s needs a value: --%s=%s", name, name, flag.FormatPlaceHolder())
+			}
+			value = args[k]
+			flags = append(flags, value)
+		}
+		if choices := flag.EnumSlice(); flag.Enum != "" && !slices.Contains(choices, value) {
+			return nil, fmt.Errorf("--%s is %q, want one of %s%s", name, value, strings.Join(choices, ", "), spelling.Hint(value, choices))
 		}
 	}
-	return append(flags, rest...)
+	return append(flags, rest...), nil
 }

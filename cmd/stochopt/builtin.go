@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/builtin"
+	"github.com/stochopt/stochopt/internal/spelling"
 )
 
 // newBuiltin makes a candidate of the names of built-in models and finds its columns.
@@ -31,7 +33,7 @@ func (c *fitCommand) axes(columns []string) (x, y string, err error) {
 	}
 	for _, flag := range []struct{ name, column string }{{"x", c.X}, {"y", c.Y}} {
 		if flag.column != "" && !slices.Contains(columns, flag.column) {
-			return "", "", fmt.Errorf("--%s: there is no column %q; columns: %s", flag.name, flag.column, strings.Join(columns, ", "))
+			return "", "", noColumn("--"+flag.name, flag.column, columns)
 		}
 	}
 	x, y = c.X, c.Y
@@ -52,4 +54,18 @@ func (c *fitCommand) axes(columns []string) (x, y string, err error) {
 		return "", "", fmt.Errorf("--x and --y are the same column %s", x)
 	}
 	return x, y, nil
+}
+
+// noColumn is the error of a flag that names a column which does not exist.
+func noColumn(flag, column string, columns []string) error {
+	for _, c := range columns { // with a unit behind it
+		if rest, found := strings.CutPrefix(strings.ToLower(c), strings.ToLower(column)); found && strings.ContainsAny(cmp.Or(rest, " ")[:1], " ([/_,") {
+			return fmt.Errorf("%s: there is no column %q; columns: %s; did you mean %q?", flag, column, strings.Join(columns, ", "), c)
+		}
+	}
+	hint := ""
+	if n := spelling.Nearest(column, columns); n != "" {
+		hint = fmt.Sprintf("; did you mean %q?", n)
+	}
+	return fmt.Errorf("%s: there is no column %q; columns: %s%s", flag, column, strings.Join(columns, ", "), hint)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 
@@ -41,7 +40,7 @@ type fitCommand struct {
 	Seed  uint64  `default:"1" help:"The seed of the bootstrap."`
 
 	JSON        bool   `name:"json" help:"Print one JSON object instead of the report."`
-	CSV         string `name:"csv" placeholder:"FILE" help:"Write data, curve, residuals and bands, row by row."`
+	CSV         string `name:"csv" placeholder:"FILE" help:"Write data, curve, residuals and bands, row by row; - is standard output, with the report on standard error."`
 	Plot        string `placeholder:"FILE" help:"Draw data, curve, bands and residuals into a .png, .svg or .pdf file."`
 	WriteParams string `placeholder:"FILE" help:"Write the estimates as a file for --params, to go on from."`
 }
@@ -70,11 +69,14 @@ func (c *fitCommand) Run(ctx context.Context, s streams) error {
 	if r.Comparison, warning = compareFits(problem.candidates); warning != "" {
 		r.Warnings = append(r.Warnings, warning)
 	}
-	write := r.text
+	write, to := r.text, s.out
 	if c.JSON {
 		write = r.json
 	}
-	return errors.Join(judge(first, failure), write(s.out), c.writeFiles(problem))
+	if c.toStandardOutput() {
+		to = s.err
+	}
+	return errors.Join(judge(first, failure), write(to), c.writeFiles(problem, s.out))
 }
 
 // fit reads the input and fits all candidates.
@@ -104,26 +106,6 @@ func (c *fitCommand) fit(ctx context.Context, s streams) (*problem, error) {
 	return problem, nil
 }
 
-// writeFiles writes what --csv, --plot and --write-params ask for.
-func (c *fitCommand) writeFiles(p *problem) error {
-	var errs []error
-	file := func(name string, content func(io.Writer) error) {
-		if name == "" {
-			return
-		}
-		f, err := os.Create(name)
-		if err == nil {
-			err = errors.Join(content(f), f.Close())
-		}
-		errs = append(errs, err)
-	}
-	first := p.candidates[0]
-	file(c.CSV, func(w io.Writer) error { return writeCSV(w, first, p.lines, c.Level) })
-	file(c.Plot, func(w io.Writer) error { return drawFit(w, c.Plot, first, c.Level) })
-	file(c.WriteParams, func(w io.Writer) error { return p.said.Write(w, first.parameters, first.result) })
-	return errors.Join(errs...)
-}
-
 // settings are those of all fits.
 func (c *fitCommand) settings() (*fit.Settings, error) {
 	if c.AbsoluteSigma && c.Sigma == "" {
@@ -146,5 +128,8 @@ func (c *fitCommand) check() error {
 	if c.Loss != "linear" && len(c.Compare) > 0 {
 		return fmt.Errorf("--compare weighs by AICc, which is for least squares: a fit by --loss %s has none", c.Loss)
 	}
-	return knownFormat(c.Plot)
+	if err := knownFormat(c.Plot); err != nil {
+		return err
+	}
+	return c.checkOutputs()
 }

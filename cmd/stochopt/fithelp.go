@@ -61,8 +61,8 @@ LARGE TABLES. --stream keeps the rows in a temporary file and not in memory, and
 Exit codes:
 
     0    the fit succeeded
-    1    the search found no minimum, or a file could not be written
-    2    the input is wrong; nothing was fitted
+    1    the search found no minimum, or a file could not be written after the fit
+    2    the input is wrong, or a file cannot be written where a flag says; nothing was fitted
     3    the data do not determine all parameters: an error bar is infinite, or a line WARNING says that a parameter has run away
     4    the search had not ended after the iterations allowed
     130  interrupted

@@ -135,8 +135,14 @@ func TestModelsCommand(t *testing.T) {
 	if code != 0 || !strings.Contains(stdout, "Parameters: maximum, half, coefficient\n") {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}
+	code, stdout, _ = runCommand(t.Context(), "", "models", "gaussian + Gaussian+line")
+	if code != 0 || !strings.HasPrefix(stdout, "gaussian+gaussian+line, the sum of\n\n    gaussian1\n        area/") ||
+		!strings.Contains(stdout, "        Parameters: gaussian2_area, gaussian2_center, gaussian2_sigma\n    line\n        intercept + slope*x\n") ||
+		!strings.HasSuffix(stdout, "\n    stochopt fit data.csv --model gaussian+gaussian+line\n") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
 	code, stdout, stderr = runCommand(t.Context(), "", "models", "hil")
-	if code != 2 || stdout != "" || !strings.Contains(stderr, `stochopt: there is no model "hil"; models: constant, `) {
+	if code != 2 || stdout != "" || !strings.Contains(stderr, `stochopt: there is no model "hil"; did you mean hill?`) {
 		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
 	}
 }
@@ -177,18 +183,28 @@ func TestWrongInput(t *testing.T) {
 	}{
 		{fit(), "no model: give a formula, as in 'y ~ a+b*x', or --model; see stochopt fit --help"},
 		{fit("y ~ b*x", "--model=line"), "a formula and --model: give one of the two"},
-		{fit("--model=lines"), `there is no model "lines"; models: constant, line,`},
+		{fit("--model=lines"), `there is no model "lines"; did you mean line?`},
 		{fit("--model=line"), "which columns are predictor and response? Say --x COLUMN and --y COLUMN; columns: x, y, s"},
 		{fit("--model=line", "--x=x", "--y=z"), `--y: there is no column "z"; columns: x, y, s`},
 		{fit("--model=line", "--x=x", "--y=x"), "--x and --y are the same column x"},
 		{fit("--model=line", "--x=x", "--y=y", "slop=1"), "slop is no parameter of the model; parameters: intercept, slope"},
 		{fit("y ~ b*x", "b=1", "--compare=line2"), `there is no model "line2"`},
 		{fit("y ~ b*x", "b=1", "--sigma=s"), "standard input, line 3: column s is 0; standard deviations must be above 0"},
-		{fit("y ~ b*x", "b=1", "--sigma=z"), `standard input: no column "z"; columns: x,y,s`},
+		{fit("y ~ b*x", "b=1", "--sigma=z"), `--sigma: there is no column "z"; columns: x, y, s`},
 		{fit("y ~ b*x", "b=1", "--sigma=-1"), "--sigma is -1, want a number above 0"},
+		{fit("y ~ b*x", "b=1", "--sigma=S"), `--sigma: there is no column "S"; columns: x, y, s; did you mean "s"?`},
+		{fit("a=1", "b=2"), "no model: a=1 is a start value, and a formula comes before these"},
+		{fit("y = b*x", "b=1"), "formula, character 3: a formula has ~ in place of =; write y ~ b*x"},
+		{fit("y ~ a+b*x"), "no start values for a, b: if they are parameters, add a=VALUE b=VALUE with a number for each VALUE; columns: x, y, s"},
+		{fit("y ~ a+b*x", "a=1", "--compare=y ~ a+c*x+dd*x**2"), "no start values for b, c, dd: if they are parameters, add b=VALUE c=VALUE dd=VALUE with"},
+		{fit("y ~ a+b*x*ss+X"), "no start values for a, b, ss, X: if they are parameters, add a=VALUE b=VALUE ss=VALUE X=VALUE with a number for each VALUE; columns: x, y, s; for X: did you mean x?"},
+		{fit("y ~ a+b*x+log(", "c=1"), "formula, character"},
+		{fit("--model=exponential", "--x=x", "--y=y", "rte=1"), "rte is no parameter of the model; parameters: amplitude, rate; did you mean rate?"},
+		{fit("y ~ b*x", "b=1", "--fix=b=2"), "--fix b=2 and the start value b=1 say two things of b: leave out one, or give --fix b to hold it at its start"},
+		{fit("y ~ a+b*x", "--fix=b", "--fix=a"), "start value missing for b, a: write b=VALUE a=VALUE"},
 		{fit("y ~ b*x", "b=1", "--absolute-sigma"), "--absolute-sigma needs --sigma"},
-		{fit("y ~ b*x", "b=1", "--loss=square"), "--loss must be one of"},
-		{fit("y ~ b*x", "b=1", "--conf=none"), "--conf must be one of"},
+		{fit("y ~ b*x", "b=1", "--loss=square"), `--loss is "square", want one of linear, softl1, huber, cauchy, tukey; see stochopt fit --help`},
+		{fit("y ~ b*x", "b=1", "--conf=none"), `--conf is "none", want one of t, profile, bootstrap`},
 		{fit("y ~ b*x", "b=1", "--conf=profile", "--loss=tukey"), "--conf profile is for least squares: a fit by --loss tukey has no likelihood; give --conf bootstrap"},
 		{fit("y ~ b*x", "b=1", "--compare=y ~ c", "--loss=huber"), "--compare weighs by AICc, which is for least squares"},
 		{fit("--model=gaussian+line", "--x=x", "--y=y", "slope=1"), "gaussian_area, gaussian_center, gaussian_sigma, line_intercept, line_slope; did you mean line_slope?"},

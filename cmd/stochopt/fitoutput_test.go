@@ -141,9 +141,52 @@ func TestPlot(t *testing.T) {
 	if text, err := os.ReadFile(sum); err != nil || !strings.Contains(string(text), ">gaussian<") || !strings.Contains(string(text), ">line<") {
 		t.Errorf("the terms of a sum are not drawn: %v", err)
 	}
-	code, stdout, stderr := runCommand(t.Context(), data, "fit", "-", "y ~ a+b*x", "a=1", "b=1", "--plot="+filepath.Join(dir, "none", "a.png"))
-	if code != 1 || !strings.HasPrefix(stdout, "Formula ") || !strings.Contains(stderr, "a.png") {
-		t.Errorf("no folder: exit code %d, %s", code, stderr)
+}
+
+// TestOutputs: files that cannot be written are told of before the fit, and those that are there are left as they are.
+func TestOutputs(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data.csv")
+	if err := os.WriteFile(data, []byte(parabolaData()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	none, beneath := filepath.Join(dir, "none", "a.png"), filepath.Join(data, "a.png")
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--plot=" + none}, "--plot: cannot write " + none + ": there is no folder " + filepath.Dir(none)},
+		{[]string{"--csv=" + filepath.Join(dir, "none", "a.csv")}, "--csv: cannot write "},
+		{[]string{"--write-params=" + filepath.Join(dir, "none", "a.toml")}, "--write-params: cannot write "},
+		{[]string{"--csv=" + dir}, "--csv: cannot write " + dir + ": is a directory"},
+		{[]string{"--plot=" + beneath}, "--plot: cannot write " + beneath + ": "},
+		{[]string{"--csv=" + data}, "--csv would overwrite the data, " + data},
+		{[]string{"--csv=" + filepath.Join(dir, "a"), "--write-params=" + filepath.Join(dir, ".", "a")}, "--csv and --write-params write to the same file"},
+		{[]string{"--json", "--csv=-"}, "only one of --json, --csv - and --write-params - can have standard output"},
+		{[]string{"--plot=-"}, "cannot draw -: the name must end in .png, .svg or .pdf"},
+	} {
+		code, stdout, stderr := runCommand(t.Context(), "", append([]string{"fit", data, "y ~ a+b*x", "a=1", "b=1"}, test.args...)...)
+		if code != badInput || !strings.Contains(stderr, test.want) || strings.Contains(stdout, "Formula") {
+			t.Errorf("%q: exit code %d, %s, want %s", test.args, code, stderr, test.want)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	// The table on standard output is the table and nothing else.
+	file := filepath.Join(dir, "out.csv")
+	fitJSON(t, parabolaData(), "y ~ a+b*x", "a=1", "b=1", "--csv="+file)
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := runCommand(t.Context(), parabolaData(), "fit", "-", "y ~ a+b*x", "a=1", "b=1", "--csv", "-")
+	if code != fitted || stdout != string(want) || !strings.HasPrefix(stderr, "Formula  y ~ a+b*x\nData     standard input, 12 points\n") {
+		t.Errorf("exit code %d, %s\n%s", code, stdout, stderr)
+	}
+	code, stdout, _ = runCommand(t.Context(), parabolaData(), "fit", "-", "y ~ a+b*x", "a=1", "b=1", "--write-params", "-")
+	if code != fitted || !strings.HasPrefix(stdout, "[a]\nstart = ") {
+		t.Errorf("exit code %d, %s", code, stdout)
 	}
 }
 

@@ -62,7 +62,11 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		panic(err) // the tags above or in fitCommand are wrong
 	}
-	command, err := parser.Parse(flagsFirst(parser.Model, args))
+	var command *kong.Context
+	ordered, err := flagsFirst(parser.Model, args)
+	if err == nil {
+		command, err = parser.Parse(ordered)
+	}
 	switch {
 	case helped:
 		return fitted

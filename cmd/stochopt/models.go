@@ -10,7 +10,7 @@ import (
 )
 
 type modelsCommand struct {
-	Name string `arg:"" optional:"" help:"The model to explain; all are listed if none is named."`
+	Name string `arg:"" optional:"" help:"The model, or a sum as gaussian+line, to explain; all are listed if none is named."`
 }
 
 // Help is the long text of stochopt models --help.
@@ -26,12 +26,11 @@ A sum is written with +. In it each parameter has the name of its term in front,
 func (c *modelsCommand) Run(_ context.Context, s streams) error {
 	var b strings.Builder
 	if c.Name != "" {
-		m, err := builtin.Find(c.Name)
+		sum, err := builtin.Parse(c.Name)
 		if err != nil {
 			return inputError{err}
 		}
-		fmt.Fprintf(&b, "%s\n\n    %s\n\n%s\nParameters: %s\n\n    stochopt fit data.csv --model %s\n    stochopt fit data.csv --model %s+line\n",
-			m.Name, m.Formula, m.About, strings.Join(m.New().Parameters, ", "), m.Name, m.Name)
+		explainModel(&b, sum)
 	} else {
 		width := 0
 		for _, m := range builtin.Models {
@@ -40,8 +39,25 @@ func (c *modelsCommand) Run(_ context.Context, s streams) error {
 		for _, m := range builtin.Models {
 			fmt.Fprintf(&b, "%-*s  %s\n%-*s  %s\n", width, m.Name, m.Formula, width, "", m.About)
 		}
-		b.WriteString("\nA sum is written with +, as in gaussian+gaussian+line. Start values are guessed; stochopt models gaussian explains one.\n")
+		b.WriteString("\nA sum is written with +, as in gaussian+gaussian+line. Start values are guessed; stochopt models gaussian explains one, and stochopt models gaussian+line a sum.\n")
 	}
 	_, err := io.WriteString(s.out, b.String())
 	return err
+}
+
+// explainModel tells what a model or a sum computes, and its parameters.
+func explainModel(b *strings.Builder, sum *builtin.Sum) {
+	name, parameters := strings.Join(sum.Terms, "+"), strings.Join(sum.Model.Parameters, ", ")
+	if len(sum.Terms) == 1 {
+		m, _ := builtin.Find(name) // Parse has found it
+		fmt.Fprintf(b, "%s\n\n    %s\n\n%s\nParameters: %s\n\n    stochopt fit data.csv --model %s\n    stochopt fit data.csv --model %s+line\n",
+			m.Name, m.Formula, m.About, parameters, m.Name, m.Name)
+		return
+	}
+	fmt.Fprintf(b, "%s, the sum of\n\n", name)
+	for k, term := range sum.Terms {
+		m, _ := builtin.Find(term)
+		fmt.Fprintf(b, "    %s\n        %s\n        %s\n        Parameters: %s\n", sum.Label(k), m.Formula, m.About, strings.Join(sum.Parts[k].Parameters, ", "))
+	}
+	fmt.Fprintf(b, "\n    stochopt fit data.csv --model %s\n", name)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/table"
 	"github.com/stochopt/stochopt/fit"
 	"github.com/stochopt/stochopt/formula"
+	"github.com/stochopt/stochopt/internal/spelling"
 )
 
 // problem is what the user asks for, checked.
@@ -75,6 +76,12 @@ func (c *fitCommand) open(in io.Reader) (p *problem, reader *table.Reader, file 
 	}
 	reader.SkipMissing = c.SkipMissing
 	p = &problem{file: name, said: said}
+	if _, isNumber, _ := c.fixedSigma(); c.Sigma != "" && !isNumber && !slices.Contains(reader.Names, c.Sigma) {
+		return nil, nil, nil, noColumn("--sigma", c.Sigma, reader.Names)
+	}
+	if err := c.missingStarts(texts, reader.Names, said); err != nil {
+		return nil, nil, nil, err
+	}
 	for _, text := range texts {
 		d, err := c.newCandidate(text, reader.Names, said)
 		if err != nil {
@@ -118,6 +125,8 @@ func (c *fitCommand) models() (texts, starts []string, err error) {
 		texts = []string{c.Model}
 	case len(starts) == 0:
 		return nil, nil, errors.New("no model: give a formula, as in 'y ~ a+b*x', or --model; see stochopt fit --help")
+	case isStart(starts[0]):
+		return nil, nil, fmt.Errorf("no model: %s is a start value, and a formula comes before these, as in 'y ~ a+b*x' a=1 b=2", starts[0])
 	default:
 		texts, starts = starts[:1], starts[1:]
 	}
@@ -143,31 +152,31 @@ func (c *fitCommand) readParameters(starts []string) (*params.Set, error) {
 
 // newCandidate finds out what a formula or the name of a built-in model means.
 func (c *fitCommand) newCandidate(text string, columns []string, said *params.Set) (*candidate, error) {
-	if !strings.Contains(text, "~") && (c.Model != "" || !strings.ContainsAny(text, "=() ")) {
+	if c.isBuiltin(text) {
 		return c.newBuiltin(text, columns)
 	}
-	var parameters []string
+	f, err := formula.Parse(text, columns, c.parametersOf(text, said))
+	if err != nil {
+		return nil, err
+	}
+	left, _, _ := strings.Cut(text, "~")
+	return &candidate{text: text, formula: f, response: strings.TrimSpace(left), predictors: f.Columns, model: f.Model()}, nil
+}
+
+// parametersOf are the names that something is said of and that are, or should be, parameters of a formula.
+func (c *fitCommand) parametersOf(text string, said *params.Set) (parameters []string) {
 	names, err := formula.Names(text)
 	for _, name := range said.Names() {
 		if err != nil || slices.Contains(names, name) || !slices.Contains(said.InTies(), name) && len(c.Compare) == 0 {
 			parameters = append(parameters, name)
 		}
 	}
-	f, err := formula.Parse(text, columns, parameters)
-	if err != nil {
-		return nil, missingStart(err)
-	}
-	left, _, _ := strings.Cut(text, "~")
-	return &candidate{text: text, formula: f, response: strings.TrimSpace(left), predictors: f.Columns, model: f.Model()}, nil
+	return parameters
 }
 
-// missingStart says what to do about a name that may be a parameter.
-func missingStart(err error) error {
-	var e *formula.Error
-	if errors.As(err, &e) && strings.Contains(e.Message, "neither a column nor a parameter") {
-		return fmt.Errorf("%w; give it a start value, %s=VALUE, if it is a parameter", err, e.Unknown)
-	}
-	return err
+// isBuiltin reports whether a text names built-in models and is no formula.
+func (c *fitCommand) isBuiltin(text string) bool {
+	return !strings.Contains(text, "~") && (c.Model != "" || !strings.ContainsAny(text, "=()*/^.,"))
 }
 
 // allUsed returns an error if something is said of a name that is no parameter.
@@ -179,7 +188,7 @@ func (p *problem) allUsed() error {
 	for _, name := range p.said.Names() {
 		if !slices.Contains(used, name) {
 			all := p.candidates[0].model.Parameters
-			hint := ""
+			hint := spelling.Hint(name, all)
 			if i := slices.IndexFunc(all, func(s string) bool { return strings.HasSuffix(s, "_"+name) }); i >= 0 {
 				hint = fmt.Sprintf("; did you mean %s?", all[i])
 			}

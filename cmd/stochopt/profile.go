@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/catalogue"
+	"github.com/stochopt/stochopt/internal/spelling"
 	"github.com/stochopt/stochopt/testfuncs/profile"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -22,8 +23,8 @@ type profileCommand struct {
 	Seeds   int      `default:"5" help:"How many runs to make of each method on each problem with randomness."`
 	Tau     float64  `default:"0.001" help:"A problem is solved when this part of the fall from its start to its minimum is left."`
 	Show    []string `sep:";" default:"Adam;Adam, cosine;SGD momentum, cosine;AdaGradNorm;DoG;SMORMS3;ScheduleFreeAdam;gonum LBFGS" help:"The methods that the picture shows in colour, at most 8, with semicolons between them."`
-	Plot    string   `help:"Draw the data profiles into this file, .png, .svg or .pdf."`
-	Out     string   `help:"Write the table, in Markdown, to this file instead of standard output."`
+	Plot    string   `placeholder:"FILE" help:"Draw the data profiles into this file, .png, .svg or .pdf."`
+	Out     string   `placeholder:"FILE" help:"Write the table, in Markdown, to this file instead of standard output."`
 }
 
 // Help is the long text of stochopt profile --help.
@@ -110,10 +111,10 @@ func (c *profileCommand) choose() ([]profile.Method, error) {
 func unknown[M any](what, name string, all []M, nameOf func(M) string) error {
 	var names []string
 	for _, m := range all {
-		if strings.EqualFold(nameOf(m), name) {
-			return fmt.Errorf("%s %q; did you mean %q?", what, name, nameOf(m))
-		}
 		names = append(names, nameOf(m))
+	}
+	if n := spelling.Nearest(name, names); n != "" {
+		return fmt.Errorf("%s %q; did you mean %q?", what, name, n)
 	}
 	return fmt.Errorf("%s %q; there are %s", what, name, strings.Join(names, "; "))
 }

@@ -60,7 +60,8 @@ func TestSweep(t *testing.T) {
 
 func TestProfileBadInput(t *testing.T) {
 	for want, args := range map[string][]string{
-		`no method "Adm"; there are SGD; `:                          {"profile", "Adm"},
+		`no method "Adm"; did you mean "Adam"?`:                     {"profile", "Adm"},
+		`no method "zzz"; there are SGD; `:                          {"profile", "zzz"},
 		`no method "adam"; did you mean "Adam"?`:                    {"profile", "adam"},
 		`with a step size there is no method "DoG"; there are SGD;`: {"sweep", "DoG"},
 		`--show: there is no method "foo"`:                          {"profile", "--plot=p.png", "--show=Adam;foo"},

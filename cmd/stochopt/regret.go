@@ -30,7 +30,7 @@ type regretCommand struct {
 	Step      float64 `default:"0.5" help:"The step size of all methods, divided by the root of the round, for AdaGrad without that."`
 	Beta1     float64 `name:"beta1" default:"0" help:"The memory of the gradient of AMSGrad and Adam."`
 	Beta2     float64 `name:"beta2" default:"0.1" help:"The memory of squares of AMSGrad and Adam."`
-	Plot      string  `help:"Draw regret, bounds and certificates into this file, .png, .svg or .pdf."`
+	Plot      string  `placeholder:"FILE" help:"Draw regret, bounds and certificates into this file, .png, .svg or .pdf."`
 }
 
 // Help is the long text of stochopt regret --help.

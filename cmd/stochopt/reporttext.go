@@ -17,7 +17,11 @@ func (r *report) text(w io.Writer) error {
 		what = "Model   "
 	}
 	fmt.Fprintf(&b, "%s %s\n", what, r.Formula)
-	fmt.Fprintf(&b, "Data     %s, %d points%s\n", r.Data, r.Points, r.describeSigma())
+	data := r.Data
+	if data == "-" {
+		data = "standard input"
+	}
+	fmt.Fprintf(&b, "Data     %s, %d points%s\n", data, r.Points, r.describeSigma())
 	if n := len(r.Skipped); n > 0 {
 		fmt.Fprintf(&b, "Skipped  %d row(s) without a value: %s\n", n, lineList(r.Skipped))
 	}

@@ -22,7 +22,7 @@ type sweepCommand struct {
 	Methods []string `arg:"" optional:"" name:"method" help:"The methods, by name; all that have a step size if none is named."`
 	Budget  int      `default:"3000" help:"How many draws a run may take."`
 	Seeds   int      `default:"3" help:"How many runs to make in noise."`
-	Out     string   `help:"Write the table, in Markdown, to this file instead of standard output."`
+	Out     string   `placeholder:"FILE" help:"Write the table, in Markdown, to this file instead of standard output."`
 }
 
 // Help is the long text of stochopt sweep --help.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stochopt/stochopt/fit"
 	"github.com/stochopt/stochopt/fit/models"
+	"github.com/stochopt/stochopt/internal/spelling"
 )
 
 // Model is a built-in model.
@@ -52,7 +53,11 @@ var Models = []Model{
 // Find returns the model of a name, in which upper case, hyphens and underscores do not count.
 func Find(name string) (Model, error) {
 	if digits, found := strings.CutPrefix(plain(name), "polynomial"); found {
-		if n, err := strconv.Atoi(digits); err == nil && n >= 0 && n <= 20 {
+		n, err := strconv.Atoi(digits)
+		if err == nil && (n < 0 || n > 20) {
+			return Model{}, fmt.Errorf("there is no model %q; polynomials are those of degree 0 to 20", name)
+		}
+		if err == nil {
 			var terms []string
 			for k := range n + 1 {
 				terms = append(terms, []string{"c0", "c1*x", fmt.Sprintf("c%d*x^%d", k, k)}[min(k, 2)])
@@ -66,7 +71,25 @@ func Find(name string) (Model, error) {
 			return m, nil
 		}
 	}
+	name = strings.TrimSpace(name)
+	if n := meant(name); n != "" {
+		return Model{}, fmt.Errorf("there is no model %q; did you mean %s?", name, n)
+	}
 	return Model{}, fmt.Errorf("there is no model %q; models: %s", name, strings.Join(names(), ", "))
+}
+
+// meant is the name of a model that a wrong one is probably meant for: one with a slip, or three letters or more of its
+// beginning, as gauss and michaelis.
+func meant(name string) string {
+	if n := spelling.Nearest(name, names()); n != "" {
+		return n
+	}
+	for _, n := range names() {
+		if p := plain(name); len(p) >= 3 && strings.HasPrefix(plain(n), p) {
+			return n
+		}
+	}
+	return ""
 }
 
 func names() (all []string) {

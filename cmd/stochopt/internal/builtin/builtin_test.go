@@ -73,8 +73,19 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q is %v", text, s.Terms)
 		}
 	}
-	if _, err := Parse("gauss+line"); !strings.Contains(err.Error(), `there is no model "gauss"; models: constant, line,`) {
-		t.Error(err)
+	for text, want := range map[string]string{
+		"gauss+line":     `there is no model "gauss"; did you mean gaussian?`,
+		"line+ gaussain": `there is no model "gaussain"; did you mean gaussian?`,
+		"Michaelis":      `there is no model "Michaelis"; did you mean michaelis-menten?`,
+		"hil":            `there is no model "hil"; did you mean hill?`,
+		"exp":            `there is no model "exp"; did you mean exponential?`,
+		"wave":           `there is no model "wave"; models: constant, line, polynomial2, `,
+		"polynomial21":   `there is no model "polynomial21"; polynomials are those of degree 0 to 20`,
+		"ga":             `there is no model "ga"; models: constant,`,
+	} {
+		if _, err := Parse(text); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
 	}
 }
 

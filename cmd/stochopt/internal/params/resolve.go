@@ -20,18 +20,21 @@ func (s *Set) Resolve(names []string, guesses []fit.Parameter) ([]fit.Parameter,
 			all = append(all, name)
 		}
 	}
+	guess := func(name string) int {
+		return slices.IndexFunc(guesses, func(p fit.Parameter) bool { return p.Name == name })
+	}
+	if err := s.missing(all, func(name string) bool { return guess(name) >= 0 }); err != nil {
+		return nil, err
+	}
 	parameters := make([]fit.Parameter, len(all))
 	for i, name := range all {
 		parameters[i].Name = name
-		if k := slices.IndexFunc(guesses, func(p fit.Parameter) bool { return p.Name == name }); k >= 0 {
+		if k := guess(name); k >= 0 {
 			parameters[i] = guesses[k]
 		}
 		said := s.find(name)
 		if said == nil {
 			said = &parameter{name: name}
-		}
-		if said.start == nil && said.tie == nil && !slices.ContainsFunc(guesses, func(p fit.Parameter) bool { return p.Name == name }) {
-			return nil, fmt.Errorf("start value missing for %s: write %s=VALUE", name, name)
 		}
 		if err := said.apply(&parameters[i]); err != nil {
 			return nil, err
@@ -51,6 +54,21 @@ func (s *Set) Resolve(names []string, guesses []fit.Parameter) ([]fit.Parameter,
 		parameters[i].Tied = e.Eval
 	}
 	return parameters, nil
+}
+
+// missing returns an error that lists all parameters without a start.
+func (s *Set) missing(names []string, guessed func(name string) bool) error {
+	var list []string
+	starts := ""
+	for _, name := range names {
+		if p := s.find(name); (p == nil || p.start == nil && p.tie == nil) && !guessed(name) {
+			list, starts = append(list, name), starts+" "+name+"=VALUE"
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return fmt.Errorf("start value missing for %s: write%s", strings.Join(list, ", "), starts)
 }
 
 // InTies are the parameters that ties are expressions of.

@@ -29,7 +29,7 @@ func (l *line) errorAt(at int, format string, args ...any) *Error {
 // split appends the cells of a line, one more than it has separators outside of quotation marks.
 func (l *line) split(separator byte, cells []cell) ([]cell, error) {
 	if !utf8.ValidString(l.text) || strings.Contains(l.text, "\x00") {
-		return nil, &Error{File: l.file, Line: l.number, Message: "not UTF-8 text"}
+		return nil, &Error{File: l.file, Line: l.number, Message: "not UTF-8 text; save or convert the file as UTF-8"}
 	}
 	if i := strings.Index(l.text, "\r"); i >= 0 {
 		return nil, l.errorAt(i, "a carriage return inside a line; lines end in LF or CRLF")

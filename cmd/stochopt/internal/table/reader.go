@@ -37,7 +37,11 @@ const maxLine = 1 << 24
 // Open reads the header of a table. File is its name in errors, which are *Error. If names are given the file has no
 // header: its first line is a row, and these are the names of its columns.
 func Open(r io.Reader, file string, names ...string) (*Reader, error) {
-	t := &Reader{file: file, scanner: bufio.NewScanner(r)}
+	text := bufio.NewReader(r)
+	if kind := otherKind(text); kind != "" {
+		return nil, &Error{File: file, Message: kind}
+	}
+	t := &Reader{file: file, scanner: bufio.NewScanner(text)}
 	t.scanner.Buffer(nil, maxLine)
 	l, err := t.line()
 	if err == io.EOF {
@@ -62,6 +66,20 @@ func Open(r io.Reader, file string, names ...string) (*Reader, error) {
 	}
 	t.Names, t.pending = names, l.text
 	return t, nil
+}
+
+// otherKind says what to do with a file that begins like one of another kind, or "".
+func otherKind(text *bufio.Reader) string {
+	start, _ := text.Peek(4) // an error comes again
+	switch s := string(start); {
+	case strings.HasPrefix(s, "\xff\xfe"), strings.HasPrefix(s, "\xfe\xff"), len(s) > 1 && (s[0] == 0) != (s[1] == 0):
+		return "UTF-16 text, want UTF-8: save it as \"CSV UTF-8\", or convert it by iconv -f UTF-16 -t UTF-8"
+	case s == "PK\x03\x04":
+		return "a zip archive, as workbooks of Excel and LibreOffice are: save the sheet as CSV"
+	case strings.HasPrefix(s, "\x1f\x8b"):
+		return "compressed by gzip: unpack it, as in gunzip -c FILE | stochopt fit - ..."
+	}
+	return ""
 }
 
 // line returns the next line that is neither empty nor a comment.

@@ -199,7 +199,12 @@ func TestErrors(t *testing.T) {
 		{"x,y\n1,\"2\n", `f.csv, line 2, character 3: a quotation mark is not closed: "2`},
 		{"x,y\n1,\"2\"3\n", `f.csv, line 2, character 6: "3" after a closing quotation mark`},
 		{"x,y\n1,\xff\n", "f.csv, line 2: not UTF-8 text"},
-		{"\xff\xfex\x00,\x00", "f.csv, line 1: not UTF-8 text"},
+		{"x,gr\xf6\xdfe\n1,2\n", "f.csv, line 1: not UTF-8 text; save or convert the file as UTF-8"},
+		{"\xff\xfex\x00,\x00", "f.csv: UTF-16 text, want UTF-8"},
+		{"\xfe\xff\x00x\x00,", "f.csv: UTF-16 text, want UTF-8"},
+		{"x\x00,\x00y\x00", "f.csv: UTF-16 text, want UTF-8"},
+		{"PK\x03\x04\x14\x00", "f.csv: a zip archive, as workbooks of Excel"},
+		{"\x1f\x8b\x08\x00", "f.csv: compressed by gzip: unpack it"},
 		{"x,y\r1,2\r3,4", "f.csv, line 1, character 4: a carriage return inside a line"},
 		{"x,y\n" + strings.Repeat("1", maxLine+1), "f.csv, line 2: the line is longer than"},
 	} {

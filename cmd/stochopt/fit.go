@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 
 	"github.com/stochopt/stochopt/fit"
 )
@@ -49,6 +50,8 @@ type fitCommand struct {
 func (c *fitCommand) Run(ctx context.Context, s streams) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
+	// Many rows are a few long slices, quick to mark and large to wait with: collecting them early saves memory, not time.
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	find := c.fit
 	if c.Stream {
 		find = c.fitStream

@@ -112,6 +112,7 @@ func (c *fitCommand) read(in io.Reader) (*problem, error) {
 			return nil, err
 		}
 	}
+	p.table.Columns = nil // the candidates have what they need
 	return p, nil
 }
 
@@ -274,8 +275,10 @@ func (p *problem) fill(d *candidate, sigma []float64) error {
 func (p *problem) fillPoints(d *candidate, columns map[string][]float64, lines []int) error {
 	if d.formula == nil {
 		d.data = fit.Data{Y: columns[d.response]}
-		for _, x := range columns[d.predictors[0]] {
-			d.data.X = append(d.data.X, []float64{x})
+		x := columns[d.predictors[0]]
+		d.data.X = make([][]float64, len(x))
+		for i := range x {
+			d.data.X[i] = x[i : i+1 : i+1]
 		}
 		return nil
 	}

@@ -38,6 +38,7 @@ type candidate struct {
 	data       fit.Data
 	parameters []fit.Parameter
 	guessed    []string // parameters that have their start from the model
+	along      int      // the predictor that a picture is drawn over
 
 	result      *fit.Result
 	err         error

@@ -86,8 +86,18 @@ func (p *problem) warnings(d *candidate) (w []string) {
 		w = append(w, fmt.Sprintf("the data hardly determine %s: the fit may have run away to infinity or to where the curve no longer changes; try other start values",
 			strings.Join(d.result.RanAway, ", ")))
 	}
+	if names := d.withoutErrors(); d.err == nil && len(names) > 0 {
+		for _, sentence := range d.result.Diagnosis() {
+			if why, found := strings.CutPrefix(sentence, noErrorBars); found {
+				w = append(w, "there are no error bars of"+strings.TrimSuffix(why, "."))
+			}
+		}
+	}
 	return w
 }
+
+// noErrorBars is how the sentence of a diagnosis begins that says why there are none.
+const noErrorBars = "There are no error bars of"
 
 // notes say what was done, and what else there is to know.
 func (c *fitCommand) notes(p *problem, d *candidate) (n []string) {
@@ -101,12 +111,35 @@ func (c *fitCommand) notes(p *problem, d *candidate) (n []string) {
 		from = "the end of Adam's way from " + from
 	}
 	n = append(n, fmt.Sprintf("%s by Levenberg-Marquardt from %s: %s.", what, from, ends[r.Status]))
+	again := d.startedThere()
+	if again {
+		n = append(n, "The search began at the minimum: the parameters are where they started.")
+	}
 	for _, sentence := range r.Diagnosis() {
-		if !d.known(sentence) {
+		if !d.known(sentence) && !(again && strings.Contains(sentence, stillThere)) {
 			n = append(n, p.inLines(sentence))
 		}
 	}
 	return n
+}
+
+// stillThere is what a diagnosis says of a parameter that has not moved.
+const stillThere = " is still at its start"
+
+// startedThere reports whether a fit has ended well where it began, as one from the estimates of another does. A curve that
+// did not feel a parameter would not end well: the data would not determine it.
+func (d *candidate) startedThere() bool {
+	if d.err != nil || d.result.RanAway != nil {
+		return false
+	}
+	moved, free := false, 0
+	for i, p := range d.parameters {
+		if role(p, d.result) == "free" {
+			free++
+			moved = moved || math.Abs(d.result.Estimate[i]-p.Start) > 1e-6*d.result.StdErr[i]
+		}
+	}
+	return free > 0 && !moved
 }
 
 // known reports whether a sentence of a diagnosis is a warning already, or that a guess was right.
@@ -114,7 +147,10 @@ func (d *candidate) known(sentence string) bool {
 	if d.result.RanAway != nil && strings.HasPrefix(sentence, strings.Join(d.result.RanAway, ", ")+" may be on the way") {
 		return true
 	}
-	return slices.ContainsFunc(d.guessed, func(name string) bool { return strings.HasPrefix(sentence, name+" is still at its start") })
+	if d.err == nil && strings.HasPrefix(sentence, noErrorBars) && len(d.withoutErrors()) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(d.guessed, func(name string) bool { return strings.HasPrefix(sentence, name+stillThere) })
 }
 
 // place is how package fit speaks of a point.

@@ -110,7 +110,7 @@ func TestReportText(t *testing.T) {
 	failure, sigma := "fit: no luck", "s"
 	nan := number(math.NaN())
 	r := report{
-		Formula: "y ~ b1*x + größe", Warnings: []string{"beware"}, Notes: []string{"Done."}, Error: &failure, Data: "a.csv", Points: 14, Level: 0.99,
+		Loss: "linear", Formula: "y ~ b1*x + größe", Warnings: []string{"beware"}, Notes: []string{"Done."}, Error: &failure, Data: "a.csv", Points: 14, Level: 0.99,
 		Sigma: &sigma, Skipped: []int{3, 7}, Intervals: "profile",
 		Parameters: []parameter{
 			{Name: "b1", Estimate: 238.94212917834, StdErr: 2.7070075241, Relative: 0.01132913, Lower: 230.67346754, Upper: 247.21079082, Kind: "free"},
@@ -129,7 +129,7 @@ func TestReportText(t *testing.T) {
 	const want = `Formula  y ~ b1*x + größe
 Data     a.csv, 14 points, standard deviations proportional to s
 Skipped  2 row(s) without a value: line 3, 7
-Not a fit: values where the search stopped
+WARNING  not a fit but values where the search stopped: no luck
 WARNING  beware
 
 Parameter          Estimate    Standard error Relative         99 % from                to
@@ -247,6 +247,12 @@ type result struct {
 		} `json:"f_tests"`
 		Untested []string
 	}
+	Objective    *float64
+	DownWeighted []struct {
+		Line     int
+		Residual float64 `json:"standardized_residual"`
+		Weight   float64
+	} `json:"down_weighted"`
 }
 
 func decode(t *testing.T, text string) (r result) {
@@ -390,7 +396,7 @@ func TestFailed(t *testing.T) {
 			if code != test.code || !strings.HasPrefix(stderr, "stochopt: ") || !strings.Contains(stderr, test.stderr) {
 				t.Errorf("exit code %d, %s", code, stderr)
 			}
-			if !strings.Contains(stdout, "\nNot a fit: values where the search stopped\n") || strings.Contains(stdout, test.stderr) {
+			if !strings.Contains(stdout, "\nWARNING  not a fit but values where the search stopped: ") || !strings.Contains(stdout, strings.TrimPrefix(test.stderr, "fit: ")) {
 				t.Errorf("report\n%s", stdout)
 			}
 			code, stdout, _ = runCommand(test.ctx, "", append(args, "--json")...)
@@ -433,12 +439,19 @@ func TestStuck(t *testing.T) {
 // TestNoFreedom: as many points as parameters.
 func TestNoFreedom(t *testing.T) {
 	code, stdout, stderr := runCommand(t.Context(), "x,y\n1,2\n2,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
-	if code != 0 || stderr != "" || !strings.Contains(stdout, "\nNo degrees of freedom are left: errors are unknown.\n") {
+	const want = "there are no error bars of a, b: there are as many free parameters as responses, so that nothing is left to tell the errors from"
+	if code != undetermined || stderr != "stochopt: the fit is not to be trusted: see WARNING\n" || !strings.Contains(stdout, "\nWARNING  "+want+"\n") || strings.Count(stdout, "no error bars") != 1 {
 		t.Errorf("exit code %d, %s\n%s", code, stderr, stdout)
 	}
-	_, stdout, _ = runCommand(t.Context(), "x,y\n1,2\n2,5\n3,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1")
-	if strings.Contains(stdout, "No degrees") {
-		t.Errorf("%s", stdout)
+	code, stdout, _ = runCommand(t.Context(), "x,y\n1,2\n2,5\n", "fit", "-", "y ~ a+b*x", "a=1", "b=1", "--json")
+	if r := decode(t, stdout); code != undetermined || r.Outcome != "undetermined" || len(r.Warnings) != 1 || r.Warnings[0] != want {
+		t.Errorf("exit code %d, warnings %q", code, r.Warnings)
+	}
+	for _, test := range [][]string{{"x,y\n1,2\n2,5\n3,5\n"}, {"x,y\n1,2\n2,5\n", "--sigma=0.1", "--absolute-sigma"}} {
+		args := append([]string{"fit", "-", "y ~ a+b*x", "a=1", "b=1"}, test[1:]...)
+		if code, stdout, stderr = runCommand(t.Context(), test[0], args...); code != fitted || strings.Contains(stdout, "WARNING") {
+			t.Errorf("%q: exit code %d, %s\n%s", test, code, stderr, stdout)
+		}
 	}
 }
 
@@ -534,7 +547,7 @@ func TestBinary(t *testing.T) {
 		{0, "238.9421292", "", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001"}},
 		{0, "238.9421", "", []string{"fit", "-", "y ~ b1*(1-exp(-b2*x))", "b1=500", "b2=0.0001", "--json"}},
 		{0, "Example:", "", []string{"fit", "--help"}},
-		{3, "Not a fit: ", "stochopt: fit: ", []string{"fit", "../../examples/misra1a.csv", "y ~ (a+b)*x", "a=1", "b=1"}},
+		{3, "\nWARNING  not a fit ", "stochopt: fit: ", []string{"fit", "../../examples/misra1a.csv", "y ~ (a+b)*x", "a=1", "b=1"}},
 		{2, "", "stochopt: formula, character 5: ", []string{"fit", "../../examples/misra1a.csv", "y ~ b1*x", "b2=1"}},
 	} {
 		stdin, err := os.Open("../../examples/misra1a.csv")

@@ -48,7 +48,7 @@ PARAMETERS. The same words say of a parameter on the command line and in a file 
 
 A file whose name ends in .json holds the same as JSON, {"b1": 500, "k": {"start": 0.5, "lower": 0}}. The command line overrides the file. --write-params writes such a file with the estimates as starts.
 
-ERRORS OF THE DATA. All rows weigh the same, as is right if their errors are equal. If they are not, and a column s holds their standard deviations, give --sigma s: rows weigh 1/s², and the standard errors are scaled by the residuals, so that only the ratios of s matter. If s are the standard deviations themselves, add --absolute-sigma: then nothing is scaled, and the reduced chi-square is near 1 if the model holds. Against outliers, --loss huber.
+ERRORS OF THE DATA. All rows weigh the same, as is right if their errors are equal. If they are not, and a column s holds their standard deviations, give --sigma s: rows weigh 1/s², and the standard errors are scaled by the residuals, so that only the ratios of s matter. If s are the standard deviations themselves, add --absolute-sigma: then nothing is scaled, and the reduced chi-square is near 1 if the model holds. Against outliers, --loss huber; the report names the rows that then have less than half of their weight.
 
 INTERVALS. --conf t is right if the curve is nearly linear in the parameters over a few standard errors. --conf profile follows the sum of squares itself, which takes some 15 short fits for each end; it is for least squares. --conf bootstrap takes the distribution of the errors from the residuals, with 1000 fits.
 
@@ -56,14 +56,14 @@ COMPARING. --compare fits other formulas or built-in models to the same rows, by
 
 LARGE TABLES. --stream keeps the rows in a temporary file and not in memory, and reads it once for each step of the search: a table of a million rows takes some 25 MB and a few seconds. The first part of the search sees a random sample of 10 000 rows, the rest all of them; the result is that of a fit without --stream, in whatever order the rows are. It is for least squares with --conf t, without --compare, --csv and --plot.
 
---json prints formula, data, response, predictors, sigma, absolute_sigma, loss, outcome, error (null, or why the fit failed), warnings, notes, points, skipped_lines, level, intervals, seed, parameters (a list of name, start, estimate, standard_error, relative_error, lower, upper, kind), residual_standard_deviation, degrees_of_freedom, residual_sum_of_squares, chi_square, reduced_chi_square, rmse, r_squared, adjusted_r_squared, log_likelihood, aic, aicc, bic, covariance and correlation (lists of rows), rank, status, after_adam, iterations, evaluations and comparison (null, or the models, the best first, with model, parameters, residual_sum_of_squares, aicc, delta_aicc, weight, error, f_tests and untested). A number that is not finite or not known is null. If the input is wrong, the object holds error only.
+--json prints formula, data, response, predictors, sigma, absolute_sigma, loss, outcome, error (null, or why the fit failed), warnings, notes, points, skipped_lines, level, intervals, seed, parameters (a list of name, start, estimate, standard_error, relative_error, lower, upper, kind), residual_standard_deviation, degrees_of_freedom, residual_sum_of_squares, chi_square, reduced_chi_square, rmse, r_squared, adjusted_r_squared, log_likelihood, aic, aicc, bic, covariance and correlation (lists of rows), rank, status, after_adam, iterations, evaluations, objective, down_weighted (the points that a loss gives less than half of their weight: line, standardized_residual, weight) and comparison (null, or the models, the best first, with model, parameters, residual_sum_of_squares, aicc, delta_aicc, weight, error, f_tests and untested). A number that is not finite or not known is null. If the input is wrong, the object holds error only.
 
 Exit codes:
 
     0    the fit succeeded
     1    the search found no minimum, or a file could not be written after the fit
     2    the input is wrong, or a file cannot be written where a flag says; nothing was fitted
-    3    the data do not determine all parameters: an error bar is infinite, or a line WARNING says that a parameter has run away
+    3    the data do not determine all parameters or their errors; a line WARNING says which: an error bar is infinite or missing, a parameter has run away, or there are as many parameters as points
     4    the search had not ended after the iterations allowed
     130  interrupted
 

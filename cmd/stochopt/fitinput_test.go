@@ -160,6 +160,42 @@ func TestLoss(t *testing.T) {
 		if c := r.value(t, "c", "estimate"); math.Abs(c-want) > 0.02 || r.Loss != loss || r.AICc != nil {
 			t.Errorf("%s: c = %v, want %v; %+v", loss, c, want, r)
 		}
+		// The wild point is named first, in line 42. Its weight is ρ' at its residual: 1.345/t for Huber, 0 for Tukey.
+		if len(r.DownWeighted) == 0 || r.DownWeighted[0].Line != 42 || r.DownWeighted[0].Residual < 100 || r.DownWeighted[0].Weight > 0.02 {
+			t.Errorf("%s: down-weighted %+v", loss, r.DownWeighted)
+			continue
+		}
+		first := r.DownWeighted[0]
+		if want := map[string]float64{"huber": 1.345 / first.Residual, "tukey": 0}; loss == "huber" && !agree(first.Weight, want[loss]) || loss == "tukey" && first.Weight != 0 {
+			t.Errorf("%s: weight %v at %v", loss, first.Weight, first.Residual)
+		}
+	}
+	args := []string{"fit", "-", "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--loss=tukey"}
+	_, stdout, _ := runCommand(t.Context(), wild, args...)
+	if !strings.Contains(stdout, "\nPoints with less than half of their weight: 1 of 41\nline 42       weight 0        residual ") ||
+		strings.Contains(stdout, "R²") || strings.Contains(stdout, "sum of squares") || !strings.Contains(stdout, "\nScale of the residuals ") {
+		t.Errorf("%s", stdout)
+	}
+	_, stdout, _ = runCommand(t.Context(), decay(), args...)
+	if !strings.Contains(stdout, "\nNo point has less than half of its weight: there are no outliers.\n") {
+		t.Errorf("%s", stdout)
+	}
+	if linear := fitJSON(t, wild, "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0"); linear.DownWeighted == nil || len(linear.DownWeighted) > 0 {
+		t.Errorf("least squares: %+v", linear.DownWeighted)
+	}
+}
+
+// TestRefit: a fit from the estimates of another says so once, and not of each parameter that it did not move.
+func TestRefit(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "end.toml")
+	r := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "A=3", "k=1", "c=0", "--write-params="+file)
+	const want = "The search began at the minimum: the parameters are where they started."
+	if strings.Contains(strings.Join(r.Notes, " "), "began at the minimum") {
+		t.Errorf("notes %q", r.Notes)
+	}
+	again := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "--params="+file)
+	if len(again.Notes) != 2 || again.Notes[1] != want {
+		t.Errorf("notes %q", again.Notes)
 	}
 }
 

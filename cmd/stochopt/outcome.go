@@ -25,7 +25,7 @@ var (
 func outcomeOf(d *candidate) outcome {
 	var rank *fit.RankError
 	switch {
-	case errors.As(d.err, &rank), d.err == nil && d.result.RanAway != nil:
+	case errors.As(d.err, &rank), d.err == nil && (d.result.RanAway != nil || len(d.withoutErrors()) > 0):
 		return outcomeUndetermined
 	case errors.Is(d.err, fit.ErrNotConverged):
 		return outcomeNoEnd
@@ -35,6 +35,16 @@ func outcomeOf(d *candidate) outcome {
 		return outcomeFailed
 	}
 	return outcomeFitted
+}
+
+// withoutErrors are the parameters that were searched and have no error bar although the search has ended well.
+func (d *candidate) withoutErrors() (names []string) {
+	for i, p := range d.parameters {
+		if se := d.result.StdErr[i]; role(p, d.result) == "free" && !finite(se) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // outcomeError is the error of a fit that has a result, with its exit code.

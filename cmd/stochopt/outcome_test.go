@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,8 @@ func TestOutcome(t *testing.T) {
 	}{
 		{candidate{}, "fitted", 0},
 		{candidate{result: &fit.Result{RanAway: []string{"k"}}}, "undetermined", 3},
+		{candidate{result: &fit.Result{StdErr: []float64{math.NaN()}}, parameters: []fit.Parameter{{Name: "k"}}}, "undetermined", 3},
+		{candidate{result: &fit.Result{StdErr: []float64{math.NaN()}, AtBound: []string{"k"}}, parameters: []fit.Parameter{{Name: "k"}}}, "fitted", 0},
 		{candidate{err: fmt.Errorf("wrapped: %w", &fit.RankError{})}, "undetermined", 3},
 		{candidate{err: fit.ErrNotConverged}, "not converged", 4},
 		{candidate{err: fit.ErrNoDecrease}, "failed", 1},

@@ -43,8 +43,18 @@ type report struct {
 	Iterations  int         `json:"iterations"`
 	Evaluations int         `json:"evaluations"`
 	Comparison  []contender `json:"comparison"` // nil if there is nothing to compare with
+	Objective   number      `json:"objective"`  // the sum that was minimized
+	// DownWeighted are the points that a loss gives less than half of their weight, the least first.
+	DownWeighted []downWeighted `json:"down_weighted"`
 
 	residuals []float64 // standardized, in the order of the first predictor
+}
+
+// downWeighted is a point that a loss takes for an outlier.
+type downWeighted struct {
+	Line     int    `json:"line"`
+	Residual number `json:"standardized_residual"` // in units of the scale, as in the CSV
+	Weight   number `json:"weight"`                // from 0 to 1
 }
 
 type statistics struct {
@@ -107,6 +117,8 @@ func newReport(c *fitCommand, p *problem, intervals []interval, failure error) *
 		AfterAdam:     f.AfterAdam,
 		Iterations:    f.Iterations,
 		Evaluations:   f.Evaluations,
+		Objective:     number(f.Objective),
+		DownWeighted:  []downWeighted{}, // not null
 	}
 	if c.Sigma != "" {
 		r.Sigma = &c.Sigma
@@ -138,9 +150,27 @@ func newReport(c *fitCommand, p *problem, intervals []interval, failure error) *
 		})
 	}
 	if !c.Stream {
-		r.residuals = ordered(f.Residuals().Standardized, d.data.X)
+		standardized := f.Residuals().Standardized
+		r.residuals = ordered(standardized, d.data.X)
+		r.DownWeighted = outliers(losses[c.Loss], standardized, p.lines)
 	}
 	return r
+}
+
+// outliers are the points to which a loss gives less than half of the weight that least squares would: ρ'(z) at the squares z
+// of residuals in units of their scale.
+func outliers(loss fit.Loss, residuals []float64, lines []int) []downWeighted {
+	all := []downWeighted{}
+	if loss == nil {
+		return all
+	}
+	for i, v := range residuals {
+		if _, weight, _ := loss.Rho(v * v); weight < 0.5 {
+			all = append(all, downWeighted{lines[i], number(v), number(weight)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b downWeighted) int { return cmp.Compare(a.Weight, b.Weight) })
+	return all
 }
 
 // start is where parameter i has started, NaN for a tied one.

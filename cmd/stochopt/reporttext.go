@@ -26,7 +26,7 @@ func (r *report) text(w io.Writer) error {
 		fmt.Fprintf(&b, "Skipped  %d row(s) without a value: %s\n", n, lineList(r.Skipped))
 	}
 	if r.Error != nil {
-		fmt.Fprintf(&b, "Not a fit: values where the search stopped\n") // why stands in stderr
+		fmt.Fprintf(&b, "WARNING  not a fit but values where the search stopped: %s\n", strings.TrimPrefix(*r.Error, "fit: "))
 	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&b, "WARNING  %s\n", w)
@@ -34,6 +34,7 @@ func (r *report) text(w io.Writer) error {
 	r.writeParameters(&b)
 	r.writeCorrelations(&b)
 	r.writeStatistics(&b)
+	r.writeDownWeighted(&b)
 	if line := sparkline(r.residuals, 60); line != "" && r.Error == nil {
 		order := "rows"
 		if len(r.Predictors) > 0 {
@@ -100,9 +101,6 @@ func (r *report) writeParameters(b *strings.Builder) {
 		}
 		b.WriteString("\n")
 	}
-	if r.DF == 0 {
-		fmt.Fprintf(b, "\nNo degrees of freedom are left: errors are unknown.\n")
-	}
 	if r.Intervals != "t" {
 		fmt.Fprintf(b, "\nIntervals by %s.\n", map[string]string{"profile": "profile likelihood", "bootstrap": "bootstrap"}[r.Intervals])
 	}
@@ -149,17 +147,42 @@ func (r *report) writeStatistics(b *strings.Builder) {
 		}
 	}
 	count := func(name string, n int) { fmt.Fprintf(b, "%-28s%17d\n", name, n) }
-	value("Residual standard deviation", r.ResidualSD)
-	value("Residual sum of squares", r.RSS)
-	if r.Sigma != nil {
-		value("Reduced chi-square", r.ReducedChiSquare)
+	if r.Loss != "linear" { // R² and the like are of least squares, and outliers would rule them
+		value("Scale of the residuals", r.ResidualSD)
+		value("Sum of the loss", r.Objective)
+	} else {
+		value("Residual standard deviation", r.ResidualSD)
+		value("Residual sum of squares", r.RSS)
+		if r.Sigma != nil {
+			value("Reduced chi-square", r.ReducedChiSquare)
+		}
+		value("R²", r.R2)
+		value("AICc", r.AICc)
+		value("BIC", r.BIC)
 	}
-	value("R²", r.R2)
-	value("AICc", r.AICc)
-	value("BIC", r.BIC)
 	count("Degrees of freedom", r.DF)
 	count("Iterations", r.Iterations)
 	count("Evaluations of the curve", r.Evaluations)
+}
+
+// writeDownWeighted writes the rows that a loss takes for outliers, ten at most.
+func (r *report) writeDownWeighted(b *strings.Builder) {
+	if r.Loss == "linear" || r.Error != nil {
+		return
+	}
+	if len(r.DownWeighted) == 0 {
+		b.WriteString("\nNo point has less than half of its weight: there are no outliers.\n")
+		return
+	}
+	fmt.Fprintf(b, "\nPoints with less than half of their weight: %d of %d\n", len(r.DownWeighted), r.Points)
+	const most = 10
+	for i, w := range r.DownWeighted {
+		if i == most {
+			fmt.Fprintf(b, "and %d more\n", len(r.DownWeighted)-most)
+			break
+		}
+		fmt.Fprintf(b, "line %-8d weight %-8.3g residual %.3g, in units of the scale\n", w.Line, float64(w.Weight), float64(w.Residual))
+	}
 }
 
 // sparkline draws numbers as blocks between their least and greatest value, the means of neighbours if there are more than

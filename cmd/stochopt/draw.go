@@ -28,7 +28,7 @@ func knownFormat(name string) error {
 
 // drawProfiles draws the data profiles of the classes, a panel each: the methods to show in colour, the others in grey.
 func drawProfiles(name string, tau float64, show []string, classes []catalogue.Class, results []*profile.Results) error {
-	const columns = 3
+	columns := min(3, len(classes))
 	rows := (len(classes) + columns - 1) / columns
 	panels := make([][]*plot.Plot, rows)
 	for i := range panels {
@@ -94,7 +94,7 @@ func drawProfiles(name string, tau float64, show []string, classes []catalogue.C
 	}
 	grey.Color = color.NRGBA{190, 190, 190, 255}
 	legend.Add("the others", grey)
-	return paint(name, panels, 9*vg.Centimeter, 7*vg.Centimeter, legend)
+	return picture.Paint(name, panels, 9*vg.Centimeter, 7*vg.Centimeter, legend)
 }
 
 func curve(x, y []float64) plotter.XYs {
@@ -103,9 +103,4 @@ func curve(x, y []float64) plotter.XYs {
 		xy[i].X, xy[i].Y = x[i], y[i]
 	}
 	return xy
-}
-
-// paint draws panels of a size and the legend to their right into a file.
-func paint(name string, panels [][]*plot.Plot, wide, high vg.Length, legend plot.Legend) error {
-	return picture.Paint(name, panels, wide, high, legend, 5.5*vg.Centimeter)
 }

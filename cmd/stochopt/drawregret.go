@@ -4,15 +4,15 @@ import (
 	"image/color"
 	"math"
 
-	"github.com/stochopt/stochopt/testfuncs"
+	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
 
-// drawRegret draws the courses of each sequence in a panel, on logarithmic axes: regret, certificate and bound of a
-// method in one colour.
-func drawRegret(name string, sequences []testfuncs.Sequence, courses [][]course) error {
+// drawRegret draws the courses of each sequence in a panel under its title, on logarithmic axes: regret, certificate and
+// bound of a method in one colour.
+func drawRegret(name string, titles []string, courses [][]course) error {
 	legend := plot.NewLegend()
 	legend.Top, legend.Left = true, true
 	legend.TextStyle.Font.Size = vg.Points(11)
@@ -26,14 +26,14 @@ func drawRegret(name string, sequences []testfuncs.Sequence, courses [][]course)
 		dashes []vg.Length
 	}{
 		{"regret", func(c course) []float64 { return c.regret }, vg.Points(2), dashes[0]},
-		{"certificate", func(c course) []float64 { return c.certificate }, vg.Points(1), dashes[2]},
+		{"certificate, an upper bound", func(c course) []float64 { return c.certificate }, vg.Points(1), dashes[2]},
 		{"closed bound", func(c course) []float64 { return c.bound }, vg.Points(1), dashes[1]},
 	}
-	panels := make([]*plot.Plot, len(sequences))
-	for i, q := range sequences {
+	panels := make([]*plot.Plot, len(titles))
+	for i, title := range titles {
 		p := plot.New()
-		p.Title.Text = kind(q)
-		p.X.Label.Text, p.Y.Label.Text = "rounds T", "R(T) and its bounds"
+		p.Title.Text = title
+		p.X.Label.Text, p.Y.Label.Text = "rounds T", "regret R(T) and its bounds"
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 		p.Add(plotter.NewGrid())
@@ -46,7 +46,7 @@ func drawRegret(name string, sequences []testfuncs.Sequence, courses [][]course)
 					}
 					l.Color, l.Width, l.Dashes = palette[m%len(palette)], kind.width, kind.dashes
 					p.Add(l)
-					if i == len(sequences)-1 && k == 0 && part == 0 {
+					if i == len(titles)-1 && k == 0 && part == 0 {
 						legend.Add(c.learner, l)
 					}
 				}
@@ -62,7 +62,7 @@ func drawRegret(name string, sequences []testfuncs.Sequence, courses [][]course)
 		l.Color, l.Width, l.Dashes = color.NRGBA{90, 90, 90, 255}, kind.width, kind.dashes
 		legend.Add(kind.name, l)
 	}
-	return paint(name, [][]*plot.Plot{panels}, 12*vg.Centimeter, 10*vg.Centimeter, legend)
+	return picture.Paint(name, [][]*plot.Plot{panels}, 12*vg.Centimeter, 10*vg.Centimeter, legend)
 }
 
 // positive returns the points of a curve to draw on logarithmic axes, some hundred, in parts between which it is not

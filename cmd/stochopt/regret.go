@@ -93,7 +93,8 @@ func (c *regretCommand) Run(ctx context.Context, s streams) error {
 	}
 	bar.finish()
 	if c.Plot != "" {
-		if err := drawRegret(c.Plot, sequences, courses); err != nil {
+		titles := []string{title(sequence, runs[0]), fmt.Sprintf("counterexample A: slopes %v, -1, -1, %v, ...", c.C, c.C)}
+		if err := drawRegret(c.Plot, titles, courses); err != nil {
 			return err
 		}
 	}
@@ -165,17 +166,25 @@ func (c *regretCommand) learn(ctx context.Context, q testfuncs.Sequence, l learn
 	return mean, nil
 }
 
-// table prints the courses at powers of ten and at the end.
-func (c *regretCommand) table(w io.Writer, q testfuncs.Sequence, runs int, courses []course) error {
-	title := kind(q)
+// title names a sequence of losses and says how many runs the mean is taken of.
+func title(q testfuncs.Sequence, runs int) string {
+	text := kind(q)
+	if !strings.HasPrefix(text, "counterexample") {
+		text += " losses"
+	}
 	if q.Dim > 1 {
-		title += fmt.Sprintf(", %d variables", q.Dim)
+		text += fmt.Sprintf(", %d variables", q.Dim)
 	}
 	if runs > 1 {
-		title += fmt.Sprintf(", mean of %d runs", runs)
+		text += fmt.Sprintf(", mean of %d runs", runs)
 	}
+	return text
+}
+
+// table prints the courses at powers of ten and at the end.
+func (c *regretCommand) table(w io.Writer, q testfuncs.Sequence, runs int, courses []course) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "%s\n\nT\tregret\ta round\tcertificate\tbound\t\n", title)
+	fmt.Fprintf(t, "%s\n\nT\tregret\ta round\tcertificate\tbound\t\n", title(q, runs))
 	for _, m := range courses {
 		fmt.Fprintf(t, "\n%s\n", m.learner)
 		for n := 10; ; n *= 10 {

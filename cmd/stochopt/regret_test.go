@@ -19,7 +19,7 @@ func TestRegret(t *testing.T) {
 		if code != 0 || errs != "" {
 			t.Fatalf("exit code %d\n%s%s", code, out, errs)
 		}
-		for _, want := range []string{"sparse, 2 variables, mean of 3 runs", "counterexample A, c = 3\n", "\ngradient descent\n", "\nAdaGrad\n", "\nAMSGrad\n", "\nAdam\n"} {
+		for _, want := range []string{"sparse losses, 2 variables, mean of 3 runs", "counterexample A, c = 3\n", "\ngradient descent\n", "\nAdaGrad\n", "\nAMSGrad\n", "\nAdam\n"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("no %q in\n%s", want, out)
 			}
@@ -40,7 +40,7 @@ func TestRegret(t *testing.T) {
 				t.Errorf("picture: %v", err)
 			}
 		case "svg":
-			for _, want := range []string{"rounds T", "R(T) and its bounds", "closed bound", "counterexample A", "gradient descent"} {
+			for _, want := range []string{"rounds T", "regret R(T) and its bounds", "closed bound", "counterexample A: slopes 3, -1, -1, 3, ...", "sparse losses, 2 variables, mean of 3 runs", "gradient descent"} {
 				if !bytes.Contains(data, []byte(want)) {
 					t.Errorf("no %q in the picture", want)
 				}

@@ -60,7 +60,7 @@ func convergence(_ context.Context, o Options) (*Outcome, error) {
 		fmt.Fprintf(&text, "%-28s %8.3f %14.4f\n", p.name, x[0], r[len(r)-1]/float64(rounds))
 	}
 	// AdaGrad with η = D/√2, D = 2 the width: R(T) <= √2 D √(Σ g²) with Σ g² = 11 T/3.
-	bound, floor := picture.Curve{Name: "bound of AdaGrad"}, picture.Curve{Name: "proved of the first, at least"}
+	bound, floor := picture.Curve{Name: "bound of AdaGrad"}, picture.Curve{Name: "lower bound, proved for the first"}
 	for t := 1; t <= rounds; t++ {
 		if sparse(t) {
 			n := float64(t)

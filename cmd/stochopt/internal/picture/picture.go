@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -72,11 +71,7 @@ func Draw(file string, panels [][]Panel) error {
 			rows[i][j] = p
 		}
 	}
-	side := 2.2 * vg.Centimeter
-	for _, name := range k.names {
-		side = max(side, 2.2*vg.Centimeter+vg.Length(utf8.RuneCountInString(name))*1.9*vg.Millimeter)
-	}
-	return Paint(file, rows, 9*vg.Centimeter, 7*vg.Centimeter, k.legend, side)
+	return Paint(file, rows, 9*vg.Centimeter, 7*vg.Centimeter, k.legend)
 }
 
 // key is the legend with the names in it.
@@ -187,6 +182,9 @@ func (powers) Ticks(low, high float64) (ticks []plot.Tick) {
 			t := plot.Tick{Value: at}
 			if (e-last)%max(apart, 1) == 0 {
 				t.Label = strconv.FormatFloat(at, 'g', -1, 64)
+				if e < -3 || e > 4 {
+					t.Label = fmt.Sprintf("1e%d", e)
+				}
 			}
 			ticks = append(ticks, t)
 		}
@@ -224,9 +222,12 @@ func (h heights) Y(r int) float64 {
 	return h.Low + (h.High-h.Low)*float64(r)/(gridSide-1)
 }
 
-// Paint draws plots of a size and the legend, in a strip of the width side to their right, into a file.
-func Paint(name string, panels [][]*plot.Plot, wide, high vg.Length, legend plot.Legend, side vg.Length) error {
-	width, height := vg.Length(len(panels[0]))*wide+side, vg.Length(len(panels))*high
+// Paint draws plots of a size, and the legend to their right, into a file.
+func Paint(name string, panels [][]*plot.Plot, wide, high vg.Length, legend plot.Legend) error {
+	const margin = 4 * vg.Millimeter
+	width, height := vg.Length(len(panels[0]))*wide, vg.Length(len(panels))*high
+	side := legend.Rectangle(draw.New(vgimg.New(width, height))).Size().X + 2*margin
+	width += side
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
 	canvas, err := draw.NewFormattedCanvas(width, height, format)
 	if err != nil {
@@ -238,20 +239,85 @@ func Paint(name string, panels [][]*plot.Plot, wide, high vg.Length, legend plot
 	dc := draw.New(canvas)
 	tiles := draw.Tiles{Rows: len(panels), Cols: len(panels[0]), PadX: vg.Millimeter * 3, PadY: vg.Millimeter * 3, PadTop: vg.Millimeter * 2,
 		PadBottom: vg.Millimeter * 2, PadLeft: vg.Millimeter * 2, PadRight: side}
-	for i, row := range plot.Align(panels, tiles, dc) {
-		for j, c := range row {
-			if p := panels[i][j]; p != nil {
-				p.Draw(c)
-			}
-		}
-	}
-	legend.Draw(draw.Crop(dc, width-side+4*vg.Millimeter, 0, 0, -8*vg.Millimeter))
+	drawAligned(panels, tiles, dc)
+	legend.Draw(draw.Crop(dc, width-side+margin, 0, 0, -8*vg.Millimeter))
 	f, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	_, err = canvas.WriteTo(f)
 	return errors.Join(err, f.Close())
+}
+
+// drawAligned draws plots in tiles, with the areas of their data aligned. It draws the titles and the labels of the vertical
+// axes itself: a plot puts its title as high as its numbers ask for, and on a logarithmic axis leaves room above for a
+// label that stands lower.
+func drawAligned(plots [][]*plot.Plot, tiles draw.Tiles, dc draw.Canvas) {
+	const gap = 2 * vg.Millimeter
+	titles, labels := make([][]string, len(plots)), make([][]string, len(plots))
+	var above, left vg.Length // room for them
+	for i, row := range plots {
+		titles[i], labels[i] = make([]string, len(row)), make([]string, len(row))
+		for j, p := range row {
+			if p == nil {
+				continue
+			}
+			titles[i][j], labels[i][j] = p.Title.Text, p.Y.Label.Text
+			p.Title.Text, p.Y.Label.Text = "", ""
+			if titles[i][j] != "" {
+				above = max(above, p.Title.TextStyle.FontExtents().Height+gap)
+			}
+			if labels[i][j] != "" {
+				left = max(left, p.Y.Label.TextStyle.FontExtents().Height+gap)
+			}
+		}
+	}
+	tiles.PadLeft, tiles.PadX = tiles.PadLeft+left, tiles.PadX+left
+	tiles.PadTop, tiles.PadY = tiles.PadTop+above, tiles.PadY+above
+	for i, row := range align(plots, tiles, dc) {
+		for j, c := range row {
+			p := plots[i][j]
+			if p == nil {
+				continue
+			}
+			p.Draw(c)
+			area := p.DataCanvas(c)
+			title, label := p.Title.TextStyle, p.Y.Label.TextStyle
+			title.YAlign = draw.YBottom
+			label.Rotation += math.Pi / 2
+			c.FillText(title, vg.Point{X: area.Center().X, Y: area.Max.Y + gap}, titles[i][j])
+			c.FillText(label, vg.Point{X: c.Min.X - left + label.FontExtents().Ascent, Y: area.Center().Y}, labels[i][j])
+			p.Title.Text, p.Y.Label.Text = titles[i][j], labels[i][j]
+		}
+	}
+}
+
+// align returns the canvases of the tiles on which the areas of the data of all plots have the same size and stand in rows
+// and columns, under titles of one height. (plot.Align leaves gaps between titles and areas.)
+func align(plots [][]*plot.Plot, tiles draw.Tiles, dc draw.Canvas) [][]draw.Canvas {
+	type margins struct{ left, right, bottom, top vg.Length }
+	own, most := make([][]margins, len(plots)), margins{}
+	for i, row := range plots {
+		own[i] = make([]margins, len(row))
+		for j, p := range row {
+			if p == nil {
+				continue
+			}
+			c := tiles.At(dc, j, i)
+			area := p.DataCanvas(c)
+			m := margins{area.Min.X - c.Min.X, c.Max.X - area.Max.X, area.Min.Y - c.Min.Y, c.Max.Y - area.Max.Y}
+			own[i][j] = m
+			most = margins{max(most.left, m.left), max(most.right, m.right), max(most.bottom, m.bottom), max(most.top, m.top)}
+		}
+	}
+	canvases := make([][]draw.Canvas, len(plots))
+	for i, row := range own {
+		for j, m := range row {
+			c := tiles.At(dc, j, i)
+			canvases[i] = append(canvases[i], draw.Crop(c, most.left-m.left, m.right-most.right, most.bottom-m.bottom, m.top-most.top))
+		}
+	}
+	return canvases
 }
 
 // Write writes the numbers of the curves as CSV: panel, curve, x, y, low, high.

@@ -7,10 +7,15 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
 )
 
 func panels() [][]Panel {
@@ -42,7 +47,7 @@ func TestDraw(t *testing.T) {
 				t.Errorf("%+v, %v", c, err)
 			}
 		case ".svg":
-			for _, word := range []string{"hills", "fall", "cost", "walk", "ride", "1e-05"} {
+			for _, word := range []string{"hills", "fall", "cost", "walk", "ride", "1e-5"} {
 				if !bytes.Contains(b, []byte(">"+word+"<")) {
 					t.Errorf("the picture lacks %q", word)
 				}
@@ -54,6 +59,108 @@ func TestDraw(t *testing.T) {
 	}
 	if err := Draw(filepath.Join(dir, "a.gif2"), panels()); err == nil {
 		t.Error("no error for a format that is not known")
+	}
+}
+
+// TestAlign: the areas of the data have one size and stand in rows and columns.
+func TestAlign(t *testing.T) {
+	plots := make([][]*plot.Plot, 2)
+	for i := range plots {
+		for j := range 3 {
+			p := plot.New()
+			p.Title.Text = []string{"plain", "Ågyp", "a", "", "x", "y"}[3*i+j]
+			p.Y.Max = []float64{1, 1e9, 10, 1e-5, 3, 7}[3*i+j]
+			p.X.Max = 1
+			p.Y.Label.Text = []string{"", "up", "", "", "up", ""}[3*i+j]
+			plots[i] = append(plots[i], p)
+		}
+	}
+	plots[1][2] = nil
+	dc := draw.New(vgimg.New(30*vg.Centimeter, 20*vg.Centimeter))
+	tiles := draw.Tiles{Rows: 2, Cols: 3, PadX: 5, PadY: 5, PadRight: 100}
+	drawAligned(plots, tiles, dc)
+	if got := plots[0][1].Y.Label.Text; got != "up" {
+		t.Errorf("a label has become %q", got)
+	}
+	near := func(a, b vg.Length) bool { return math.Abs(float64(a-b)) < 0.01 }
+	var size vg.Point
+	var areas [][]draw.Canvas
+	for i, row := range align(plots, tiles, dc) {
+		areas = append(areas, nil)
+		for j, c := range row {
+			p := plots[i][j]
+			if p == nil {
+				continue
+			}
+			area := p.DataCanvas(c)
+			areas[i] = append(areas[i], area)
+			if size == (vg.Point{}) {
+				size = area.Size()
+			}
+			if s := area.Size(); !near(s.X, size.X) || !near(s.Y, size.Y) || s.X < 100 || s.Y < 100 {
+				t.Errorf("area %d, %d has the size %v, the first %v", i, j, s, size)
+			}
+			if !near(area.Min.Y, areas[i][0].Min.Y) || !near(area.Min.X, areas[0][j].Min.X) {
+				t.Errorf("area %d, %d is at %v", i, j, area.Min)
+			}
+		}
+	}
+}
+
+// TestTitles: titles stand at one height, whatever the numbers at the axes.
+func TestTitles(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.svg")
+	curve := func(top float64) []Curve { return []Curve{{Name: "walk", X: []float64{0, 1}, Y: []float64{0.1, top}}} }
+	if err := Draw(name, [][]Panel{{{Title: "one", Up: "y", LogY: true, Curves: curve(1e6)}, {Title: "two", Curves: curve(1)}, {Title: "three", LogY: true, Curves: curve(7e5)}}}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heights []string
+	for _, title := range []string{"one", "two", "three"} {
+		m := regexp.MustCompile(`<text x="[-0-9.]+" y="([-0-9.]+)"[^>]*>` + title + `<`).FindSubmatch(b)
+		if m == nil {
+			t.Fatalf("no title %s", title)
+		}
+		heights = append(heights, string(m[1]))
+	}
+	if heights[0] != heights[1] || heights[0] != heights[2] {
+		t.Errorf("titles at %v", heights)
+	}
+}
+
+// TestLogLabel: a long label of a logarithmic axis takes no room above the area, and stands within the height of it.
+func TestLogLabel(t *testing.T) {
+	panel := func(up string) [][]Panel {
+		return [][]Panel{{{Title: "fall", Up: up, LogY: true, Curves: []Curve{{Name: "walk", X: []float64{0, 1}, Y: []float64{1, 1e6}}}}}}
+	}
+	line := regexp.MustCompile(`(?m)^<path d="M([0-9.]+),([0-9.]+)L([0-9.]+),([0-9.]+)`)
+	height := func(up string) float64 {
+		name := filepath.Join(t.TempDir(), "a.svg")
+		if err := Draw(name, panel(up)); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if up != "" && !bytes.Contains(b, []byte(">"+up+"<")) {
+			t.Errorf("no label %q", up)
+		}
+		var longest float64 // vertical line, that is the axis
+		for _, m := range line.FindAllSubmatch(b, -1) {
+			if x, end := string(m[1]), string(m[3]); x == end {
+				from, _ := strconv.ParseFloat(string(m[2]), 64)
+				to, _ := strconv.ParseFloat(string(m[4]), 64)
+				longest = max(longest, math.Abs(to-from))
+			}
+		}
+		return longest
+	}
+	if none, long := height(""), height("a label of many letters"); none < 100 || math.Abs(none-long) > 0.5 {
+		t.Errorf("the axis is %v long without a label and %v with one", none, long)
 	}
 }
 
@@ -84,8 +191,8 @@ func TestPowers(t *testing.T) {
 		{0.05, 200, "0.1 1 10 100"},
 		{0.1, 0.9, "0.1 0.2 0.3 0.5"},
 		{0.19, 0.9, "0.2 0.3 0.5"},
-		{1, 1e5, "1 10 100 1000 10000 100000"},
-		{1e-12, 500, "1e-10 1e-07 0.0001 0.1 100"},
+		{1, 1e5, "1 10 100 1000 10000 1e5"},
+		{1e-12, 500, "1e-10 1e-7 1e-4 0.1 100"},
 	} {
 		if got := strings.Join(labels(c.low, c.high), " "); got != c.want {
 			t.Errorf("from %g to %g: %s, want %s", c.low, c.high, got, c.want)

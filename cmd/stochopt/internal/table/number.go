@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -39,8 +40,19 @@ func (r *Reader) parse(l *line, c cell) (v float64, problem string) {
 	if strings.ContainsAny(c.text, separators) && strings.Trim(c.text, "0123456789+-.eE"+separators) == "" {
 		return 0, fmt.Sprintf("%q is not a number; write a decimal point and no thousands separators", c.text)
 	}
+	switch {
+	case dated.MatchString(text):
+		return 0, fmt.Sprintf("%q is not a number; write dates and times as numbers, such as days or seconds from the first", c.text)
+	case fortran.MatchString(text):
+		return 0, fmt.Sprintf("%q is not a number; write exponents with E", c.text)
+	}
 	return 0, fmt.Sprintf("%q is not a number", c.text)
 }
+
+var (
+	dated   = regexp.MustCompile(`^\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}|^\d{1,2}:\d{2}$`)
+	fortran = regexp.MustCompile(`^[-+]?[0-9.]+[dDqQ][-+]?\d+$`)
+)
 
 // noValue reports whether a cell says that it has no value.
 func noValue(text string) bool {

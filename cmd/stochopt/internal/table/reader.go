@@ -14,13 +14,16 @@ import (
 
 // Reader reads a table row by row, in memory that does not grow with the number of rows.
 type Reader struct {
-	// Names are the names of the columns.
+	// Names are the names of the columns, each once. Columns without a name are left out.
 	Names []string
 	// SkipMissing leaves out rows in which a column that was asked for has no value: an empty cell, NA, NaN, null and the
 	// like.
 	SkipMissing bool
 
 	file      string
+	all       []string // the names of all columns, some of which may be empty or equal
+	named     bool     // by --columns, and not by the file
+	rows      int      // read so far
 	scanner   *bufio.Scanner
 	number    int    // of the line
 	separator byte   // between cells
@@ -64,7 +67,7 @@ func Open(r io.Reader, file string, names ...string) (*Reader, error) {
 			return nil, &Error{File: file, Message: fmt.Sprintf("names of columns %q: want different names", names)}
 		}
 	}
-	t.Names, t.pending = names, l.text
+	t.Names, t.all, t.named, t.pending = names, names, true, l.text
 	return t, nil
 }
 
@@ -149,19 +152,20 @@ func (r *Reader) sniff(l *line, numbers bool) error {
 
 // header takes the names of the columns from the first line.
 func (r *Reader) header(l *line) error {
+	r.cells = withoutEnd(r.cells, 1)
 	for _, c := range r.cells {
-		if c.text == "" {
-			return l.errorAt(c.at, "empty column name")
+		if _, err := strconv.ParseFloat(c.text, 64); err == nil || c.text != "" && strings.Trim(c.text, "0123456789") == "" {
+			return l.errorAt(c.at, "%q is a number; the first line must name the columns, as in x,y, or --columns must, as in --columns x,y", c.text)
 		}
-		if _, err := strconv.ParseFloat(c.text, 64); err == nil || strings.Trim(c.text, "0123456789") == "" {
-			return l.errorAt(c.at, "%q is a number; the first line must name the columns, as in x,y, or --columns must", c.text)
+		r.all = append(r.all, c.text)
+		if c.text != "" && !slices.Contains(r.Names, c.text) {
+			r.Names = append(r.Names, c.text)
 		}
-		if slices.Contains(r.Names, c.text) {
-			return l.errorAt(c.at, "a second column %q", c.text)
-		}
-		r.Names = append(r.Names, c.text)
 	}
-	if len(r.Names) > 1 || r.cells[0].quoted {
+	if len(r.Names) == 0 {
+		return l.errorAt(0, "the first line names no column")
+	}
+	if len(r.all) > 1 || r.cells[0].quoted {
 		return nil
 	}
 	name, at := r.Names[0], r.cells[0].at
@@ -178,9 +182,12 @@ func (r *Reader) header(l *line) error {
 func (r *Reader) Select(names ...string) error {
 	r.chosen = nil
 	for _, name := range names {
-		i := slices.Index(r.Names, name)
-		if i < 0 {
+		i := slices.Index(r.all, name)
+		if i < 0 || name == "" {
 			return &Error{File: r.file, Message: fmt.Sprintf("no column %q; columns: %s", name, list(r.Names))}
+		}
+		if k := slices.Index(r.all[i+1:], name); k >= 0 {
+			return &Error{File: r.file, Message: fmt.Sprintf("columns %d and %d are both named %q; rename one of them in the file", i+1, i+k+2, name)}
 		}
 		r.chosen = append(r.chosen, i)
 	}
@@ -212,6 +219,7 @@ func (r *Reader) Row(dst []float64) (number int, err error) {
 			return 0, err
 		}
 		if !missing {
+			r.rows++
 			return l.number, nil
 		}
 		r.skipped = append(r.skipped, l.number)
@@ -223,7 +231,9 @@ func (r *Reader) Skipped() []int { return r.skipped }
 
 // shape returns an error unless the line has a cell for each column.
 func (r *Reader) shape(l *line) error {
-	cells, want := r.cells, len(r.Names)
+	want := len(r.all)
+	r.cells = withoutEnd(r.cells, want)
+	cells := r.cells
 	if len(cells) == want {
 		return nil
 	}
@@ -240,7 +250,18 @@ func (r *Reader) shape(l *line) error {
 		}
 		return l.errorAt(cells[want].at, "cell %d, %q, but there are names for %d column(s)%s", want+1, cells[want].text, want, advice)
 	}
-	return l.errorAt(len(l.text), "the cell of column %s is missing", r.Names[len(cells)])
+	if name := r.all[len(cells)]; name != "" {
+		return l.errorAt(len(l.text), "the cell of column %s is missing", name)
+	}
+	return l.errorAt(len(l.text), "cell %d is missing", len(cells)+1)
+}
+
+// withoutEnd is a line without the empty cells behind a number of first ones, which separators at its end make.
+func withoutEnd(cells []cell, first int) []cell {
+	for n := len(cells); n > first && cells[n-1].text == "" && !cells[n-1].quoted; n-- {
+		cells = cells[:n-1]
+	}
+	return cells
 }
 
 // numbers stores the numbers of a line in dst, or reports that one is missing.
@@ -258,9 +279,24 @@ func (r *Reader) numbers(l *line, dst []float64) (missing bool, err error) {
 			}
 			problem += "; remove the row, or give --skip-missing"
 		}
-		return false, l.errorAt(c.at, "column %s: %s", r.Names[i], problem)
+		if r.rows == 0 && len(r.skipped) == 0 && strings.ContainsFunc(c.text, unicode.IsLetter) && r.wordsOnly() {
+			if r.named {
+				problem += "; if this line names the columns, leave out --columns"
+			} else {
+				problem += "; a line of units must begin with #"
+			}
+		}
+		return false, l.errorAt(c.at, "column %s: %s", r.all[i], problem)
 	}
 	return false, nil
+}
+
+// wordsOnly reports whether none of the chosen cells of the line begins like a number.
+func (r *Reader) wordsOnly() bool {
+	return !slices.ContainsFunc(r.chosen, func(i int) bool {
+		text := r.cells[i].text
+		return text != "" && strings.Trim(text[:1], "0123456789+-.,") == ""
+	})
 }
 
 // list writes names as the header has them.

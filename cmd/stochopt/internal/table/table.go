@@ -1,8 +1,9 @@
 // Package table reads tables of numbers from text: comma-, tab- and semicolon-separated values.
 //
 // The first line names the columns, and every further line holds a cell for each. Spaces around a cell, empty lines and lines
-// that begin with # are skipped, cells may be quoted, lines end in LF or CRLF, and a byte order mark is ignored. Only the
-// columns that are asked for need to hold numbers. Nothing is guessed or corrected: whatever stands in these and is no
+// that begin with # are skipped, cells may be quoted, lines end in LF or CRLF, and a byte order mark is ignored. So are
+// columns without a name, as spreadsheets and data frames write them, and empty cells behind the last column. Only the
+// columns that are asked for need to hold numbers, and a name of their own. Nothing is guessed or corrected: whatever stands in these and is no
 // number is an error that names its place.
 //
 // The separator is what stands between the names: a tab, or a comma, or a semicolon; a tab in files whose names end in

@@ -75,6 +75,22 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// TestNamelessColumns: columns without a name and columns that share one are no hindrance where they are not asked for, as
+// are empty cells behind the last column.
+func TestNamelessColumns(t *testing.T) {
+	for _, text := range []string{",x,y\n0,1,2\n1,-3,0.45\n", "x,y,\n1,2,\n-3,0.45,\n", "x,y,,\n1,2\n-3,0.45,,\n", "x,y\n1,2,\n-3,0.45,,,\n", "z,x,z,y\n0,1,a,2\n1,-3,b,0.45\n"} {
+		r, err := Open(strings.NewReader(text), "f.csv")
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		table, err := r.Table("x", "y")
+		if err != nil || fmt.Sprint(table.Columns) != "map[x:[1 -3] y:[2 0.45]]" || slices.Contains(table.Names, "") {
+			t.Errorf("%q: %+v, %v", text, table, err)
+		}
+	}
+}
+
 // TestNoHeader: with names given the first line is a row, in which commas beside semicolons are decimal.
 func TestNoHeader(t *testing.T) {
 	for _, text := range []string{"1,2\n-3,0.45\n", "# c\n1,0;2\n-3;0,45\n", "1,0\t2\n-3\t0,45\n"} {
@@ -94,7 +110,7 @@ func TestNoHeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = r.Table("a", "b"); err == nil || err.Error() != `f.dat, line 1, character 1: column a: "x" is not a number` {
+	if _, err = r.Table("a", "b"); err == nil || err.Error() != `f.dat, line 1, character 1: column a: "x" is not a number; if this line names the columns, leave out --columns` {
 		t.Errorf("a header in a file without: %v", err)
 	}
 }
@@ -155,9 +171,16 @@ func TestErrors(t *testing.T) {
 		{"", "f.csv: empty; the first line must name the columns, as in x,y"},
 		{"\n# x,y\n", "f.csv: empty"},
 		{"x,y\n# 1,2\n", "f.csv: no rows below the header x,y"},
-		{"x,y,x\n1,2,3\n", `f.csv, line 1, character 5: a second column "x"`},
-		{"x,,y\n1,2,3\n", "f.csv, line 1, character 3: empty column name"},
-		{"x,y,\n1,2\n", "f.csv, line 1, character 5: empty column name"},
+		{"x,y,x\n1,2,3\n", `f.csv: columns 1 and 3 are both named "x"; rename one of them in the file`},
+		{"x,,y\n1\n", "f.csv, line 2, character 2: cell 2 is missing"},
+		{",\n1,2\n", "f.csv, line 1, character 1: the first line names no column"},
+		{"x,y\ns,V\n1,2\n", `f.csv, line 2, character 1: column x: "s" is not a number; a line of units must begin with #`},
+		{"x,y\n1,V\n", `f.csv, line 2, character 3: column y: "V" is not a number`},
+		{"x,y\n1,2\ns,V\n", `f.csv, line 3, character 1: column x: "s" is not a number`},
+		{"x,y\n2024-01-31,2\n", `"2024-01-31" is not a number; write dates and times as numbers, such as days or seconds from the first`},
+		{"x,y\n31.1.2024,2\n", `"31.1.2024" is not a number; write dates and times`},
+		{"x,y\n1,12:30\n", `"12:30" is not a number; write dates and times`},
+		{"x,y\n1,1.5D-03\n", `"1.5D-03" is not a number; write exponents with E`},
 		{"1,2\n3,4\n", `f.csv, line 1, character 1: "1" is a number; the first line must name the columns`},
 		{"# c\nx, -1e3\n3,4\n", `f.csv, line 2, character 4: "-1e3" is a number`},
 		{"x;y, z\n1;2\n", `f.csv, line 1: commas and semicolons, either of which may separate`},

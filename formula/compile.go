@@ -148,9 +148,12 @@ func (c *compiler) unknown(at int, name string) error {
 	if column := partOf(name, c.columns); column != "" {
 		hint = "; " + fmt.Sprintf(cannotStand, column)
 	}
-	if meant := spelling.Hint(name, known); meant != "" {
+	switch product, meant := productOf(name, known), spelling.Hint(name, known); {
+	case product != "":
+		hint += "; to multiply, write " + product
+	case meant != "":
 		hint += meant
-	} else if name == "e" {
+	case name == "e":
 		hint += "; Euler's number is exp(1)"
 	}
 	message += hint

@@ -450,6 +450,11 @@ func TestErrors(t *testing.T) {
 		{"y ~ b1*(1/0)", 10, "the value of this constant is +Inf"},
 		{"y ~ b1*log(-1)", 8, "the value of this constant is NaN"},
 		// Names.
+		{"y ~ b1x", 5, "b1x is neither a column nor a parameter; to multiply, write b1*x"},
+		{"y ~ b1·x", 7, "\"·\" is not allowed; write *"},
+		{"y ~ b1*x²", 9, "\"²\" is not allowed; write **2"},
+		{"y ~ b1*|x|", 8, "\"|\" is not allowed; write abs(...)"},
+		{"y ~ −b1*x", 5, "\"−\" is not allowed; write the minus sign -"},
 		{"y = b1*x", 3, "a formula has ~ in place of =; write y ~ b1*x"},
 		{"y == b1*x", 3, "a formula has ~ in place of =; write y ~ b1*x"},
 		{"y ~ b1*np.exp(x)", 8, "np.exp is not known; write exp(...)"},

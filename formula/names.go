@@ -78,6 +78,16 @@ func partOf(name string, columns []string) string {
 	return ""
 }
 
+// productOf is the product of two different known names that stand beside each other in an unknown one, as b*x for bx, or "".
+func productOf(unknown string, known []string) string {
+	for i := range unknown {
+		if unknown[:i] != unknown[i:] && slices.Contains(known, unknown[:i]) && slices.Contains(known, unknown[i:]) {
+			return unknown[:i] + "*" + unknown[i:]
+		}
+	}
+	return ""
+}
+
 // list writes names for an error, the first twenty at most.
 func list(names []string) string {
 	if len(names) == 0 {

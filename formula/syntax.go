@@ -63,12 +63,17 @@ func checkCharacters(text []rune) error {
 		case r == '/' && i+1 < len(text) && (text[i+1] == '/' || text[i+1] == '*'):
 			return errorAt(i, "%q is not allowed; %s", string(text[i:i+2]), allowed)
 		case inName(r), unicode.IsSpace(r), strings.ContainsRune("+-*/^().,", r):
+		case instead[r] != "":
+			return errorAt(i, "%q is not allowed; write %s", string(r), instead[r])
 		default:
 			return errorAt(i, "%q is not allowed; %s", string(r), allowed)
 		}
 	}
 	return nil
 }
+
+// instead says what stands in formulas for characters that mean something in print.
+var instead = map[rune]string{'·': "*", '×': "*", '÷': "/", '−': "the minus sign -", '–': "the minus sign -", '²': "**2", '³': "**3", '√': "sqrt(...)", '|': "abs(...)"}
 
 // checkTokens refuses reserved words, stray points, calls of what is not a function, and parentheses without partner.
 func checkTokens(tokens []lexer.Token) error {

@@ -67,7 +67,7 @@ func (s *Set) say(name, word string, value any) error {
 	}
 	if p.said[word] {
 		if word == "start" {
-			return fmt.Errorf("%s has two start values", name)
+			return fmt.Errorf("%s has two start values; flags such as --lower take one NAME=NUMBER each time, and may be repeated", name)
 		}
 		return fmt.Errorf("%s of %s is given twice", word, name)
 	}
@@ -134,7 +134,7 @@ func (s *Set) Flags(f Flags) error {
 	for _, a := range f.Start {
 		name, value, found := strings.Cut(a, "=")
 		if !found || name == "" {
-			return fmt.Errorf("%q is not a start value; write NAME=VALUE, as in b1=500 (and quote the formula)", a)
+			return fmt.Errorf("%q is not a start value; write NAME=VALUE without blanks, as in b1=500 (and quote the formula)", a)
 		}
 		v, err := number(value)
 		if err != nil || math.IsInf(v, 0) {

@@ -19,7 +19,7 @@ finds the b1 and b2 for which the sum of the squares of y - b1*(1-exp(-b2*x)) ov
     77.6,10.07
     114.9,14.73
 
-Columns are separated by commas, tabs or semicolons; beside the last two numbers may have decimal commas. Only the columns that are used need to hold numbers. A file without a header is read with --columns x,y.
+Columns are separated by commas, tabs, semicolons or blanks; beside the last three numbers may have decimal commas. Only the columns that are used need to hold numbers. A file without a header is read with --columns x,y.
 
 FORMULAS. The names in a formula are columns of the file or parameters; parameters are the names with a start value. A start should have the right sign and order of magnitude. Formulas know + - * /, powers (** or ^, so that -x**2 is -(x**2) and a**b**c is a**(b**c)), parentheses, pi, and ` +
 		strings.Join(formula.Functions(), ", ") + `; log is the natural logarithm. The left side may be an expression of columns, as in log(y). A column that is the same in every row is welcome beside others that are not. Put the formula between quotation marks, to keep the shell from reading it.

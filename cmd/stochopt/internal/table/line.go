@@ -34,6 +34,9 @@ func (l *line) split(separator byte, cells []cell) ([]cell, error) {
 	if i := strings.Index(l.text, "\r"); i >= 0 {
 		return nil, l.errorAt(i, "a carriage return inside a line; lines end in LF or CRLF")
 	}
+	if separator == ' ' {
+		return l.splitBlanks(cells)
+	}
 	for at := 0; ; {
 		c, end, err := l.cell(separator, at)
 		if err != nil {
@@ -44,6 +47,31 @@ func (l *line) split(separator byte, cells []cell) ([]cell, error) {
 			return cells, nil
 		}
 		at = end + 1
+	}
+}
+
+// splitBlanks appends the cells of a line between which any number of spaces and tabs stands.
+func (l *line) splitBlanks(cells []cell) ([]cell, error) {
+	const blank = " \t"
+	for at := 0; ; {
+		at += len(l.text[at:]) - len(strings.TrimLeft(l.text[at:], blank))
+		if at == len(l.text) {
+			return cells, nil
+		}
+		if l.text[at] == '"' {
+			c, end, err := l.cell(' ', at)
+			if err != nil {
+				return nil, err
+			}
+			cells, at = append(cells, c), end
+			continue
+		}
+		end := strings.IndexAny(l.text[at:], blank)
+		if end < 0 {
+			end = len(l.text) - at
+		}
+		cells = append(cells, cell{text: l.text[at : at+end], at: at})
+		at += end
 	}
 }
 

@@ -118,7 +118,7 @@ func (r *Reader) sniff(l *line, numbers bool) error {
 		r.separator = '\t'
 		return nil
 	}
-	var tabs, commas, semicolons int // outside of quotation marks
+	var tabs, commas, semicolons, blanks int // outside of quotation marks
 	quoted, last := false, ' '
 	for _, c := range strings.TrimSpace(l.text) {
 		switch {
@@ -131,6 +131,8 @@ func (r *Reader) sniff(l *line, numbers bool) error {
 			commas++
 		case c == ';':
 			semicolons++
+		case c == ' ':
+			blanks++
 		}
 		if !unicode.IsSpace(c) {
 			last = c
@@ -144,6 +146,8 @@ func (r *Reader) sniff(l *line, numbers bool) error {
 	case semicolons > 0:
 		return &Error{File: r.file, Line: l.number,
 			Message: "commas and semicolons, either of which may separate the columns; put names that contain one between quotation marks"}
+	case commas == 0 && blanks > 0:
+		r.separator = ' '
 	default:
 		r.separator = ','
 	}
@@ -237,7 +241,7 @@ func (r *Reader) shape(l *line) error {
 	if len(cells) == want {
 		return nil
 	}
-	separator := map[byte]string{',': "commas", ';': "semicolons", '\t': "tabs"}[r.separator]
+	separator := map[byte]string{',': "commas", ';': "semicolons", '\t': "tabs", ' ': "blanks"}[r.separator]
 	for _, c := range cells {
 		if i := strings.IndexAny(c.text, ";\t|"); i >= 0 && !c.quoted {
 			return l.errorAt(c.at+i, "%q looks separated by %q, the first line by %s", c.text, c.text[i:i+1], separator)
@@ -251,7 +255,11 @@ func (r *Reader) shape(l *line) error {
 		return l.errorAt(cells[want].at, "cell %d, %q, but there are names for %d column(s)%s", want+1, cells[want].text, want, advice)
 	}
 	if name := r.all[len(cells)]; name != "" {
-		return l.errorAt(len(l.text), "the cell of column %s is missing", name)
+		advice := ""
+		if r.separator == ' ' && !r.named {
+			advice = "; blanks separate the columns, so names that contain one stand between quotation marks, and a value that is missing is written NA"
+		}
+		return l.errorAt(len(l.text), "the cell of column %s is missing%s", name, advice)
 	}
 	return l.errorAt(len(l.text), "cell %d is missing", len(cells)+1)
 }

@@ -1,4 +1,4 @@
-// Package table reads tables of numbers from text: comma-, tab- and semicolon-separated values.
+// Package table reads tables of numbers from text: comma-, tab-, semicolon- and blank-separated values.
 //
 // The first line names the columns, and every further line holds a cell for each. Spaces around a cell, empty lines and lines
 // that begin with # are skipped, cells may be quoted, lines end in LF or CRLF, and a byte order mark is ignored. So are
@@ -6,9 +6,9 @@
 // columns that are asked for need to hold numbers, and a name of their own. Nothing is guessed or corrected: whatever stands in these and is no
 // number is an error that names its place.
 //
-// The separator is what stands between the names: a tab, or a comma, or a semicolon; a tab in files whose names end in
-// .tsv or .tab. Numbers are decimal, with a decimal point: 1, -0.5, 2e-3. Where tabs or semicolons separate, they may have
-// decimal commas instead, if all do and it is clear that they are no thousands separators, as it is in 0,25 and not in
+// The separator is what stands between the names: a tab, or a comma, or a semicolon, or any number of blanks; a tab in
+// files whose names end in .tsv or .tab. Numbers are decimal, with a decimal point: 1, -0.5, 2e-3. Where no commas separate, they
+// may have decimal commas instead, if all do and it is clear that they are no thousands separators, as it is in 0,25 and not in
 // 1,250.
 package table
 

@@ -34,6 +34,9 @@ func TestRead(t *testing.T) {
 		"tabs":            "x\ty\n1\t2\n-3\t0.45\n",
 		"tabs, commas":    "x\ty\n1,0\t2\n-3\t,45\n",
 		"tabs in names":   "\tx,\ty\n1,\t2\n-3,0.45\n",
+		"blanks":          "  x   y  \n1 2\n  -3 \t 0.45 \n",
+		"blanks, commas":  "x y\n1 2\n-3 0,45\n",
+		"blanks, quotes":  "\"x\"  y\n\"1\"  2\n-3 \" 0.45 \"\n",
 		"quotes":          "\"x\", \"y\" \n\"1\",2\n-3,\" 0.45 \"\n",
 	} {
 		table, err := read(strings.NewReader(text), "f.csv")
@@ -93,7 +96,7 @@ func TestNamelessColumns(t *testing.T) {
 
 // TestNoHeader: with names given the first line is a row, in which commas beside semicolons are decimal.
 func TestNoHeader(t *testing.T) {
-	for _, text := range []string{"1,2\n-3,0.45\n", "# c\n1,0;2\n-3;0,45\n", "1,0\t2\n-3\t0,45\n"} {
+	for _, text := range []string{"1 2\n-3   0.45\n", "1,2\n-3,0.45\n", "# c\n1,0;2\n-3;0,45\n", "1,0\t2\n-3\t0,45\n"} {
 		r, err := Open(strings.NewReader(text), "f.dat", "x", "y")
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +190,12 @@ func TestErrors(t *testing.T) {
 		{"1,5;2,5\n", `f.csv, line 1: commas and semicolons`},
 		{"x\ty\n1,2\n", `f.csv, line 2, character 4: the cell of column y is missing`},
 		{"x|y\n1|2\n", `looks separated by "|"`},
-		{"x y\n1 2\n", `f.csv, line 1, character 1: "x y" looks separated by spaces`},
+		{"Time s\n1\n2\n", "f.csv, line 2, character 2: the cell of column s is missing; blanks separate the columns, so names that contain one stand between quotation marks"},
+		{"x y\n1 2 3\n", `f.csv, line 2, character 5: cell 3, "3", but there are names for 2 column(s)`},
+		{"x y\n1 \"2\n", "f.csv, line 2, character 3: a quotation mark is not closed"},
+		{"x y\n1 \"2\"3\n", `f.csv, line 2, character 6: "3" after a closing quotation mark`},
+		{"x y\n1 2;3\n", `f.csv, line 2, character 4: "2;3" looks separated by ";", the first line by blanks`},
+		{"x y\n1 2\n1,500 3.5\n", `f.csv, line 3, character 1: "1,500" has a comma and "3.5" in line 3 a point`},
 		// Shape of rows.
 		{"x,y\n1\n", "f.csv, line 2, character 2: the cell of column y is missing"},
 		{"x,y\n1;2\n", `f.csv, line 2, character 2: "1;2" looks separated by ";", the first line by commas`},
@@ -246,7 +254,7 @@ func TestErrors(t *testing.T) {
 func FuzzTable(f *testing.F) {
 	for _, text := range []string{
 		"x,y\n1,2\n", "\uFEFF# c\r\n\"x\" , y\r\n\r\n1e3,.5\r\n", "x;y\n1;2", "x\n1,5", "\"a\"\"\",b\n1,2", "x,y\n1,\"", "\xff\xfe", "1\n2",
-		"x y\n1 2", "\r", ",\n,", "x\t\n1\t\n", "a;b\n1,5;2\n", "a;b\n1,500;2.5\n", "a\tb\n1\tNA\n",
+		"x y\n1 2", "\"a b\"  y \n 1,5\t\"2\"\n", "\r", ",\n,", "x\t\n1\t\n", "a;b\n1,5;2\n", "a;b\n1,500;2.5\n", "a\tb\n1\tNA\n",
 	} {
 		f.Add(text)
 	}

@@ -194,7 +194,7 @@ func TestErrors(t *testing.T) {
 		{"x y\n1 2 3\n", `f.csv, line 2, character 5: cell 3, "3", but there are names for 2 column(s)`},
 		{"x y\n1 \"2\n", "f.csv, line 2, character 3: a quotation mark is not closed"},
 		{"x y\n1 \"2\"3\n", `f.csv, line 2, character 6: "3" after a closing quotation mark`},
-		{"x y\n1 2;3\n", `f.csv, line 2, character 4: "2;3" looks separated by ";", the first line by blanks`},
+		{"x y\n1 2;3\n", `f.csv, line 2, character 3: column y: "2;3" is not a number`},
 		{"x y\n1 2\n1,500 3.5\n", `f.csv, line 3, character 1: "1,500" has a comma and "3.5" in line 3 a point`},
 		// Shape of rows.
 		{"x,y\n1\n", "f.csv, line 2, character 2: the cell of column y is missing"},

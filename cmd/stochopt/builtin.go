@@ -49,23 +49,32 @@ func (c *fitCommand) axes(columns []string) (x, y string, err error) {
 	}
 	switch {
 	case wanted != len(left) && wanted > 0:
-		return "", "", fmt.Errorf("which columns are predictor and response? Say --x COLUMN and --y COLUMN; columns: %s", strings.Join(columns, ", "))
+		return "", "", fmt.Errorf("which columns are predictor and response? Say --x COLUMN and --y COLUMN; columns: %s", listed(columns))
 	case x == y:
 		return "", "", fmt.Errorf("--x and --y are the same column %s", x)
 	}
 	return x, y, nil
 }
 
+// listed writes the names of columns, the first twenty at most.
+func listed(columns []string) string {
+	const most = 20
+	if len(columns) > most {
+		return fmt.Sprintf("%s, ... and %d more", strings.Join(columns[:most], ", "), len(columns)-most)
+	}
+	return strings.Join(columns, ", ")
+}
+
 // noColumn is the error of a flag that names a column which does not exist.
 func noColumn(flag, column string, columns []string) error {
 	for _, c := range columns { // with a unit behind it
 		if rest, found := strings.CutPrefix(strings.ToLower(c), strings.ToLower(column)); found && strings.ContainsAny(cmp.Or(rest, " ")[:1], " ([/_,") {
-			return fmt.Errorf("%s: there is no column %q; columns: %s; did you mean %q?", flag, column, strings.Join(columns, ", "), c)
+			return fmt.Errorf("%s: there is no column %q; columns: %s; did you mean %q?", flag, column, listed(columns), c)
 		}
 	}
 	hint := ""
 	if n := spelling.Nearest(column, columns); n != "" {
 		hint = fmt.Sprintf("; did you mean %q?", n)
 	}
-	return fmt.Errorf("%s: there is no column %q; columns: %s%s", flag, column, strings.Join(columns, ", "), hint)
+	return fmt.Errorf("%s: there is no column %q; columns: %s%s", flag, column, listed(columns), hint)
 }

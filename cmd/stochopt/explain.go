@@ -112,7 +112,7 @@ func (c *fitCommand) notes(p *problem, d *candidate) (n []string) {
 	}
 	n = append(n, fmt.Sprintf("%s by Levenberg-Marquardt from %s: %s.", what, from, ends[r.Status]))
 	again := d.startedThere()
-	if again {
+	if again && len(d.guessed) == 0 {
 		n = append(n, "The search began at the minimum: the parameters are where they started.")
 	}
 	for _, sentence := range r.Diagnosis() {

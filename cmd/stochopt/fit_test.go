@@ -484,7 +484,7 @@ func TestBadInput(t *testing.T) {
 		// Data.
 		{[]string{"fit", "no-such-file.csv", "y ~ b*x", "b=1"}, "no-such-file.csv"},
 		{[]string{"fit", ".", "y ~ b*x", "b=1"}, "is a directory"},
-		{[]string{"fit", "fit_test.go", "y ~ b*x", "b=1"}, "fit_test.go, line 1"},
+		{[]string{"fit", "fit_test.go", "y ~ b*x", "b=1"}, "y is not a column of the data; columns: package, main"},
 		{[]string{"fit", "-", "y ~ b*c", "b=1"}, "standard input: column c is 7 in every row"},
 		{[]string{"fit", "-", "y ~ b*c+w", "b=1"}, "standard input: column c is 7 and column w is 2 in every row"},
 		{[]string{"fit", "-", "c ~ b*x", "b=1"}, "standard input: column c is 7 in every row"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -119,6 +120,17 @@ func TestBuiltin(t *testing.T) {
 	if given.value(t, "gaussian_center", "start") != 5.5 || given.value(t, "line_slope", "estimate") != 0.7 {
 		t.Errorf("%+v", given.Parameters)
 	}
+	var wide strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&wide, "c%d,", i)
+	}
+	wide.WriteString("\n")
+	if _, _, stderr := runCommand(t.Context(), wide.String(), "fit", "-", "--model=line"); !strings.Contains(stderr, "columns: c0, c1, ") || !strings.HasSuffix(stderr, ", c19, ... and 2980 more\n") {
+		t.Errorf("%d bytes: %.200s", len(stderr), stderr)
+	}
+	if line := fitJSON(t, parabolaData(), "--model=line", "--x=x", "--y=y"); len(line.Notes) != 1 {
+		t.Errorf("notes of a guess that is the minimum: %q", line.Notes)
+	}
 	code, stdout, _ := runCommand(t.Context(), peak(), "fit", "-", "--model", "gaussian+line")
 	if code != 0 || !strings.HasPrefix(stdout, "Model    gaussian+line\n") || !strings.Contains(stdout, " from a guess: ") {
 		t.Errorf("exit code %d\n%s", code, stdout)
@@ -232,6 +244,7 @@ func TestWrongInput(t *testing.T) {
 		{fit("a=1", "b=2"), "no model: a=1 is a start value, and a formula comes before these"},
 		{fit("y = b*x", "b=1"), "formula, character 3: a formula has ~ in place of =; write y ~ b*x"},
 		{fit("y ~ a+b*x"), "no start values for a, b: if they are parameters, add a=VALUE b=VALUE with a number for each VALUE; columns: x, y, s"},
+		{fit("y ~ a+b*x", "a=1", "b=1", "--compare=y ~ a+c*x"), "y ~ a+c*x: formula, character 7: c is neither a column nor a parameter; columns: x, y, s; parameters: a; give it a start value, c=VALUE"},
 		{fit("y ~ a+b*x", "a=1", "--compare=y ~ a+c*x+dd*x**2"), "no start values for b, c, dd: if they are parameters, add b=VALUE c=VALUE dd=VALUE with"},
 		{fit("y ~ a+b*x*ss+X"), "no start values for a, b, ss, X: if they are parameters, add a=VALUE b=VALUE ss=VALUE X=VALUE with a number for each VALUE; columns: x, y, s; for X: did you mean x?"},
 		{fit("y ~ a+b*x+log(", "c=1"), "formula, character"},

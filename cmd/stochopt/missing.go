@@ -42,6 +42,9 @@ func (c *fitCommand) missingStarts(texts, columns []string, said *params.Set) er
 			if errors.As(only, &e) && e.Hint != "" {
 				hints = append(hints, fmt.Sprintf("; for %s: %s", name, e.Hint))
 			}
+			if len(texts) > 1 && only != nil {
+				only = fmt.Errorf("%s: %w", text, only)
+			}
 		}
 	}
 	switch len(missing) {
@@ -55,7 +58,7 @@ func (c *fitCommand) missingStarts(texts, columns []string, said *params.Set) er
 		starts += " " + name + "=VALUE"
 	}
 	return fmt.Errorf("no start values for %s: if they are parameters, add%s with a number for each VALUE; columns: %s%s",
-		strings.Join(missing, ", "), starts, strings.Join(columns, ", "), strings.Join(hints, ""))
+		strings.Join(missing, ", "), starts, listed(columns), strings.Join(hints, ""))
 }
 
 // unknownIn are the names right of the ~ that are neither columns nor parameters.

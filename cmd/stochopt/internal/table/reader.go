@@ -307,5 +307,11 @@ func (r *Reader) wordsOnly() bool {
 	})
 }
 
-// list writes names as the header has them.
-func list(names []string) string { return strings.Join(names, ",") }
+// list writes names as the header has them, the first twenty at most.
+func list(names []string) string {
+	const most = 20
+	if len(names) > most {
+		return fmt.Sprintf("%s,... and %d more", strings.Join(names[:most], ","), len(names)-most)
+	}
+	return strings.Join(names, ",")
+}

@@ -50,7 +50,7 @@ type Result struct {
 	Objective  float64 // what has been minimized: RSS, or F of the Loss
 	N          int     // number of responses
 	DF         int     // degrees of freedom, N minus the number of free parameters that are at no bound
-	Rank       int     // number of independent directions of b that change the curve at Estimate
+	Rank       int     // number of independent directions of b that the data determine
 
 	// AtBound names parameters that have ended at a bound. What the data say about the others holds with these as they
 	// are: their error bars, DF and Rank are those of a fit in which the parameters at a bound are Fixed. The error bars
@@ -63,6 +63,12 @@ type Result struct {
 	// error. Where it is not nil, do not trust Estimate or StdErr: start elsewhere, or choose a simpler curve. High
 	// correlations alone are no sign of it: those of a line over calendar years are above 0.99999.
 	RanAway []string
+
+	// Saturated names parameters that rest on responses through which the curve passes whatever they are, so that nothing in
+	// the data can contradict them: all where DF is 0, the one of a term that only one point feels, or those of a peak too
+	// many that has come to rest on three points. Their error bars are right if the errors of these responses are like
+	// those of the others. It is nil with a Loss and for Passes.
+	Saturated []string
 
 	// Status tells how the search ended: optimize.FunctionConvergence if no step can lower RSS beyond its rounding error,
 	// optimize.StepConvergence if a step is below that of Estimate, optimize.IterationLimit, or optimize.Failure.
@@ -84,6 +90,7 @@ type Result struct {
 	// For Diagnosis.
 	failure  error       // of the search
 	null     [][]float64 // directions of b along which the curve does not change
+	weak     []string    // parameters that change along directions of which the derivatives tell nothing
 	leverage []float64   // of each response
 	rejected int         // steps to where the curve is not finite
 	last     *PointError // the last of these
@@ -194,7 +201,8 @@ func (c *curve) fit(ctx context.Context, first *point, scale []float64, sets []S
 	if r.rejected = c.rejected; r.rejected > 0 && c.bad.set >= 0 {
 		r.last = &PointError{Set: c.bad.set, Point: c.bad.point, X: c.bad.x, Start: c.assignments(c.badB)}
 	}
-	errRank := r.infer(f.lm, best, err == nil)
+	errRank := r.infer(f.lm, best, scale, err == nil)
+	r.Evaluations = c.evaluations
 	switch {
 	case errors.Is(err, errCancelled):
 		err = fmt.Errorf("fit: cancelled after %d evaluations of the curve: %w", c.evaluations, context.Cause(ctx))

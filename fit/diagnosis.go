@@ -42,6 +42,10 @@ func (r *Result) Diagnosis() []string {
 		say("%s may be on the way to infinity, or to where the curve no longer changes: do not trust the estimate or its error bars; start elsewhere, or choose a simpler curve.",
 			strings.Join(r.RanAway, ", "))
 	}
+	if r.weak != nil {
+		say("The data do not determine %s: within the errors of the responses, by the derivatives, they could change by more than %d times their size, and the curve is not linear so far. Leave out the term that they belong to, fix them, or start elsewhere.",
+			strings.Join(r.weak, ", "), weakness)
+	}
 	for _, d := range r.null {
 		say("The data do not determine %s.", r.combination(d))
 	}
@@ -130,27 +134,4 @@ func (r *Result) missing() []string {
 		why = "the derivatives at the estimate cannot be factored"
 	}
 	return []string{fmt.Sprintf("There are no error bars of %s: %s.", strings.Join(none, ", "), why)}
-}
-
-// followed names responses of a leverage above 0.95, three at most.
-func (r *Result) followed() []string {
-	if r.DF <= 0 || r.failure != nil {
-		return nil
-	}
-	var all []string
-	first := 0
-	for k, s := range r.sets {
-		for i := range s.Y {
-			if h := r.leverage[first+i]; h > 0.95 && len(all) < 3 {
-				set := ""
-				if len(r.sets) > 1 {
-					set = fmt.Sprintf(" of set %d", k)
-				}
-				all = append(all, fmt.Sprintf("The curve follows y[%d] = %v%s, at x = %v, whatever it is (leverage %.3f): an error of this response cannot be seen, and moves the estimate.",
-					i, s.Y[i], set, s.X[i/max(s.Outputs, 1)], h))
-			}
-		}
-		first += len(s.Y)
-	}
-	return all
 }

@@ -8,8 +8,10 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// RankError says that the curve does not change along some direction of the parameters, so that the data cannot tell
-// their values: any point along it fits as well.
+// RankError says that the data cannot tell the values of some parameters. The curve does not change along some direction
+// of them, so that any point along it fits as well; or it is so flat there that, by the derivatives, changes of more than 100
+// times the parameters' size are within the errors of the responses, and so far from linear that the derivatives say
+// nothing about such changes. The second is the end of a term too many, such as a peak at rest between two points.
 type RankError struct {
 	Parameters []string // those that change along such directions
 	Rank       int      // number of directions that the data determine
@@ -18,7 +20,7 @@ type RankError struct {
 
 // Error implements error.
 func (e *RankError) Error() string {
-	return fmt.Sprintf("fit: the data do not determine %s: the curve changes in %d of %d directions of the parameters only",
+	return fmt.Sprintf("fit: the data do not determine %s: they tell %d of %d directions of the parameters only",
 		strings.Join(e.Parameters, ", "), e.Rank, e.N)
 }
 
@@ -29,8 +31,8 @@ func (e *RankError) Error() string {
 //
 // which is B (JᵀJ)⁻¹ Bᵀ for M = I, where B = ∂b/∂u and J has the columns of the variables that are at no bound. Parameters with a part in a null direction
 // have infinite variance, and NaN for covariances; those that change with one at a bound have NaN. If minimum is false p is
-// no minimum, and all is NaN. The contents of lm do not matter.
-func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
+// no minimum, and all is NaN. The contents of lm do not matter. scale is the change of each u that matters.
+func (r *Result) infer(lm *levenberg, p *point, scale []float64, minimum bool) error {
 	c, lin, params := lm.c, lm.lin, len(r.Parameters)
 	lm.rescale(p) // for its rounding error
 	lin.equilibrate(c, p)
@@ -54,11 +56,16 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 	if ok {
 		r.Rank = lin.rank()
 	}
-	if ok {
-		r.leverages(lm, p)
-	}
 	if ok && minimum && r.Rank == n {
 		r.RanAway = lm.ranAway(p, c.names())
+	}
+	null := r.Rank // directions along which the curve changes at all; those from r.Rank on are weak
+	if s := r.scale(); ok && minimum && r.Rank == n && r.RanAway == nil && s > 0 {
+		null = n
+		r.Rank = lm.determined(p, scale, s)
+	}
+	if ok {
+		r.leverages(lm, p, null)
 	}
 
 	const (
@@ -85,21 +92,38 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 			for l, v := range lin.svd.right(k) {
 				*sum += slopes[lin.cols[l]] * v
 			}
-			if k >= r.Rank && math.Abs(*sum) > 1e-6*size {
-				if state[i] == known {
-					e.Parameters = append(e.Parameters, r.Parameters[i])
-				}
-				state[i] = max(state[i], undetermined)
+		}
+		for k := null; k < n; k++ {
+			if math.Abs(w[i*n+k]) > 1e-6*size && state[i] == known {
+				state[i] = undetermined
 			}
 		}
+		var rest, weak float64
+		for k := range null {
+			if v := w[i*n+k] / lin.svd.s[k]; k < r.Rank {
+				rest = math.Hypot(rest, v)
+			} else {
+				weak = math.Hypot(weak, v)
+			}
+		}
+		if weak > rest && state[i] == known { // else the direction is a part of the error like others
+			state[i] = undetermined
+			r.weak = append(r.weak, r.Parameters[i])
+		}
+		if state[i] == undetermined {
+			e.Parameters = append(e.Parameters, r.Parameters[i])
+		}
+	}
+	if ok && minimum {
+		r.saturate(lm, p, w, null)
 	}
 	var middle *mat.SymDense
 	if ok && minimum {
-		middle = r.middle(lm, p)
+		middle = r.middle(lm, p, null)
 	}
-	r.root = mat.NewDense(params, max(r.Rank, 1), nil)
+	r.root = mat.NewDense(params, max(null, 1), nil)
 	for i := range params {
-		for k := range r.Rank {
+		for k := range null {
 			r.root.Set(i, k, w[i*n+k]/lin.svd.s[k])
 		}
 	}
@@ -112,8 +136,8 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 			case middle == nil:
 			case state[i] == known && state[j] == known:
 				v = 0
-				for k := range r.Rank {
-					for l := range r.Rank {
+				for k := range null {
+					for l := range null {
 						v += w[i*n+k] / lin.svd.s[k] * middle.At(k, l) * (w[j*n+l] / lin.svd.s[l])
 					}
 				}
@@ -125,7 +149,7 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 		r.StdErr[i] = math.Sqrt(r.Cov.At(i, i))
 	}
 	if ok && r.Rank < n {
-		for k := r.Rank; k < n; k++ {
+		for k := null; k < n; k++ {
 			d := make([]float64, params)
 			for i := range d {
 				d[i] = w[i*n+k]
@@ -138,18 +162,19 @@ func (r *Result) infer(lm *levenberg, p *point, minimum bool) error {
 }
 
 // leverages sets the diagonal of U Uᵀ: how much of a response its residual does not show, since the curve follows it.
-func (r *Result) leverages(lm *levenberg, p *point) {
+func (r *Result) leverages(lm *levenberg, p *point, rank int) {
 	r.leverage = make([]float64, lm.c.m)
-	u := make([]float64, r.Rank)
+	u := make([]float64, rank)
 	for i := range r.leverage {
 		lm.lin.leftRow(u, p.row(i))
 		for _, v := range u {
 			r.leverage[i] += v * v
 		}
+		r.leverage[i] = min(r.leverage[i], 1) // but for rounding
 	}
 }
 
-// middle is M for infer, where lm.lin has been factored, or nil if there is none: the variance of a residual or, with a
+// middle is M for infer in the first n directions, where lm.lin has been factored, or nil if there is none: the variance of a residual or, with a
 // Loss, the sandwich in the coordinates of the left singular vectors U,
 //
 //	N/DF H⁻¹ G H⁻¹,  H = Uᵀ diag(ψ') U,  G = Uᵀ diag(ψ²) U
@@ -157,8 +182,8 @@ func (r *Result) leverages(lm *levenberg, p *point) {
 // (P. J. Huber, The behavior of maximum likelihood estimates under nonstandard conditions, Proc. Fifth Berkeley Symp. 1,
 // 1967; H. White, A heteroskedasticity-consistent covariance matrix estimator and a direct test for heteroskedasticity,
 // Econometrica 48, 1980; N/DF as in the first correction of J. G. MacKinnon and H. White, J. Econometrics 29, 1985).
-func (r *Result) middle(lm *levenberg, p *point) *mat.SymDense {
-	c, lin, n := lm.c, lm.lin, r.Rank
+func (r *Result) middle(lm *levenberg, p *point, n int) *mat.SymDense {
+	c, lin := lm.c, lm.lin
 	if n == 0 || r.DF == 0 && !(c.loss == nil && r.settings.AbsoluteSigma) {
 		return nil
 	}

@@ -111,11 +111,29 @@ func (r *Result) spread(dst, g []float64) float64 {
 	return blas64.Nrm2(blas64.Vector{N: root.Cols, Inc: 1, Data: dst})
 }
 
-// known reports whether the error of a response with the gradient g is determined by the data.
+// known reports whether the error of a response with the gradient g is determined by the data, though those of parameters
+// may be not: the response must not change along the directions that the data do not determine.
 func (r *Result) known(g []float64) bool {
+	infinite := false
 	for j, d := range g {
-		if d != 0 && !finite(r.StdErr[j]) {
+		switch {
+		case d == 0 || finite(r.StdErr[j]):
+		case math.IsNaN(r.StdErr[j]) || r.settings.Loss != nil:
 			return false
+		default:
+			infinite = true
+		}
+	}
+	if infinite {
+		for _, d := range r.null {
+			var sum, size float64
+			for j, v := range g {
+				sum += v * d[j]
+				size = math.Hypot(size, v*d[j])
+			}
+			if math.Abs(sum) > 1e-6*size {
+				return false
+			}
 		}
 	}
 	return true

@@ -385,7 +385,7 @@ func TestRank(t *testing.T) {
 	if !slices.Equal(e.Parameters, []string{"a", "b"}) || e.Rank != 2 || e.N != 3 || r.Rank != 2 {
 		t.Errorf("%+v, rank %d, want a and b in 2 of 3 directions", e, r.Rank)
 	}
-	if want := "fit: the data do not determine a, b: the curve changes in 2 of 3 directions of the parameters only"; err.Error() != want {
+	if want := "fit: the data do not determine a, b: they tell 2 of 3 directions of the parameters only"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 	s, err := fit.Curve(t.Context(), line, fit.Data{X: x, Y: y}, starts(line.Parameters, []float64{0, 0}), nil)

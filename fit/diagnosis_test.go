@@ -87,7 +87,7 @@ func TestDiagnosis(t *testing.T) {
 		{"no degrees of freedom", nil, line, fit.Data{X: column(1, 2), Y: []float64{3, 5}}, starts(line.Parameters, []float64{7, 7}), nil,
 			[]string{"There are no error bars of a, b: there are as many free parameters as responses, so that nothing is left to tell the errors from."}},
 		{"leverage", nil, late, fit.Data{X: column(0, 1, 2, 3), Y: []float64{5, 1.1, 1.9, 3}}, starts(late.Parameters, []float64{3, 3}), nil,
-			[]string{"The curve follows y[0] = 5, at x = [0], whatever it is (leverage 1.000)"}},
+			[]string{"Nothing in the data can contradict s: ", "The curve follows y[0] = 5, at x = [0], whatever it is (leverage 1.000)"}},
 		{"not finite", nil, root, logs, starts(root.Parameters, []float64{1, 5}), nil,
 			[]string{"The search met parameters where the curve or a derivative is not finite ", "The curve follows y[0] = "}},
 		{"ran away", nil, decay, fit.Data{X: d.X, Y: d.Y}, starts(decay.Parameters, []float64{3, -1, 0}), nil,

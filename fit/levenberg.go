@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -109,8 +110,11 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 		length, predicted, slope := l.step(p, lambda)
 		if !l.move(trial, p) {
 			if l.large(promise, p.f) {
-				if !fresh {
-					return p, optimize.Failure, ErrNoDecrease // the promise is not kept however short the step
+				if !fresh { // the promise is not kept however short the step
+					if l.follows(p, trial) {
+						return p, optimize.StepConvergence, nil // the decrease is lost in rounding: see Result.RanAway
+					}
+					return p, optimize.Failure, ErrNoDecrease
 				}
 				// The radius is from where columns were shorter by orders of magnitude.
 				radius, fresh = max(1e-3*l.length(p.u), 1e-3*math.Sqrt(p.f)), false
@@ -227,6 +231,42 @@ func (l *levenberg) rounding(f float64) float64 { return 2*math.Sqrt(f*l.noise) 
 // offset orthogonality convergence criterion for nonlinear least squares, Technometrics 23, 1981, for the threshold.)
 func (l *levenberg) large(promise, f float64) bool {
 	return promise > 1e-6*f && promise > 1e6*l.noise
+}
+
+// follows reports whether the residuals change with each variable, if it goes a short way from p, as the derivatives say,
+// within a thousandth. Then these are right. It uses trial. With a Loss, or where the data are not kept, it cannot tell, and
+// returns false.
+func (l *levenberg) follows(p, trial *point) bool {
+	c := l.c
+	if c.loss != nil || c.pass != nil {
+		return false
+	}
+	right := func(j int) bool {
+		for h := cmp.Or(math.Abs(p.u[j]), math.Sqrt(p.f)/c.columnNorm(p, j)); ; h /= 10 {
+			copy(trial.u, p.u)
+			trial.u[j] -= math.Copysign(h, p.u[j])
+			h = math.Abs(trial.u[j] - p.u[j]) // as rounded
+			if !(h*c.columnNorm(p, j) > 1e4*math.Sqrt(l.noise)) {
+				return false
+			}
+			if !c.values(trial) {
+				continue
+			}
+			var miss float64
+			for i, r := range p.r {
+				miss = math.Hypot(miss, trial.r[i]-r-p.row(i)[j]*(trial.u[j]-p.u[j]))
+			}
+			if miss <= 1e-3*h*c.columnNorm(p, j) {
+				return true
+			}
+		}
+	}
+	for _, j := range l.lin.cols {
+		if !right(j) {
+			return false
+		}
+	}
+	return true
 }
 
 // isKnown reports whether p is so near to the known minimum that there is nothing between: the objectives differ by less

@@ -125,11 +125,15 @@ func (r *Result) known(g []float64) bool {
 		}
 	}
 	if infinite {
+		root := r.root.RawMatrix()
+		var size float64 // with the errors of the parameters where they are known
+		for j, v := range g {
+			size = math.Hypot(size, v*blas64.Nrm2(blas64.Vector{N: root.Cols, Inc: 1, Data: root.Data[j*root.Stride:]}))
+		}
 		for _, d := range r.null {
-			var sum, size float64
+			var sum float64
 			for j, v := range g {
 				sum += v * d[j]
-				size = math.Hypot(size, v*d[j])
 			}
 			if math.Abs(sum) > 1e-6*size {
 				return false

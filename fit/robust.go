@@ -13,28 +13,62 @@ import (
 // points or more, or does not settle. Set Sigma and Settings.AbsoluteSigma, or choose another Loss.
 var ErrScale = errors.New("fit: the scale of the residuals, by which the Loss tells outliers, is 0 or does not settle; set Sigma and AbsoluteSigma")
 
-// robust goes on from p, a minimum of least squares, to that of the Loss: first to Huber's, which is convex in the
-// residuals and so leads to outliers that are told apart, from there to its own.
-func (f *search) robust(ctx context.Context, loss Loss, absolute bool, p *point) (*point, optimize.Status, error) {
+// robust searches twice for a minimum of the Loss. The one way begins at that of least squares and goes over that of Huber's
+// loss, which is convex in the residuals and so leads to outliers that are told apart. The other begins at the start,
+// which outliers may have made least squares leave. Of two minima it returns that with the lower objective at the smaller of the two
+// scales, and the first if they do not differ.
+func (f *search) robust(ctx context.Context, first, squares *point) (*point, optimize.Status, error) {
+	c := f.c
+	p, status, err := f.losses(ctx, squares, Huber{}, f.loss)
+	s := c.s
+	if !ended(err) {
+		q, statusQ, errQ := f.losses(ctx, first, f.loss)
+		t := c.s
+		switch {
+		case ended(errQ):
+			status, err = optimize.Failure, errQ
+		case errQ != nil:
+		case err != nil || f.at(q, min(s, t)) < (1-1e-9)*f.at(p, min(s, t)):
+			p, s, status, err = q, t, statusQ, errQ
+		}
+	}
+	if c.loss != nil && !math.IsInf(f.at(p, s), 1) {
+		f.residualScale = s
+		if f.absolute {
+			f.residualScale = scaleOf(c.raw(p))
+		}
+	}
+	return p, status, err
+}
+
+// at evaluates p with the scale s and returns the objective, +Inf where it is not finite.
+func (f *search) at(p *point, s float64) float64 {
+	f.c.s = s
+	if !f.c.compute(p) {
+		return math.Inf(1)
+	}
+	return p.f
+}
+
+// losses goes from a point to the minimum of one loss after the other, the last of which is that of the fit.
+func (f *search) losses(ctx context.Context, from *point, losses ...Loss) (*point, optimize.Status, error) {
 	c := f.c
 	c.loss, c.s = nil, 1
+	p := newPoint(c, from.u)
 	if !c.eval(p) {
 		return p, optimize.Failure, errFactor
 	}
-	if !absolute {
+	if !f.absolute {
 		c.s = scaleOf(p.r)
 	}
 	var status optimize.Status
 	var err error
-	for _, l := range []Loss{Huber{}, loss} {
-		if p, status, err = f.settle(ctx, l, absolute, p); err != nil {
+	for _, l := range losses {
+		if p, status, err = f.settle(ctx, l, f.absolute, p); err != nil {
 			break
 		}
 	}
-	f.residualScale = c.s
-	if absolute {
-		f.residualScale = scaleOf(c.raw(p))
-	}
+	c.loss = f.loss
 	return p, status, err
 }
 

@@ -55,8 +55,7 @@ func (f *search) run(ctx context.Context, first *point) (*point, optimize.Status
 	if f.loss == nil || ended(err) {
 		return best, status, err
 	}
-	// A search that has lost its way among outliers is no reason to stop here.
-	return f.robust(ctx, f.loss, f.absolute, best)
+	return f.robust(ctx, first, best)
 }
 
 // squares searches for the least sum of squares.

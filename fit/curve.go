@@ -120,7 +120,7 @@ type Result struct {
 // about their errors: StdErr, Cov and ResidualSD are NaN, unless AbsoluteSigma is set. The standard errors of parameters
 // with a Transform and of Tied ones are by the delta method; those of Fixed ones are 0.
 //
-// Input that cannot be fitted is an error and no Result: fewer responses than free parameters, lengths that differ, a
+// Input that cannot be fitted is an error and no Result: names that are missing or twice, a Set without points, fewer responses than free parameters, lengths that differ, a
 // NaN or infinity, a start outside its bounds, a curve that is not finite at the start (a *PointError), a parameter
 // without influence there, wrong derivatives of a Tied one. With these errors there is a Result, whose Diagnosis says more:
 //
@@ -131,7 +131,7 @@ type Result struct {
 //   - ErrScale: a Loss has no scale. Estimate is the last point; error bars are NaN.
 //   - The cause of a cancelled ctx, or an error of the Recorder: Estimate is the best point so far, error bars are NaN.
 //
-// Curve panics if m is incomplete, if names are missing or twice, or if a setting is out of range.
+// Curve panics if m is incomplete or a setting is out of range.
 func Curve(ctx context.Context, m Model, d Data, params []Parameter, s *Settings) (*Result, error) {
 	return Curves(ctx, []Set{{m, d}}, params, s)
 }
@@ -145,6 +145,9 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 	}
 	checkUse(sets, params, set)
 	sets, params = slices.Clone(sets), slices.Clone(params)
+	if err := checkNames(sets, params); err != nil {
+		return nil, err
+	}
 	co := newCoordinates(params)
 	if err := checkInput(sets, co); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package fit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -119,15 +120,6 @@ func TestMisuse(t *testing.T) {
 			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a"}, Func: line.Func, Outputs: 2}, three, ab, nil)
 		},
 		"fit: Model.Parameters is empty": func() { fit.Curve(t.Context(), fit.Model{Func: line.Func}, three, ab, nil) },
-		`fit: no Parameter is named "b", which is in Model.Parameters`: func() {
-			fit.Curve(t.Context(), line, three, ab[:1], nil)
-		},
-		`fit: "a" is twice in Model.Parameters`: func() {
-			fit.Curve(t.Context(), fit.Model{Parameters: []string{"a", "a"}, Func: line.Func}, three, ab, nil)
-		},
-		`fit: two Parameters are named "a"`: func() {
-			fit.Curve(t.Context(), line, three, []fit.Parameter{{Name: "a"}, {Name: "a"}}, nil)
-		},
 		`fit: the Transform of Parameter 1, "b", is 3`: func() {
 			fit.Curve(t.Context(), line, three, []fit.Parameter{{Name: "a"}, {Name: "b", Transform: 3}}, nil)
 		},
@@ -153,6 +145,74 @@ func TestMisuse(t *testing.T) {
 			}()
 			call()
 		}()
+	}
+}
+
+// TestNames: wrong names, which may come from the user of a program, are errors everywhere.
+func TestNames(t *testing.T) {
+	d := fit.Data{X: column(1, 2, 3), Y: []float64{1, 2, 3}}
+	twice := fit.Model{Parameters: []string{"a", "a"}, Func: line.Func}
+	for _, c := range []struct {
+		m    fit.Model
+		p    []fit.Parameter
+		want string
+	}{
+		{line, []fit.Parameter{{Name: "a", Start: 1}}, `fit: no Parameter is named "b", which is in Model.Parameters`},
+		{line, []fit.Parameter{{Name: "a", Start: 1}, {Name: "a", Start: 1}}, `fit: two Parameters are named "a"`},
+		{twice, []fit.Parameter{{Name: "a", Start: 1}}, `fit: "a" is twice in Model.Parameters`},
+	} {
+		source := &rows{Data: d}
+		_, one := fit.Curve(t.Context(), c.m, d, c.p, nil)
+		_, passes := fit.Passes(t.Context(), c.m, source, c.p, nil)
+		_, stream := fit.Stream(t.Context(), c.m, source.Next, c.p, nil)
+		for _, err := range []error{one, passes, stream} {
+			if err == nil || err.Error() != c.want {
+				t.Errorf("error %v, want %s", err, c.want)
+			}
+		}
+	}
+	r := mustFit(t, line, d, starts(line.Parameters, []float64{1, 2}), nil)
+	if r.Index("b") != 1 || r.Index("c") != -1 {
+		t.Errorf("index of b %d, of c %d", r.Index("b"), r.Index("c"))
+	}
+}
+
+// TestEmptySet: a set without points is a mistake, such as a wrong condition on rows.
+func TestEmptySet(t *testing.T) {
+	full := fit.Set{Model: line, Data: fit.Data{X: column(1, 2, 3), Y: []float64{1, 2, 4}}}
+	for k, sets := range [][]fit.Set{{{Model: line}, full}, {full, {Model: line}}} {
+		_, err := fit.Curves(t.Context(), sets, starts(line.Parameters, []float64{1, 2}), nil)
+		if want := fmt.Sprintf("fit: set %d has no points", k); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
+
+// TestString: a report with digits that fit the errors, and a word where there are none.
+func TestString(t *testing.T) {
+	d := decayData()
+	double := func(grad, b []float64) float64 {
+		if grad != nil {
+			clear(grad)
+			grad[0] = 2
+		}
+		return 2 * b[0]
+	}
+	r := mustFit(t, decay, d, append(starts(decay.Parameters[:2], []float64{3, 1}), fit.Parameter{Name: "c", Start: 0.25, Fixed: true}, fit.Parameter{Name: "d", Tied: double}), nil)
+	lines := strings.Split(r.String(), "\n")
+	for i, want := range []string{"a = ", "k = ", "c = 0.25 ", "d = "} {
+		if !strings.HasPrefix(lines[i], want) {
+			t.Errorf("line %d: %q, want %q", i, lines[i], want)
+		}
+	}
+	for i, want := range []string{" ± ", " ± ", " fixed", " tied", "degrees of freedom, residual standard deviation "} {
+		if !strings.Contains(lines[i], want) {
+			t.Errorf("line %d: %q, want %q", i, lines[i], want)
+		}
+	}
+	exact := mustFit(t, line, fit.Data{X: column(1, 2), Y: []float64{3, 5}}, starts(line.Parameters, []float64{7, 7}), nil)
+	if s := exact.String(); !strings.Contains(s, "a = 1 ± unknown") || !strings.Contains(s, "0 degrees of freedom") || !strings.Contains(s, "There are no error bars") {
+		t.Errorf("no degrees of freedom: %s", s)
 	}
 }
 

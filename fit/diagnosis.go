@@ -65,6 +65,7 @@ func (r *Result) Diagnosis() []string {
 		}
 	}
 	all = append(all, r.missing()...)
+	all = append(all, r.downweighted()...)
 	return append(all, r.followed()...)
 }
 
@@ -134,4 +135,32 @@ func (r *Result) missing() []string {
 		why = "the derivatives at the estimate cannot be factored"
 	}
 	return []string{fmt.Sprintf("There are no error bars of %s: %s.", strings.Join(none, ", "), why)}
+}
+
+// downweighted names responses that the Loss takes for outliers, ten at most.
+func (r *Result) downweighted() []string {
+	if r.settings.Loss == nil || r.failure != nil {
+		return nil
+	}
+	var names []string
+	first, k := 0, 0
+	all := r.Residuals().Downweighted
+	for _, i := range all[:min(len(all), 10)] {
+		for i-first >= len(r.sets[k].Y) {
+			first, k = first+len(r.sets[k].Y), k+1
+		}
+		name := fmt.Sprintf("y[%d]", i-first)
+		if len(r.sets) > 1 {
+			name += fmt.Sprintf(" of set %d", k)
+		}
+		names = append(names, name)
+	}
+	if names == nil {
+		return nil
+	}
+	more := ""
+	if n := len(all) - len(names); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return []string{fmt.Sprintf("The Loss gives less than half their weight to %s%s.", strings.Join(names, ", "), more)}
 }

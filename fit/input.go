@@ -20,30 +20,39 @@ func checkUse(sets []Set, params []Parameter, s Settings) {
 		panic(fmt.Sprintf("fit: Settings.StepSize = %v, want >= 0", s.StepSize))
 	}
 	checkLoss(s.Loss)
-	names := map[string]bool{}
 	for i, p := range params {
 		switch {
-		case names[p.Name]:
-			panic(fmt.Sprintf("fit: two Parameters are named %q", p.Name))
 		case p.Transform < Identity || p.Transform > Logit:
 			panic(fmt.Sprintf("fit: the Transform of Parameter %d, %q, is %d", i, p.Name, p.Transform))
 		case p.Tied != nil && p.Fixed:
 			panic(fmt.Sprintf("fit: Parameter %q is Tied and Fixed", p.Name))
 		}
+	}
+	for _, set := range sets {
+		checkModel(set.Model)
+	}
+}
+
+// checkNames returns the first thing wrong with the names, which may have been written by the user of a program.
+func checkNames(sets []Set, params []Parameter) error {
+	names := map[string]bool{}
+	for _, p := range params {
+		if names[p.Name] {
+			return fmt.Errorf("fit: two Parameters are named %q", p.Name)
+		}
 		names[p.Name] = true
 	}
 	for _, set := range sets {
-		m := set.Model
-		checkModel(m)
-		for j, name := range m.Parameters {
+		for j, name := range set.Model.Parameters {
 			if !names[name] {
-				panic(fmt.Sprintf("fit: no Parameter is named %q, which is in Model.Parameters", name))
+				return fmt.Errorf("fit: no Parameter is named %q, which is in Model.Parameters", name)
 			}
-			if slices.Contains(m.Parameters[:j], name) {
-				panic(fmt.Sprintf("fit: %q is twice in Model.Parameters", name))
+			if slices.Contains(set.Model.Parameters[:j], name) {
+				return fmt.Errorf("fit: %q is twice in Model.Parameters", name)
 			}
 		}
 	}
+	return nil
 }
 
 // checkModel panics on misuse of a Model alone.
@@ -68,6 +77,9 @@ func checkModel(m Model) {
 func checkInput(sets []Set, c *coordinates) error {
 	total := 0
 	for k := range sets {
+		if len(sets) > 1 && len(sets[k].Y) == 0 {
+			return fmt.Errorf("fit: set %d has no points", k)
+		}
 		if err := checkData(&sets[k]); err != nil {
 			if len(sets) > 1 {
 				return fmt.Errorf("fit: set %d: %w", k, err)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stochopt/stochopt/fit"
@@ -226,5 +227,42 @@ func TestRobustBounds(t *testing.T) {
 		if lre(bound.Estimate, fixed.Estimate) < 8 || lre(bound.StdErr[:2], fixed.StdErr[:2]) < 7 || bound.DF != fixed.DF {
 			t.Errorf("%T: %v ± %v, fixed %v ± %v", l, bound.Estimate, bound.StdErr, fixed.Estimate, fixed.StdErr)
 		}
+	}
+}
+
+// TestWeights: outliers have little weight and are named, and figures that would count them in full are withheld.
+func TestWeights(t *testing.T) {
+	x, y, _ := wavy(21)
+	y[7] += 30
+	y[20] -= 30
+	d := fit.Data{X: x, Y: y}
+	for _, l := range losses {
+		r := mustFit(t, line, d, starts(line.Parameters, []float64{1, 1}), &fit.Settings{Loss: l})
+		e := r.Residuals()
+		for i, raw := range e.Raw {
+			z := raw / r.ResidualSD
+			if _, w, _ := l.Rho(z * z); e.Weight[i] != w || (w < 0.5) != slices.Contains(e.Downweighted, i) {
+				t.Errorf("%T: response %d has the weight %v, want %v", l, i, e.Weight[i], w)
+			}
+		}
+		if e.Weight[7] > 0.3 || e.Weight[20] > 0.3 || len(e.Downweighted) > 4 {
+			t.Errorf("%T: weights %v, below one half %v", l, e.Weight, e.Downweighted)
+		}
+		if text := strings.Join(r.Diagnosis(), " "); !strings.Contains(text, "less than half their weight to ") || !strings.Contains(text, "y[7]") || !strings.Contains(text, "y[20]") {
+			t.Errorf("%T: %s", l, text)
+		}
+		s := r.Statistics()
+		for k, v := range []float64{s.ReducedChiSquare, s.R2, s.AdjustedR2, s.LogLikelihood, s.AIC, s.AICc, s.BIC} {
+			if !math.IsNaN(v) {
+				t.Errorf("%T: figure %d is %v", l, k, v)
+			}
+		}
+		if s.ChiSquare != r.RSS || !(s.RMSE > r.ResidualSD) {
+			t.Errorf("%T: χ² %v, RMSE %v", l, s.ChiSquare, s.RMSE)
+		}
+	}
+	r := mustFit(t, line, d, starts(line.Parameters, []float64{1, 1}), nil)
+	if e := r.Residuals(); slices.Min(e.Weight) != 1 || e.Downweighted != nil || !(r.Statistics().R2 < 1) {
+		t.Errorf("least squares: weights %v", e.Weight)
 	}
 }

@@ -52,6 +52,9 @@ func Passes(ctx context.Context, m Model, src Source, params []Parameter, s *Set
 	case set.Loss != nil:
 		panic("fit: Passes: Settings.Loss is set; least squares only")
 	}
+	if err := checkNames(sets, params); err != nil {
+		return nil, err
+	}
 	co := newCoordinates(params)
 	if err := co.check(); err != nil {
 		return nil, err

@@ -33,7 +33,9 @@ type Statistics struct {
 }
 
 // Statistics returns the figures of merit at Estimate. With a Loss, which is no likelihood of normal errors,
-// LogLikelihood and the criteria made of it are NaN.
+// LogLikelihood and the criteria made of it are NaN, and so are ReducedChiSquare, R2 and AdjustedR2: they count outliers
+// in full, and would judge the fit by what it has set aside. ChiSquare and RMSE are those of all responses; the
+// robust measure of the residuals is ResidualSD, and Residuals tells which responses have lost their weight.
 //
 // References: H. Akaike, A new look at the statistical model identification, IEEE Trans. Automatic Control 19, 1974.
 // G. Schwarz, Estimating the dimension of a model, Annals of Statistics 6, 1978. C. M. Hurvich, C.-L. Tsai, Regression
@@ -68,7 +70,7 @@ func (r *Result) Statistics() Statistics {
 		s.LogLikelihood = -0.5*n*(1+math.Log(2*math.Pi*chi/n)) - logs
 	}
 	if r.settings.Loss != nil {
-		s.LogLikelihood = math.NaN()
+		s.LogLikelihood, s.ReducedChiSquare, s.R2, s.AdjustedR2 = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	}
 	s.AIC = 2*k - 2*s.LogLikelihood
 	s.BIC = k*math.Log(n) - 2*s.LogLikelihood

@@ -55,11 +55,11 @@ type StreamSettings struct {
 // parameters from there by bounds or a Transform. From a poor start, begin with a Curve through the first thousand
 // points: Stream searches once, and finds the minimum that lies on Adam's way.
 //
-// There is an error if next fails, if the data end before they suffice, if the curve is not finite, and if ctx ends;
+// There is an error if names are missing or twice, if next fails, if the data end before they suffice, if the curve is not finite, and if ctx ends;
 // the Result then has what is known, without error bars, or is nil if that is nothing. Without an error, Status and
 // Diagnosis tell whether there are error bars. Equal data give equal bits.
 //
-// Stream panics on misuse: a Model or settings that are none, or parameters of the Model that are not in params.
+// Stream panics on misuse: a Model or settings that are none.
 func Stream(ctx context.Context, m Model, next Next, params []Parameter, s *StreamSettings) (*StreamResult, error) {
 	var set StreamSettings
 	if s != nil {
@@ -71,6 +71,9 @@ func Stream(ctx context.Context, m Model, next Next, params []Parameter, s *Stre
 	}
 	sets := []Set{{Model: m}}
 	checkUse(sets, params, Settings{})
+	if err := checkNames(sets, params); err != nil {
+		return nil, err
+	}
 	co := newCoordinates(params)
 	if err := co.check(); err != nil {
 		return nil, err

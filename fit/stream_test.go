@@ -579,7 +579,6 @@ func TestStreamMisuse(t *testing.T) {
 		"StreamSettings.Level = 1":            func() { fit.Stream(t.Context(), q.m, q.next(1), p, &fit.StreamSettings{Level: 1}) },
 		"len(StreamSettings.HalfWidth)":       func() { fit.Stream(t.Context(), q.m, q.next(1), p, &fit.StreamSettings{HalfWidth: []float64{1}}) },
 		"StreamSettings.StepSize = NaN":       func() { fit.Stream(t.Context(), q.m, q.next(1), p, &fit.StreamSettings{StepSize: math.NaN()}) },
-		`no Parameter is named "c"`:           func() { fit.Stream(t.Context(), q.m, q.next(1), p[:2], nil) },
 		"Model.Func and Model.Vector are nil": func() { fit.Stream(t.Context(), fit.Model{Parameters: q.m.Parameters}, q.next(1), p, nil) },
 	} {
 		func() {

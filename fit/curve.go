@@ -121,7 +121,7 @@ type Result struct {
 // with a Transform and of Tied ones are by the delta method; those of Fixed ones are 0.
 //
 // Input that cannot be fitted is an error and no Result: names that are missing or twice, a Set without points, fewer responses than free parameters, lengths that differ, a
-// NaN or infinity, a start outside its bounds, a curve that is not finite at the start (a *PointError), a parameter
+// NaN or infinity, responses over Sigma above 1e140 or all below 1e-140, a start outside its bounds, a curve that is not finite at the start (a *PointError), a parameter
 // without influence there, wrong derivatives of a Tied one. With these errors there is a Result, whose Diagnosis says more:
 //
 //   - *RankError: the minimum is found, but the data do not determine all parameters. StdErr is +Inf for these.
@@ -153,6 +153,9 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 		return nil, err
 	}
 	c := newCurve(sets, co)
+	if err := checkSize(c.sizeY); err != nil {
+		return nil, err
+	}
 	u, scale := co.start()
 	first, err := c.first(u)
 	if err != nil {

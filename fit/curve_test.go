@@ -84,8 +84,8 @@ func TestBadInput(t *testing.T) {
 		{"derivative Inf", steep, column(1, 2, 3), []float64{1, 2, 3}, []float64{0}, "fit: the derivative by a is +Inf at the start (a = 0), x[0] = [1]"},
 		{"not stored", forgetful, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 5},
 			"fit: the derivative by b was not stored or is NaN at the start (a = 1, b = 5), x[0] = [1]"},
-		{"overflow", line, column(1, 2, 3), []float64{1, 2e200, 3}, []float64{1, 1},
-			"fit: the sum of squares overflows at the start (a = 1, b = 1); start elsewhere (is a sign wrong?), or rescale the data"},
+		{"overflow", line, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 2e200},
+			"fit: the sum of squares overflows at the start (a = 1, b = 2e+200); start elsewhere (is a sign wrong?), or rescale the data"},
 		{"no influence", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 5},
 			"fit: b has no influence at the start (a = 1, b = 5): the derivative of the curve by it is 0 at all points"},
 		{"no influence at 0", idle, column(1, 2, 3), []float64{1, 2, 3}, []float64{1, 0},
@@ -184,6 +184,39 @@ func TestEmptySet(t *testing.T) {
 		_, err := fit.Curves(t.Context(), sets, starts(line.Parameters, []float64{1, 2}), nil)
 		if want := fmt.Sprintf("fit: set %d has no points", k); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
+
+// TestSize: responses whose squares leave the range of numbers are an error, others are fitted with the same digits.
+func TestSize(t *testing.T) {
+	d := decayData()
+	fitted := func(unit float64) (*fit.Result, []error) {
+		scaled := fit.Data{X: d.X}
+		for _, y := range d.Y {
+			scaled.Y = append(scaled.Y, unit*y)
+		}
+		p := starts(decay.Parameters, []float64{3 * unit, 1, 0.3 * unit})
+		r, err := fit.Curve(t.Context(), decay, scaled, p, nil)
+		source := &rows{Data: scaled}
+		_, passes := fit.Passes(t.Context(), decay, source, p, nil)
+		source.Rewind()
+		_, stream := fit.Stream(t.Context(), decay, source.Next, p, &fit.StreamSettings{Points: 8, Batch: 2})
+		return r, []error{err, passes, stream}
+	}
+	want, _ := fitted(1)
+	for _, unit := range []float64{0x1p-440, 0x1p440} {
+		r, errs := fitted(unit)
+		if errs[0] != nil || errs[1] != nil || r.StdErr[1] != want.StdErr[1] || r.ResidualSD != unit*want.ResidualSD {
+			t.Errorf("unit %v: %v ± %v, want ± %v (%v)", unit, r.Estimate, r.StdErr, want.StdErr, errs)
+		}
+	}
+	for _, unit := range []float64{1e-200, 1e-150, 1e150, 1e200} {
+		_, errs := fitted(unit)
+		for k, err := range errs {
+			if err == nil || !strings.Contains(err.Error(), "want between 1e-140 and 1e140") {
+				t.Errorf("unit %v: error %d is %v", unit, k, err)
+			}
 		}
 	}
 }

@@ -97,6 +97,15 @@ func checkInput(sets []Set, c *coordinates) error {
 	return nil
 }
 
+// checkSize returns an error if the squares of responses over Sigma, of which size is the length as a vector or the largest,
+// are too near to the ends of the range of numbers.
+func checkSize(size float64) error {
+	if size > 1e140 || size > 0 && size < 1e-140 {
+		return fmt.Errorf("fit: the responses over their Sigma are of the size %.2g, want between 1e-140 and 1e140, so that squares do not leave the range of numbers; choose other units", size)
+	}
+	return nil
+}
+
 // checkData returns the first thing wrong with a set.
 func checkData(s *Set) error {
 	outputs := max(s.Outputs, 1)

@@ -266,3 +266,47 @@ func TestWeights(t *testing.T) {
 		t.Errorf("least squares: weights %v", e.Weight)
 	}
 }
+
+// TestRobustReplicates: bootstrap replicates, whose outliers are at other places than those of the data, can be fitted, as the
+// minimum near the start is found where least squares is led away. There are sets of data that lead it away themselves.
+func TestRobustReplicates(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 5))
+	failed, all := 0, 0
+	for range 12 / min(share, 4) {
+		d := contaminated(rng, 20)
+		for _, l := range []fit.Loss{fit.Huber{}, fit.Cauchy{}, fit.Tukey{}} {
+			r, err := fit.Curve(t.Context(), decay, d, starts(decay.Parameters, []float64{3, 1, 0.3}), &fit.Settings{Loss: l})
+			if err != nil {
+				t.Errorf("%T: %v", l, err)
+				continue
+			}
+			b, err := r.Bootstrap(t.Context(), &fit.BootstrapSettings{Replicates: 99})
+			if err != nil {
+				t.Fatalf("%T: %v", l, err)
+			}
+			failed, all = failed+b.Failed, all+99
+		}
+	}
+	t.Logf("%d of %d replicates failed", failed, all)
+	if failed > all/200 {
+		t.Errorf("%d of %d replicates failed", failed, all)
+	}
+}
+
+// TestRobustStart: the better of the minima from the start and from that of least squares is taken, whichever it is.
+func TestRobustStart(t *testing.T) {
+	var d fit.Data
+	for i := range 20 {
+		v := 0.3 * float64(i)
+		d.X, d.Y = append(d.X, []float64{v}), append(d.Y, 4*math.Exp(-0.8*v)+0.5+0.1*math.Sin(float64(i*i)))
+	}
+	d.Y[0] += 30
+	for _, l := range []fit.Loss{fit.Cauchy{}, fit.Tukey{}} {
+		for _, start := range [][]float64{{4, 0.8, 0.5}, {3, 1, 0.3}} {
+			r := mustFit(t, decay, d, starts(decay.Parameters, start), &fit.Settings{Loss: l})
+			if math.Abs(r.Estimate[1]-0.8) > 0.1 {
+				t.Errorf("%T from %v: rate %v ± %v, want 0.8", l, start, r.Estimate[1], r.StdErr[1])
+			}
+		}
+	}
+}

@@ -69,6 +69,9 @@ func Passes(ctx context.Context, m Model, src Source, params []Parameter, s *Set
 	if n := ps.points * ps.outputs; n < len(co.free) {
 		return nil, fmt.Errorf("fit: too few points, %d for %d parameters", n, len(co.free))
 	}
+	if err := checkSize(ps.seen.most); err != nil {
+		return nil, err
+	}
 	c := ps.c
 	u, scale := co.start()
 	first, err := ps.first(u)
@@ -200,6 +203,7 @@ type passed struct {
 	sigma bool    // the points have Sigma
 	logs  float64 // Σ log σ
 	size  float64 // Σ (y/σ)²
+	most  float64 // the largest |y/σ|
 	raw   float64 // Σ (y-f)² at the estimate, NaN if it is not known
 	// mean are those of each output, weighted by 1/σ², weights the sums of weights, and squares those of the squares of
 	// (y-mean)/σ.
@@ -215,6 +219,7 @@ func (q *passed) add(y, sigma []float64) {
 			q.logs += math.Log(sigma[k])
 		}
 		q.size += float64(w * v * v)
+		q.most = max(q.most, math.Sqrt(w)*math.Abs(v))
 		q.weights[k] += w
 		d := v - q.mean[k]
 		q.mean[k] += float64(w * d / q.weights[k])

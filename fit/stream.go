@@ -180,6 +180,16 @@ func (s *stream) begin() ([]float64, error) {
 		}
 		all.X, all.Y, all.Sigma = append(all.X, d.X...), append(all.Y, d.Y...), append(all.Sigma, d.Sigma...)
 	}
+	var most float64
+	for i, y := range all.Y {
+		if len(all.Sigma) > 0 {
+			y /= all.Sigma[i]
+		}
+		most = max(most, math.Abs(y))
+	}
+	if err := checkSize(most); err != nil {
+		return nil, err
+	}
 	u, scale := c.start()
 	c.use(&all)
 	c.m = len(all.Y)

@@ -103,6 +103,12 @@ func sameData(a, b *Result) error {
 		return errors.New("fit: one fit has AbsoluteSigma and another not")
 	case a.settings.Loss != nil || b.settings.Loss != nil:
 		return errors.New("fit: fits by a Loss have no likelihood to compare")
+	case a.failure != nil || b.failure != nil:
+		return errors.New("fit: a search has not found its minimum, and there is nothing to compare: see Result.Diagnosis")
+	case (a.passed != nil) != (b.passed != nil):
+		return errors.New("fit: one fit is by Passes and another not: the data cannot be compared")
+	case a.passed != nil && !a.passed.same(b.passed, a.N, b.N):
+		return errors.New("fit: the data of two fits by Passes differ")
 	case len(a.sets) != len(b.sets):
 		return fmt.Errorf("fit: one fit has %d sets of data and another %d", len(a.sets), len(b.sets))
 	}
@@ -120,4 +126,11 @@ func sameData(a, b *Result) error {
 		return fmt.Errorf("fit: %s of set %d differs between the fits", what, k)
 	}
 	return nil
+}
+
+// same reports whether the sums of two sources are those of the same responses, up to rounding in another order.
+func (q *passed) same(p *passed, n, m int) bool {
+	equal := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(a) }
+	return n == m && q.sigma == p.sigma && len(q.mean) == len(p.mean) && q.most == p.most &&
+		equal(q.size, p.size) && equal(q.total(), p.total()) && math.Abs(q.logs-p.logs) <= 1e-9*float64(n)
 }

@@ -1,6 +1,7 @@
 package fit_test
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -81,12 +82,29 @@ func TestCompareErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	passes := func(g *problem) *fit.Result {
+		r, err := fit.Passes(t.Context(), g.model, &rows{Data: g.data()}, starts(g.model.Parameters, g.Start), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	stopped, err := fit.Curve(t.Context(), wave, g.data(), starts(wave.Parameters, []float64{100, 1}), &fit.Settings{Iterations: 1, AdamSteps: -1})
+	if !errors.Is(err, fit.ErrNotConverged) {
+		t.Fatalf("error %v, want ErrNotConverged", err)
+	}
+	if c, err := fit.Compare(passes(g), passes(g)); err != nil || c[0].Delta != 0 {
+		t.Errorf("the same data by Passes: %v, %v", c, err)
+	}
 	for want, pair := range map[string][2]*fit.Result{
-		"Y of set 0 differs":           {fits[1], other.fit(t, nil)},
-		"Sigma of set 0 differs":       {fits[1], heavier.fit(t, nil)},
-		"one fit has AbsoluteSigma":    {fits[1], absolute[2]},
-		"have no likelihood":           {robust[1], robust[2]},
-		"1 sets of data and another 2": {fits[1], both},
+		"the data of two fits by Passes differ": {passes(g), passes(&other)},
+		"by Passes and another not":             {passes(g), fits[1]},
+		"has not found its minimum":             {stopped, fits[1]},
+		"Y of set 0 differs":                    {fits[1], other.fit(t, nil)},
+		"Sigma of set 0 differs":                {fits[1], heavier.fit(t, nil)},
+		"one fit has AbsoluteSigma":             {fits[1], absolute[2]},
+		"have no likelihood":                    {robust[1], robust[2]},
+		"1 sets of data and another 2":          {fits[1], both},
 	} {
 		if _, err := fit.CompareNested(pair[0], pair[1]); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("nested: error %v, want %s", err, want)

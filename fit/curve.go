@@ -49,7 +49,7 @@ type Result struct {
 	ResidualSD float64 // √(RSS/DF), the standard deviation of a residual; with a Loss 1.4826 times the median of |r|
 	Objective  float64 // what has been minimized: RSS, or F of the Loss
 	N          int     // number of responses
-	DF         int     // degrees of freedom, N minus the number of free parameters that are at no bound
+	DF         int     // degrees of freedom, N minus the number of independent directions of b, at no bound, that change the curve
 	Rank       int     // number of independent directions of b that the data determine
 
 	// AtBound names parameters that have ended at a bound. What the data say about the others holds with these as they
@@ -212,6 +212,8 @@ func (c *curve) fit(ctx context.Context, first *point, scale []float64, sets []S
 	switch {
 	case errors.Is(err, errCancelled):
 		err = fmt.Errorf("fit: cancelled after %d evaluations of the curve: %w", c.evaluations, context.Cause(ctx))
+	case err == nil && c.err != nil: // the source of Passes
+		err = c.err
 	case err == nil:
 		err = errRank
 	}

@@ -491,9 +491,24 @@ func TestRank(t *testing.T) {
 	if !math.IsInf(r.StdErr[0], 1) || !math.IsInf(r.StdErr[1], 1) {
 		t.Errorf("standard errors %v, want +Inf for a and b", r.StdErr)
 	}
-	// c keeps its interval, but for the degree of freedom that a third parameter takes.
-	if want := s.StdErr[0] * math.Sqrt(3./2); lre(r.StdErr[2:], []float64{want}) < 11 {
-		t.Errorf("standard error of c is %v, want %v", r.StdErr[2], want)
+	// c keeps its interval, as in R: a parameter that does nothing of its own takes no degree of freedom.
+	if r.DF != s.DF || lre(r.StdErr[2:], s.StdErr[:1]) < 11 {
+		t.Errorf("DF %d, standard error of c %v, want those of the line, %d and %v", r.DF, r.StdErr[2], s.DF, s.StdErr[0])
+	}
+	at := fit.Data{X: column(2.5)}
+	band, err := r.Predict(m, at, 0.95)
+	want, errLine := s.Predict(line, at, 0.95)
+	if err != nil || errLine != nil || lre(band.Confidence.Upper, want.Confidence.Upper) < 11 || lre(band.Simultaneous.Upper, want.Simultaneous.Upper) < 11 {
+		t.Errorf("bands %+v, want those of the line, %+v", band, want)
+	}
+	factor := fit.Model{Parameters: []string{"a"}, Func: func(grad, b, _ []float64) float64 {
+		if grad != nil {
+			grad[0] = 1
+		}
+		return b[0]
+	}}
+	if band, err := r.Predict(factor, at, 0.95); err != nil || !math.IsNaN(band.StdErr[0]) {
+		t.Errorf("a alone: %+v, %v, want NaN", band, err)
 	}
 }
 

@@ -46,15 +46,16 @@ func (r *Result) infer(lm *levenberg, p *point, scale []float64, minimum bool) e
 	}
 	n := len(lin.cols)
 	r.DF = r.N - n
+	ok := lin.factor(p.jac, p.r)
+	if ok {
+		r.Rank = lin.rank()
+		r.DF = r.N - r.Rank
+	}
 	if c.loss == nil {
 		r.ResidualSD = math.NaN()
 		if r.DF > 0 {
 			r.ResidualSD = math.Sqrt(r.RSS / float64(r.DF))
 		}
-	}
-	ok := lin.factor(p.jac, p.r)
-	if ok {
-		r.Rank = lin.rank()
 	}
 	if ok && minimum && r.Rank == n {
 		r.RanAway = lm.ranAway(p, c.names())

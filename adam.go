@@ -82,7 +82,7 @@ func (a *Adam) Step(x, grad []float64) {
 	hyper.Lengths("stochopt: Adam.Step", x, grad, len(a.m))
 	alpha := hyper.StepSize(hyper.Or(a.StepSize, 0.1), a.Schedule, a.k)
 	b1, eps := hyper.Or(a.Beta1, 0.9), hyper.Or(a.Epsilon, 1e-8)
-	b2 := hyper.Memory("stochopt: Adam.Beta2", a.Beta2, 0.999, a.Beta2Schedule, a.k)
+	b2 := hyper.Memory("stochopt: Adam.Beta2", hyper.Or(a.Beta2, 0.999), a.Beta2Schedule, a.k)
 	a.c1 = float64(b1*a.c1) + (1 - b1)
 	a.c2 = float64(b2*a.c2) + (1 - b2)
 	root := math.Sqrt(a.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂

@@ -126,7 +126,7 @@ func outcome(r *optimize.Result, err error) string {
 func never() optimize.Converger { return optimize.NeverTerminate{} }
 
 // TestDriversAgree holds Minimize to optimize.Minimize, bit for bit, over problems and settings, and both to themselves
-// in a second run with the same values and with 8 concurrent evaluations.
+// in a second run with the same values, with 8 concurrent evaluations, and Minimize without a Recorder.
 func TestDriversAgree(t *testing.T) {
 	box := func(x []float64) {
 		for i := range x {
@@ -180,7 +180,7 @@ func TestDriversAgree(t *testing.T) {
 							p.Project = box
 						}
 						m := row.run()
-						run := func(d driver, concurrent int) (string, []record) {
+						run := func(d driver, concurrent int, recorded bool) (string, []record) {
 							s, method := set(), optimize.Method(m)
 							if s == nil && d.name == "stochopt.Minimize" {
 								s = &optimize.Settings{Converger: &optimize.FunctionConverge{Absolute: 1e-10, Iterations: 100}}
@@ -191,7 +191,9 @@ func TestDriversAgree(t *testing.T) {
 							rec, _ := s.Recorder.(*trace)
 							if rec == nil {
 								rec = &trace{}
-								s.Recorder = rec
+								if recorded {
+									s.Recorder = rec
+								}
 							}
 							p := p
 							p.Concurrent, s.Concurrent = concurrent, concurrent
@@ -203,10 +205,13 @@ func TestDriversAgree(t *testing.T) {
 							within(t, func() { r, err = d.run(p, x0, s, method) })
 							return outcome(r, err), rec.records
 						}
-						want, wantTrace := run(drivers[1], 1)
+						want, wantTrace := run(drivers[1], 1, true)
+						if got, _ := run(drivers[0], 1, false); got != want {
+							t.Errorf("%s without a Recorder:\n got %s\nwant %s", drivers[0].name, got, want)
+						}
 						for _, d := range drivers {
 							for _, concurrent := range []int{1, 8} {
-								got, gotTrace := run(d, concurrent)
+								got, gotTrace := run(d, concurrent, true)
 								if got != want {
 									t.Errorf("%s, %d at once:\n got %s\nwant %s", d.name, concurrent, got, want)
 								}

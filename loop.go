@@ -120,7 +120,7 @@ func (l *loop) run(at *optimize.Location, known optimize.Operation) (optimize.St
 // spin carries out operations until the run ends or user code panics, which is an error of the evaluation or step under
 // way. One deferred call here costs less than one in each evaluation and step.
 func (l *loop) spin(loc *optimize.Location, op optimize.Operation) (at *optimize.Location, doing optimize.Operation, status optimize.Status, err error) {
-	d := l.driver
+	d, plain := l.driver, l.isPlain(len(loc.X))
 	defer func() {
 		if l.inside == elsewhere {
 			return
@@ -142,6 +142,10 @@ func (l *loop) spin(loc *optimize.Location, op optimize.Operation) (at *optimize
 		case optimize.MethodDone:
 			status, err = d.Status()
 		default:
+			if plain && op == evaluation {
+				op, status, err = l.plain(loc)
+				return loc, op, status, err
+			}
 			status, err = l.evaluate(loc, op)
 		}
 		if status != optimize.NotTerminated || err != nil {
@@ -157,10 +161,6 @@ func (l *loop) spin(loc *optimize.Location, op optimize.Operation) (at *optimize
 			err := d.step()
 			l.inside = elsewhere
 			loc, op = d.stepped(err)
-		} else if d.estimator == nil { // as in d.evaluated, without the call
-			d.k++
-			d.announced = true
-			op = optimize.MajorIteration
 		} else {
 			loc, op = d.evaluated(loc) // the evaluator has checked it
 		}
@@ -196,25 +196,12 @@ func (l *loop) evaluate(loc *optimize.Location, op optimize.Operation) (optimize
 		l.sample = l.eval.sample(l.draws, loc.X)
 		l.draws++
 		l.inside = inObjective
-		if fg := l.eval.problem.FuncGrad; fg != nil && len(grad) > 0 && len(grad) <= kernel.Few { // as in call, without the call
-			f = fg(grad, loc.X)
-			if f-f != 0 || !kernel.FewSquarable(grad) {
-				f, err = math.NaN(), badDraw(f, grad, loc.X, l.sample)
-			}
-		} else {
-			f, err = l.eval.call(grad, loc.X, &l.sample)
-		}
+		f, err = l.eval.call(grad, loc.X, &l.sample)
 		l.inside = elsewhere
 	} else {
 		f, err = l.draw(grad, loc.X)
 	}
-	if op != evaluation || err != nil || l.limited {
-		return l.evaluated(loc, op, f, err)
-	}
-	loc.F = f // what evaluated would do, without the call
-	l.stats.FuncEvaluations++
-	l.stats.GradEvaluations++
-	return optimize.NotTerminated, nil
+	return l.evaluated(loc, op, f, err)
 }
 
 // draw is the evaluation where there are several draws, or the Rule chooses which.

@@ -255,11 +255,13 @@ func (s *Sequential) step() error {
 	if s.Project != nil {
 		s.Project(at.X)
 	}
-	if len(at.X) <= kernel.Few && kernel.FewFinite(at.X) {
-		return nil
-	}
-	if i := kernel.NotFinite(s.Concurrent, at.X); i >= 0 {
-		return fmt.Errorf("stochopt: step %d moved x[%d] to %v; a smaller StepSize may help", s.k-1, i, at.X[i])
+	return s.finite()
+}
+
+// finite returns an error if the step has moved the iterate to where it is not finite.
+func (s *Sequential) finite() error {
+	if i := kernel.NotFinite(s.Concurrent, s.at.X); i >= 0 {
+		return fmt.Errorf("stochopt: step %d moved x[%d] to %v; a smaller StepSize may help", s.k-1, i, s.at.X[i])
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func (r *RMSProp) Reset(dim int) {
 func (r *RMSProp) Step(x, grad []float64) {
 	hyper.Lengths("method: RMSProp.Step", x, grad, len(r.v))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
-	rho := hyper.Memory("method: RMSProp.Rho", r.Rho, 0.9, r.RhoSchedule, r.k)
+	rho := hyper.Memory("method: RMSProp.Rho", hyper.Or(r.Rho, 0.9), r.RhoSchedule, r.k)
 	eps, mu := hyper.Or(r.Epsilon, 1e-8), r.Momentum
 	if !r.Centered {
 		kernel.RMSProp(r.Concurrent, x, grad, r.v, r.b, rho, mu, alpha, eps)

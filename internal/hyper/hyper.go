@@ -89,12 +89,17 @@ func scheduled(alpha float64, schedule func(k int) float64, k int) float64 {
 	return alpha * f
 }
 
-// Memory returns the memory of a running mean in step k: schedule(k), or, if schedule is nil, v with its default. It panics
-// unless it is in [0, 1).
-func Memory(name string, v, def float64, schedule func(k int) float64, k int) float64 {
+// Memory returns the memory of a running mean in step k: schedule(k), or b if schedule is nil. It panics unless schedule(k) is
+// in [0, 1).
+func Memory(name string, b float64, schedule func(k int) float64, k int) float64 {
 	if schedule == nil {
-		return Or(v, def)
+		return b
 	}
+	return remembered(name, schedule, k)
+}
+
+// remembered is apart for Memory to be inlined.
+func remembered(name string, schedule func(k int) float64, k int) float64 {
 	b := schedule(k)
 	if !(b >= 0 && b < 1) {
 		panic(fmt.Sprintf("%sSchedule(%d) = %v, want in [0, 1)", name, k, b))

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -95,7 +96,7 @@ func (r *Adafactor) Step(x, grad []float64) {
 }
 
 // rms is the root mean square.
-func rms(v []float64) float64 { return norm2(v) / math.Sqrt(float64(len(v))) }
+func rms(v []float64) float64 { return kernel.Norm(v) / math.Sqrt(float64(len(v))) }
 
 func (r *Adafactor) state() state.State {
 	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.v}}

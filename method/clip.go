@@ -1,10 +1,9 @@
 package method
 
 import (
-	"math"
-
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -87,7 +86,7 @@ func (r *Clip) Step(x, grad []float64) {
 		least := hyper.Or(r.MinScale, 1e-3)
 		for j, from := 0, 0; from < len(x); j++ {
 			to := blockEnd(r.Blocks, j, from, len(x))
-			shorten(g[from:to], r.Ratio*max(norm2(x[from:to]), least))
+			shorten(g[from:to], r.Ratio*max(kernel.Norm(x[from:to]), least))
 			from = to
 		}
 	}
@@ -99,7 +98,7 @@ func (r *Clip) Step(x, grad []float64) {
 
 // shorten makes g no longer than top.
 func shorten(g []float64, top float64) {
-	if n := norm2(g); n > top {
+	if n := kernel.Norm(g); n > top {
 		shrink := top / n
 		for i := range g {
 			g[i] *= shrink
@@ -127,20 +126,4 @@ func (r *Clip) UnmarshalBinary(data []byte) error {
 		r.dim = s.Counters[0]
 	}
 	return err
-}
-
-// norm2 is the Euclidean norm. No square overflows or vanishes in it.
-func norm2(v []float64) float64 {
-	var top, sum float64
-	for _, a := range v {
-		top = max(top, math.Abs(a))
-	}
-	if top == 0 {
-		return 0
-	}
-	for _, a := range v {
-		a /= top
-		sum += float64(a * a)
-	}
-	return top * math.Sqrt(sum)
 }

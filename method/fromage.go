@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -55,7 +56,7 @@ func (r *Fromage) Step(x, grad []float64) {
 	for j, from := 0, 0; from < len(x); j++ {
 		to := blockEnd(r.Blocks, j, from, len(x))
 		a, length := alpha, 1.0
-		if lx, lg := norm2(x[from:to]), norm2(grad[from:to]); lx > 0 && lg > 0 {
+		if lx, lg := kernel.Norm(x[from:to]), kernel.Norm(grad[from:to]); lx > 0 && lg > 0 {
 			a, length = alpha*lx, lg
 		}
 		for i := from; i < to; i++ {

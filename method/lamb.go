@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
-	"gonum.org/v1/gonum/floats"
+	"github.com/stochopt/stochopt/internal/kernel"
 )
 
 // LAMB takes Adam's direction and makes the step a fraction of the length of x.
@@ -79,7 +79,7 @@ func (r *LAMB) Step(x, grad []float64) {
 	for j, from := 0, 0; from < len(x); j++ {
 		to := blockEnd(r.Blocks, j, from, len(x))
 		a, length := alpha, 1.0
-		if lx, lu := floats.Norm(x[from:to], 2), floats.Norm(u[from:to], 2); lx > 0 && lu > 0 {
+		if lx, lu := kernel.Norm(x[from:to]), kernel.Norm(u[from:to]); lx > 0 && lu > 0 {
 			a, length = alpha*lx, lu
 		}
 		for i := from; i < to; i++ {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
-	"gonum.org/v1/gonum/floats"
 )
 
 // LARS is SGD with momentum in which a step is a fraction of the length of x, whatever the length of the gradient.
@@ -70,7 +70,7 @@ func (r *LARS) Step(x, grad []float64) {
 		to := blockEnd(r.Blocks, j, from, len(x))
 		b, x, grad := r.b[from:to], x[from:to], grad[from:to]
 		num, den := 1.0, 1.0 // of q, whose own value may overflow
-		if lx, lg := floats.Norm(x, 2), floats.Norm(grad, 2); lx > 0 && lg > 0 {
+		if lx, lg := kernel.Norm(x), kernel.Norm(grad); lx > 0 && lg > 0 {
 			num, den = eta*lx, lg+float64(lambda*lx)
 		}
 		for i, g := range grad {

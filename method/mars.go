@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -79,7 +80,7 @@ func (r *MARS) Step(x, grad []float64) {
 	}
 	copy(r.last, grad)
 	shrink := 1.0
-	if n := norm2(c); n > top {
+	if n := kernel.Norm(c); n > top {
 		shrink = top / n
 	}
 	r.count(b1, b2)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -103,8 +104,8 @@ func (r *Mechanic) Step(x, grad []float64) {
 		copy(r.x0, x)
 	}
 	t, x0, d := &r.tuners, r.x0[:len(x)], r.d[:len(x)]
-	if n := norm2(x); n > 0 {
-		decay *= t.scale() * (norm2(grad) / n)
+	if n := kernel.Norm(x); n > 0 {
+		decay *= t.scale() * (kernel.Norm(grad) / n)
 	} else {
 		decay = 0
 	}

@@ -2,6 +2,7 @@ package method
 
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -54,7 +55,7 @@ func (r *NormalizedSGD) Step(x, grad []float64) {
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(mu*m[i]) + float64((1-mu)*g)
 	}
-	if n := norm2(m); n > 0 {
+	if n := kernel.Norm(m); n > 0 {
 		for i, v := range m {
 			x[i] -= float64(alpha * (v / n))
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -76,7 +77,7 @@ func (r *NovoGrad) Step(x, grad []float64) {
 	for j, from := 0, 0; from < len(x); j++ {
 		to := blockEnd(r.Blocks, j, from, len(x))
 		// The root mean square is kept and not its square, which may vanish or overflow.
-		v := math.Hypot(math.Sqrt(b2)*r.v[from], math.Sqrt(1-b2)*norm2(grad[from:to]))
+		v := math.Hypot(math.Sqrt(b2)*r.v[from], math.Sqrt(1-b2)*kernel.Norm(grad[from:to]))
 		r.v[from] = v
 		for i := from; i < to; i++ {
 			m[i] = float64(b1*m[i]) + float64(r.WeightDecay*x[i])

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 	"gonum.org/v1/gonum/floats"
 )
@@ -115,7 +116,7 @@ func (r *OLBFGS) Step(x, grad []float64) {
 	copy(r.from, x)
 	copy(r.grad, grad)
 	p := r.direction(grad)
-	length := norm2(p)
+	length := kernel.Norm(p)
 	if length == 0 {
 		return
 	}
@@ -161,7 +162,7 @@ func (r *OLBFGS) learn(x, grad []float64) {
 	}
 	// <s,y> must be finite and so must be what it divides.
 	sy, yy, cosine := floats.Dot(s, y), floats.Dot(y, y), hyper.Or(r.Curvature, 1e-6)
-	if !(sy > cosine*norm2(s)*norm2(y)) || sy < 0x1p-1000 || sy > 0x1p1000 || yy < 0x1p-1000 || yy > 0x1p1000 {
+	if !(sy > cosine*kernel.Norm(s)*kernel.Norm(y)) || sy < 0x1p-1000 || sy > 0x1p1000 || yy < 0x1p-1000 || yy > 0x1p1000 {
 		return
 	}
 	if r.pairs > last { // the oldest makes room

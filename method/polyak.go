@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -65,7 +66,7 @@ func (r *PolyakStep) Step(x, grad []float64) {
 				x[i] -= float64(a * g)
 			}
 		} else { // a overflows before its product with g does
-			n := norm2(grad)
+			n := kernel.Norm(grad)
 			a = alpha * (gap / n)
 			for i, g := range grad {
 				x[i] -= float64(a * (g / n))

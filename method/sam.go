@@ -3,6 +3,7 @@ package method
 import (
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -73,7 +74,7 @@ func (r *SAM) Step(x, grad []float64) {
 	}
 	r.half = 1
 	copy(r.theta, x)
-	n := norm2(grad)
+	n := kernel.Norm(grad)
 	if n == 0 {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -53,7 +54,7 @@ func (r *WNGrad) Reset(dim int) {
 func (r *WNGrad) Step(x, grad []float64) {
 	hyper.Lengths("method: WNGrad.Step", x, grad, r.dim)
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3), r.Schedule, r.k)
-	n := norm2(grad)
+	n := kernel.Norm(grad)
 	r.b += float64(n * (n / r.b))
 	for i, g := range grad {
 		x[i] -= float64(alpha * (g / r.b))

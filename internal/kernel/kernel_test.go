@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -270,4 +271,51 @@ func TestWorkersAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(50, func() { Mix(2, x, x, y, 0.5) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// TestNorm compares Norm with its portable form, bit by bit, and with math/big, also where squares vanish or overflow.
+func TestNorm(t *testing.T) {
+	for n := range 68 {
+		for offset := range 4 {
+			for seed, part := range []float64{0, 0.05, 0.3, 1} {
+				r := rand.New(rand.NewPCG(uint64(seed), uint64(n)))
+				base := make([]float64, n+12)
+				fill(r, base, part)
+				x := base[offset : offset+n]
+				a := Norm(x)
+				b := func() float64 {
+					defer func(was bool) { avx2 = was }(avx2)
+					avx2 = false
+					return Norm(x)
+				}()
+				if !same(a, b) {
+					t.Fatalf("n = %d, offset %d, seed %d: %v and %v", n, offset, seed, a, b)
+				}
+				for _, scale := range []float64{1, 1e-160, 1e-300, 1e160, 1e300} {
+					y := make([]float64, n)
+					for i := range y {
+						y[i] = scale * x[i]
+					}
+					got, want := Norm(y), exactNorm(y)
+					if !same(got, want) && !(math.Abs(got-want) <= 1e-15*want) {
+						t.Fatalf("n = %d, scale %v: %v, want %v", n, scale, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// exactNorm is the rounded norm, or NaN where x is not finite.
+func exactNorm(x []float64) float64 {
+	sum := new(big.Float).SetPrec(5000)
+	for _, v := range x {
+		if v-v != 0 {
+			return math.NaN()
+		}
+		b := new(big.Float).SetPrec(200).SetFloat64(v)
+		sum.Add(sum, new(big.Float).SetPrec(200).Mul(b, b))
+	}
+	norm, _ := sum.Sqrt(sum).Float64()
+	return norm
 }

@@ -55,6 +55,8 @@ func trackAVX2(x *float64, grad *float64, ref *float64, low *float64, top *float
 	panic("kernel: no assembly")
 }
 
+func squaresAVX2(x *float64, n int, sums *float64) { panic("kernel: no assembly") }
+
 func notFiniteAVX2(x *float64, n int) (any int) { panic("kernel: no assembly") }
 
 func notSquarableAVX2(x *float64, n int, top float64) (any int) { panic("kernel: no assembly") }

@@ -27,21 +27,40 @@ type kernel struct {
 	i      reg.GPVirtual           // index of the element at hand
 	at     int                     // elements from it
 	any    value                   // of a scan
+	sum    [turn / lanes]value     // of sums
 }
 
 // loop returns the function name(vectors *float64, n int, scalars float64), which carries out body for the n elements of the
 // vectors. Names are separated by spaces.
 func loop(name, vectors, scalars string, body func(k *kernel)) *kernel {
-	return function(name, vectors, scalars, "", body)
+	return function(name, vectors, scalars, nothing, body)
 }
 
 // scan is loop for a body that returns all bits set where an element has a property. The function returns whether one has,
 // 0 or more.
 func scan(name, vector, scalars string, body func(k *kernel) value) *kernel {
-	return function(name, vector, scalars, "any int", func(k *kernel) { k.VORPD(body(k), k.any, k.any) })
+	return function(name, vector, scalars, whether, func(k *kernel) { k.VORPD(body(k), k.any, k.any) })
 }
 
-func function(name, vectors, scalars, result string, body func(k *kernel)) *kernel {
+// sums is loop for a body that returns what to add up. The function has one more parameter, sums *float64, where it stores the
+// sums over elements i, i+turn, i+2 turn, ... for i = 0, ..., turn-1.
+func sums(name, vector string, body func(k *kernel) value) *kernel {
+	return function(name, vector, "", totals, func(k *kernel) {
+		s := k.sum[k.at/lanes]
+		k.VADDPD(body(k), s, s)
+	})
+}
+
+// result is what a function has for one.
+type result int
+
+const (
+	nothing result = iota
+	whether        // a scan
+	totals         // sums
+)
+
+func function(name, vectors, scalars string, has result, body func(k *kernel)) *kernel {
 	k := &kernel{Context: build.NewContext(), base: map[string]reg.Register{}, scalar: map[string]value{}}
 	k.ConstraintExpr("!purego")
 	k.Function(name + "AVX2")
@@ -53,7 +72,13 @@ func function(name, vectors, scalars, result string, body func(k *kernel)) *kern
 	if len(par) > 0 {
 		signature += ", " + strings.Join(par, ", ") + " float64"
 	}
-	k.SignatureExpr(signature + ") (" + result + ")")
+	switch has {
+	case whether:
+		signature += ") (any int"
+	case totals:
+		signature += ", sums *float64"
+	}
+	k.SignatureExpr(signature + ")")
 
 	for _, v := range vec {
 		k.base[v] = k.Load(k.Param(v), k.GP64())
@@ -68,9 +93,13 @@ func function(name, vectors, scalars, result string, body func(k *kernel)) *kern
 		k.scalar[s] = k.YMM()
 		k.VBROADCASTSD(address.Addr, k.scalar[s])
 	}
-	if result != "" {
-		k.any = k.YMM()
-		k.VXORPD(k.any, k.any, k.any)
+	switch has {
+	case whether:
+		k.any = k.zero()
+	case totals:
+		for i := range k.sum {
+			k.sum[i] = k.zero()
+		}
 	}
 	k.i = k.GP64()
 	k.XORQ(k.i, k.i)
@@ -94,10 +123,16 @@ func function(name, vectors, scalars, result string, body func(k *kernel)) *kern
 	k.JEQ(operand.LabelRef("done"))
 	body(k)
 	k.Label("done")
-	if result != "" {
+	switch has {
+	case whether:
 		bits := k.GP32()
 		k.VMOVMSKPD(k.any, bits)
 		k.Store(bits.As64(), k.Return("any"))
+	case totals:
+		to := k.Load(k.Param("sums"), k.GP64())
+		for i, s := range k.sum {
+			k.VMOVUPD(s, operand.Mem{Base: to, Disp: 8 * lanes * i})
+		}
 	}
 	k.VZEROUPPER()
 	k.RET()

@@ -57,6 +57,7 @@ func generate() (map[string][]byte, error) {
 		{"lion", lion},
 		{"mix", mix},
 		{"track", track},
+		{"squares", squares},
 		{"notfinite", notFinite},
 		{"notsquarable", notSquarable},
 	} {

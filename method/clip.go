@@ -75,35 +75,41 @@ func (r *Clip) Observe(f float64) { r.held().observe(f) }
 // Step implements stochopt.Rule.
 func (r *Clip) Step(x, grad []float64) {
 	hyper.Lengths("method: Clip.Step", x, grad, r.dim)
-	g := r.g.of(r.dim)
-	copy(g, grad)
+	g := grad // or what has been cut, in r.g
 	if c := r.Value; c > 0 {
-		for i, v := range g {
+		g = r.g.of(r.dim)
+		for i, v := range grad {
 			g[i] = min(max(v, -c), c)
 		}
 	}
 	if r.Ratio > 0 {
 		least := hyper.Or(r.MinScale, 1e-3)
+		dst := r.g.of(r.dim)
 		for j, from := 0, 0; from < len(x); j++ {
 			to := blockEnd(r.Blocks, j, from, len(x))
-			shorten(g[from:to], r.Ratio*max(kernel.Norm(x[from:to]), least))
+			copy(dst[from:to], cut(dst[from:to], g[from:to], r.Ratio*max(kernel.Norm(x[from:to]), least)))
 			from = to
 		}
+		g = dst
 	}
 	if r.Norm > 0 {
-		shorten(g, r.Norm)
+		g = cut(r.g.of(r.dim), g, r.Norm)
 	}
 	r.Rule.Step(x, g)
 }
 
-// shorten makes g no longer than top.
-func shorten(g []float64, top float64) {
-	if n := kernel.Norm(g); n > top {
-		shrink := top / n
-		for i := range g {
-			g[i] *= shrink
-		}
+// cut returns g, or, where g is longer than top, g times top/‖g‖, in dst. The norm takes a pass of its own, for the factor must be
+// known before the first component moves.
+func cut(dst, g []float64, top float64) []float64 {
+	n := kernel.Norm(g)
+	if !(n > top) {
+		return g
 	}
+	shrink := top / n
+	for i, v := range g {
+		dst[i] = v * shrink
+	}
+	return dst
 }
 
 // Estimate is that of Rule.

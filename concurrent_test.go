@@ -45,14 +45,20 @@ func TestConcurrentSteps(t *testing.T) {
 			a := &stochopt.Adam{}
 			return &method.Average{Rule: &method.Clip{Rule: a, Norm: 1}}, a
 		},
-		"AdamW":   func() (optimize.Method, *stochopt.Adam) { return &method.AdamW{WeightDecay: 0.1}, nil },
-		"AMSGrad": func() (optimize.Method, *stochopt.Adam) { return &method.AMSGrad{}, nil },
-		"AdaMax":  func() (optimize.Method, *stochopt.Adam) { return &method.AdaMax{}, nil },
-		"NAdam":   func() (optimize.Method, *stochopt.Adam) { return &method.NAdam{}, nil },
-		"RMSProp": func() (optimize.Method, *stochopt.Adam) { return &method.RMSProp{}, nil },
-		"AdaGrad": func() (optimize.Method, *stochopt.Adam) { return &method.AdaGrad{}, nil },
-		"SGD":     func() (optimize.Method, *stochopt.Adam) { return &method.SGD{Momentum: 0.9, Nesterov: true}, nil },
-		"Lion":    func() (optimize.Method, *stochopt.Adam) { return &method.Lion{}, nil },
+		"AdamW": func() (optimize.Method, *stochopt.Adam) { return &method.AdamW{WeightDecay: 0.1}, nil },
+		"AdamW to a center": func() (optimize.Method, *stochopt.Adam) {
+			return &method.AdamW{WeightDecay: 0.1, Center: make([]float64, dim)}, nil
+		},
+		"RMSProp, centered": func() (optimize.Method, *stochopt.Adam) { return &method.RMSProp{Centered: true}, nil },
+		"ScheduleFreeSGD":   func() (optimize.Method, *stochopt.Adam) { return &method.ScheduleFreeSGD{}, nil },
+		"ScheduleFreeAdam":  func() (optimize.Method, *stochopt.Adam) { return &method.ScheduleFreeAdam{}, nil },
+		"AMSGrad":           func() (optimize.Method, *stochopt.Adam) { return &method.AMSGrad{}, nil },
+		"AdaMax":            func() (optimize.Method, *stochopt.Adam) { return &method.AdaMax{}, nil },
+		"NAdam":             func() (optimize.Method, *stochopt.Adam) { return &method.NAdam{}, nil },
+		"RMSProp":           func() (optimize.Method, *stochopt.Adam) { return &method.RMSProp{}, nil },
+		"AdaGrad":           func() (optimize.Method, *stochopt.Adam) { return &method.AdaGrad{}, nil },
+		"SGD":               func() (optimize.Method, *stochopt.Adam) { return &method.SGD{Momentum: 0.9, Nesterov: true}, nil },
+		"Lion":              func() (optimize.Method, *stochopt.Adam) { return &method.Lion{}, nil },
 	} {
 		one, _ := m()
 		many, adam := m()

@@ -33,8 +33,8 @@ type Sequential struct {
 	// differs from the iterate is projected as well.
 	Project func(x []float64) `json:"-"`
 	// Concurrent is how many goroutines share a step of many variables, 65536 or more. The result does not depend on it. If it is
-	// 0, it is 1. Adam, AdamW, AMSGrad, AdaMax, NAdam, RMSProp, AdaGrad, SGD, Lion, Average and TailAverage heed it. A
-	// method in a wrapper has its own; Minimize sets all of them from Problem.Concurrent where they are 0.
+	// 0, it is 1. Adam, AdamW, AMSGrad, AdaMax, NAdam, RMSProp, AdaGrad, SGD, Lion, ScheduleFreeSGD, ScheduleFreeAdam, Average and
+	// TailAverage heed it. A method in a wrapper has its own; Minimize sets all of them from Problem.Concurrent where they are 0.
 	Concurrent int `json:"-"`
 
 	observer  observer  // the Rule, if it is one

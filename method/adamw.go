@@ -85,15 +85,7 @@ func (r *AdamW) Step(x, grad []float64) {
 		kernel.AdamW(r.Concurrent, x, grad, r.m, r.v, b1, b2, alpha, eps, decay)
 		return
 	}
-	m, v := r.m[:len(x)], r.v[:len(x)]
-	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		x[i] -= float64(decay * (x[i] - r.Center[i]))
-		if d := math.Sqrt(v[i]) + eps; d != 0 {
-			x[i] -= float64(alpha*m[i]) / d
-		}
-	}
+	kernel.AdamWCenter(r.Concurrent, x, grad, r.m, r.v, r.Center, b1, b2, alpha, eps, decay)
 }
 
 // MarshalBinary returns the state: k, c₁, c₂, m and v. The exported fields are not part of it.

@@ -193,6 +193,9 @@
 //   - TailAverage is the mean of late iterates; take it if that is not known. 2 vectors.
 //   - Lookahead goes back part of the way of several steps; take it where the Rule oscillates. 1 vector.
 //
+// The steps of many variables of AdamW, AMSGrad, AdaMax, NAdam, RMSProp, AdaGrad, SGD, Lion, ScheduleFreeSGD, ScheduleFreeAdam, Average and
+// TailAverage are shared by several goroutines where their field Concurrent, or Problem.Concurrent, asks for it.
+//
 // Methods that say they rebuild x from their own state must not be given a projection.
 package method
 

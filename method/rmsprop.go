@@ -1,8 +1,6 @@
 package method
 
 import (
-	"math"
-
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
@@ -84,21 +82,10 @@ func (r *RMSProp) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	rho := hyper.Memory("method: RMSProp.Rho", hyper.Or(r.Rho, 0.9), r.RhoSchedule, r.k)
 	eps, mu := hyper.Or(r.Epsilon, 1e-8), r.Momentum
-	if !r.Centered {
+	if r.Centered {
+		kernel.RMSPropCentered(r.Concurrent, x, grad, r.v, r.b, r.c, rho, mu, alpha, eps)
+	} else {
 		kernel.RMSProp(r.Concurrent, x, grad, r.v, r.b, rho, mu, alpha, eps)
-		r.k++
-		return
-	}
-	v, b, c := r.v[:len(x)], r.b[:len(x)], r.c[:len(x)]
-	for i, g := range grad[:len(x)] {
-		d := g - c[i]
-		v[i] = rho * (v[i] + float64((1-rho)*d*d))
-		c[i] += float64((1 - rho) * d)
-		b[i] *= mu
-		if d := math.Sqrt(v[i]) + eps; d > 0 {
-			b[i] += g / d
-		}
-		x[i] -= float64(alpha * b[i])
 	}
 	r.k++
 }

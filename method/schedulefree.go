@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -67,14 +68,8 @@ func (r *ScheduleFreeSGD) Reset(dim int) {
 func (r *ScheduleFreeSGD) Step(y, grad []float64) {
 	hyper.Lengths("method: ScheduleFreeSGD.Step", y, grad, len(r.free.x))
 	alpha, beta := hyper.StepSize(hyper.Or(r.StepSize, 3e-3), r.Schedule, r.free.k), hyper.Or(r.Beta, 0.9)
-	z, x := r.free.from(y)
-	c := r.free.next(alpha, beta, r.Power)
-	for i, g := range grad[:len(y)] {
-		d := g + float64(r.WeightDecay*y[i])
-		z[i] -= float64(alpha * d)
-		x[i] = float64((1-c)*x[i]) + float64(c*z[i])
-		y[i] = r.free.y(i)
-	}
+	before, c := r.free.next(y, alpha, beta, r.Power)
+	kernel.ScheduleFreeSGD(r.Concurrent, y, grad, r.free.z, r.free.x, before, alpha, r.WeightDecay, c, beta)
 }
 
 // Estimate stores x, the answer that belongs to the iterate y.
@@ -111,26 +106,20 @@ func (f *scheduleFree) reset(dim int) {
 // y is the component i of the iterate that the last step has returned.
 func (f *scheduleFree) y(i int) float64 { return float64((1-f.beta)*f.z[i]) + float64(f.beta*f.x[i]) }
 
-// from returns z and x, made to agree with the iterate y where that is not what the last step has returned.
-func (f *scheduleFree) from(y []float64) (z, x []float64) {
-	for i, v := range y {
-		if f.k == 0 || v != f.y(i) {
-			f.z[i], f.x[i] = v, v
-		}
+// next begins a step from y and returns β of the step before and c.
+func (f *scheduleFree) next(y []float64, alpha, beta, power float64) (before, c float64) {
+	if f.k == 0 {
+		copy(f.z, y)
+		copy(f.x, y)
 	}
-	return f.z[:len(y)], f.x[:len(y)]
-}
-
-// next begins a step and returns c.
-func (f *scheduleFree) next(alpha, beta, power float64) float64 {
 	f.k++
-	f.beta, f.top = beta, max(f.top, alpha)
+	before, f.beta, f.top = f.beta, beta, max(f.top, alpha)
 	w := math.Pow(float64(f.k), power) * f.top * f.top
 	f.sum += w
 	if f.sum == 0 {
-		return 0 // there has been no step yet
+		return before, 0 // there has been no step yet
 	}
-	return w / f.sum
+	return before, w / f.sum
 }
 
 func (f *scheduleFree) estimate(dst, y []float64) {

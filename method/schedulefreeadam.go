@@ -1,9 +1,8 @@
 package method
 
 import (
-	"math"
-
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -76,20 +75,9 @@ func (r *ScheduleFreeAdam) Step(y, grad []float64) {
 	hyper.Lengths("method: ScheduleFreeAdam.Step", y, grad, len(r.v))
 	alpha, b1 := hyper.StepSize(hyper.Or(r.StepSize, 0.3), r.Schedule, r.free.k), hyper.Or(r.Beta1, 0.9)
 	b2, eps := hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
-	z, x := r.free.from(y)
-	c := r.free.next(alpha, b1, r.Power)
+	before, c := r.free.next(y, alpha, b1, r.Power)
 	r.c2 = float64(b2*r.c2) + (1 - b2)
-	v := r.v[:len(y)]
-	for i, g := range grad[:len(y)] {
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		d := float64(r.WeightDecay * y[i])
-		if s := math.Sqrt(v[i]/r.c2) + eps; s > 0 {
-			d += g / s
-		}
-		z[i] -= float64(alpha * d)
-		x[i] = float64((1-c)*x[i]) + float64(c*z[i])
-		y[i] = r.free.y(i)
-	}
+	kernel.ScheduleFreeAdam(r.Concurrent, y, grad, r.free.z, r.free.x, r.v, before, b2, r.c2, eps, alpha, r.WeightDecay, c, b1)
 }
 
 // Estimate stores x, the answer that belongs to the iterate y.

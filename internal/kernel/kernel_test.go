@@ -33,6 +33,10 @@ var loops = []struct {
 		func(v [][]float64, s []float64) { Adam(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
 	{"AdamW", 4, [][]float64{{0.9, 0.999, 0.1, 1e-8, 0.01}, {0, 0, 3, 0, 0}},
 		func(v [][]float64, s []float64) { AdamW(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4]) }, nil},
+	{"AdamWCenter", 5, [][]float64{{0.9, 0.999, 0.1, 1e-8, 0.01}, {0, 0, 3, 0, 0}},
+		func(v [][]float64, s []float64) {
+			AdamWCenter(workers, v[0], v[1], v[2], v[3], v[4], s[0], s[1], s[2], s[3], s[4])
+		}, nil},
 	{"AMSGrad", 5, [][]float64{{0.9, 0.999, 0.1, 1.7, 1e-8}, {0, 0, 3, 1, 0}},
 		func(v [][]float64, s []float64) {
 			AMSGrad(workers, v[0], v[1], v[2], v[3], v[4], s[0], s[1], s[2], s[3], s[4])
@@ -45,6 +49,20 @@ var loops = []struct {
 		}, nil},
 	{"RMSProp", 4, [][]float64{{0.9, 0.5, 0.1, 1e-8}, {0, 0, 3, 0}},
 		func(v [][]float64, s []float64) { RMSProp(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3]) }, nil},
+	{"RMSPropCentered", 5, [][]float64{{0.9, 0.5, 0.1, 1e-8}, {0, 0, 3, 0}},
+		func(v [][]float64, s []float64) {
+			RMSPropCentered(workers, v[0], v[1], v[2], v[3], v[4], s[0], s[1], s[2], s[3])
+		}, nil},
+	{"ScheduleFreeSGD", 4, [][]float64{{0.9, 0.1, 0.01, 0.2, 0.7}, {0, 3, 0, 1, 0}},
+		func(v [][]float64, s []float64) {
+			between(v, s[0])
+			ScheduleFreeSGD(workers, v[0], v[1], v[2], v[3], s[0], s[1], s[2], s[3], s[4])
+		}, nil},
+	{"ScheduleFreeAdam", 5, [][]float64{{0.9, 0.999, 0.3, 1e-8, 0.1, 0.01, 0.2, 0.7}, {0, 0, 1, 0, 3, 0, 1, 0}},
+		func(v [][]float64, s []float64) {
+			between(v, s[0])
+			ScheduleFreeAdam(workers, v[0], v[1], v[2], v[3], v[4], s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+		}, nil},
 	{"AdaGrad", 3, [][]float64{{0.1, 1e-10}, {3, 0}},
 		func(v [][]float64, s []float64) { AdaGrad(workers, v[0], v[1], v[2], s[0], s[1]) }, nil},
 	{"SGD", 3, [][]float64{{0.9, 0.7, 1e-3}, {0, 1, 3}},
@@ -59,6 +77,13 @@ var loops = []struct {
 		}, nil},
 	{"Mix", 3, [][]float64{{0.3}, {1}},
 		func(v [][]float64, s []float64) { Mix(workers, v[0], v[1], v[2], s[0]) }, nil},
+}
+
+// between makes v[0], in every other element, the point between v[2] and v[3] that Schedule-Free methods know again.
+func between(v [][]float64, beta float64) {
+	for i := 0; i < len(v[0]); i += 2 {
+		v[0][i] = float64((1-beta)*v[2][i]) + float64(beta*v[3][i])
+	}
 }
 
 var special = []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 5e-324, -5e-324, 0x1p-1022, -0x1.8p-1023,

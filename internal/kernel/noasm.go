@@ -57,6 +57,22 @@ func trackAVX2(x *float64, grad *float64, ref *float64, low *float64, top *float
 
 func squaresAVX2(x *float64, n int, sums *float64) { panic("kernel: no assembly") }
 
+func scheduleFreeSGDAVX2(y *float64, grad *float64, z *float64, x *float64, n int, alpha float64, lambda float64, c float64, nc float64, beta float64, nb float64, b0 float64, n0 float64) {
+	panic("kernel: no assembly")
+}
+
+func scheduleFreeAdamAVX2(y *float64, grad *float64, z *float64, x *float64, v *float64, n int, b2 float64, n2 float64, c2 float64, eps float64, alpha float64, c float64, nc float64, lambda float64, beta float64, nb float64, b0 float64, n0 float64) {
+	panic("kernel: no assembly")
+}
+
+func adamwCenterAVX2(x *float64, grad *float64, m *float64, v *float64, center *float64, n int, b1 float64, n1 float64, b2 float64, n2 float64, alpha float64, eps float64, decay float64) {
+	panic("kernel: no assembly")
+}
+
+func rmspropCenteredAVX2(x *float64, grad *float64, v *float64, b *float64, c *float64, n int, rho float64, n1 float64, mu float64, alpha float64, eps float64) {
+	panic("kernel: no assembly")
+}
+
 func notFiniteAVX2(x *float64, n int) (any int) { panic("kernel: no assembly") }
 
 func notSquarableAVX2(x *float64, n int, top float64) (any int) { panic("kernel: no assembly") }

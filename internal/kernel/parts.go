@@ -16,7 +16,7 @@ const (
 
 type (
 	vectors [5][]float64
-	scalars [7]float64
+	scalars [8]float64
 )
 
 // job is a loop that is carried out in parts. loop reports whether its part has the property that a scan looks for.

@@ -18,6 +18,16 @@ func adamw() *kernel {
 	})
 }
 
+func adamwCenter() *kernel {
+	return loop("adamwCenter", "x grad m v center", "b1 n1 b2 n2 alpha eps decay", func(k *kernel) {
+		m, v := k.moments(k.load("grad"))
+		d := k.add(k.sqrt(v), k.scalar["eps"])
+		x := k.load("x")
+		x = k.sub(x, k.mul(k.scalar["decay"], k.sub(x, k.load("center"))))
+		k.descend(x, k.div(k.mul(k.scalar["alpha"], m), d), k.notZero(d))
+	})
+}
+
 func amsgrad() *kernel {
 	return loop("amsgrad", "x grad m v w", "b1 n1 b2 n2 alpha correct eps", func(k *kernel) {
 		m, v := k.moments(k.load("grad"))

@@ -24,6 +24,7 @@ type kernel struct {
 	*build.Context
 	base   map[string]reg.Register // of the vectors
 	scalar map[string]value        // in all lanes
+	far    map[string]operand.Mem  // scalars that there are no registers for
 	i      reg.GPVirtual           // index of the element at hand
 	at     int                     // elements from it
 	any    value                   // of a scan
@@ -31,7 +32,7 @@ type kernel struct {
 }
 
 // loop returns the function name(vectors *float64, n int, scalars float64), which carries out body for the n elements of the
-// vectors. Names are separated by spaces.
+// vectors. Names are separated by spaces. Scalars that follow a bar are kept in memory.
 func loop(name, vectors, scalars string, body func(k *kernel)) *kernel {
 	return function(name, vectors, scalars, nothing, body)
 }
@@ -61,13 +62,14 @@ const (
 )
 
 func function(name, vectors, scalars string, has result, body func(k *kernel)) *kernel {
-	k := &kernel{Context: build.NewContext(), base: map[string]reg.Register{}, scalar: map[string]value{}}
+	k := &kernel{Context: build.NewContext(), base: map[string]reg.Register{}, scalar: map[string]value{}, far: map[string]operand.Mem{}}
 	k.ConstraintExpr("!purego")
 	k.Function(name + "AVX2")
 	k.Attributes(attr.NOSPLIT)
 	k.Doc(name + "AVX2 is " + name + " for n elements, a multiple of 4.")
 	k.Pragma("noescape")
-	vec, par := strings.Fields(vectors), strings.Fields(scalars)
+	near, far, _ := strings.Cut(scalars, "|")
+	vec, par := strings.Fields(vectors), append(strings.Fields(near), strings.Fields(far)...)
 	signature := "func(" + strings.Join(vec, ", ") + " *float64, n int"
 	if len(par) > 0 {
 		signature += ", " + strings.Join(par, ", ") + " float64"
@@ -85,13 +87,15 @@ func function(name, vectors, scalars string, has result, body func(k *kernel)) *
 	}
 	n := k.GP64()
 	k.Load(k.Param("n"), n)
-	for _, s := range par {
+	for i, s := range par {
 		address, err := k.Param(s).Resolve()
 		if err != nil {
 			panic(err)
 		}
-		k.scalar[s] = k.YMM()
-		k.VBROADCASTSD(address.Addr, k.scalar[s])
+		k.far[s] = address.Addr
+		if i < len(strings.Fields(near)) {
+			k.scalar[s] = k.again(s)
+		}
 	}
 	switch has {
 	case whether:
@@ -146,6 +150,13 @@ func (k *kernel) mem(vector string) operand.Mem {
 func (k *kernel) load(vector string) value {
 	v := k.YMM()
 	k.VMOVUPD(k.mem(vector), v)
+	return v
+}
+
+// again returns a scalar, read from memory.
+func (k *kernel) again(scalar string) value {
+	v := k.YMM()
+	k.VBROADCASTSD(k.far[scalar], v)
 	return v
 }
 

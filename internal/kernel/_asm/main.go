@@ -58,6 +58,10 @@ func generate() (map[string][]byte, error) {
 		{"mix", mix},
 		{"track", track},
 		{"squares", squares},
+		{"schedulefreesgd", scheduleFreeSGD},
+		{"schedulefreeadam", scheduleFreeAdam},
+		{"adamwcenter", adamwCenter},
+		{"rmspropcentered", rmspropCentered},
 		{"notfinite", notFinite},
 		{"notsquarable", notSquarable},
 	} {

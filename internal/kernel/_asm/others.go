@@ -13,6 +13,22 @@ func rmsprop() *kernel {
 	})
 }
 
+func rmspropCentered() *kernel {
+	return loop("rmspropCentered", "x grad v b c", "rho n1 mu alpha eps", func(k *kernel) {
+		g, c := k.load("grad"), k.load("c")
+		d := k.sub(g, c)
+		n := k.mul(k.scalar["n1"], d)
+		v := k.mul(k.scalar["rho"], k.add(k.load("v"), k.mul(n, d)))
+		k.store("v", v)
+		k.store("c", k.add(c, n))
+		b := k.mul(k.load("b"), k.scalar["mu"])
+		d = k.add(k.sqrt(v), k.scalar["eps"])
+		b = k.choose(k.positive(d), b, k.add(b, k.div(g, d)))
+		k.store("b", b)
+		k.store("x", k.sub(k.load("x"), k.mul(k.scalar["alpha"], b)))
+	})
+}
+
 func adagrad() *kernel {
 	return loop("adagrad", "x grad s", "alpha eps", func(k *kernel) {
 		g := k.load("grad")

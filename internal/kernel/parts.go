@@ -32,7 +32,8 @@ type job struct {
 	help func() // of another goroutine; allocated once
 }
 
-var free freelist.List[*job] // memory to be used again
+// free has jobs to be used again, for a step must not allocate. It holds memory only: nothing that a caller could see depends on it.
+var free freelist.List[*job]
 
 // inParts carries out loop on up to the given number of goroutines, and reports whether it does so for any part. It does not
 // wait for goroutines that have not begun when all parts have been: they find nothing to do, or help with the next loop.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/kernel"
+	"github.com/stochopt/stochopt/internal/replay"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -53,11 +54,17 @@ type Adam struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) >= 0 in step k = 0, 1, ... How far a variable can travel at
 	// all is about StepSize times the sum of the factors. Package schedule has the usual ones.
 	Schedule func(k int) float64
+	// Lazy makes StepSparse leave x, m and v as they are where the gradient is 0 because its index does not name the variable; c₁ and
+	// c₂ count all steps. It is then always fast, and another method: the momentum of a rare variable waits for its next
+	// gradient, and its v remembers as many gradients as that of a frequent one, not those of as many steps. Prefer it where
+	// variables come so rarely that their steps in between are what costs time. Step is the same with and without.
+	Lazy bool
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	c1, c2     float64   // running means of 1
-	m, v       []float64 // running means of g and g²
+	sequential            // optimize.Method
+	k          int        // steps taken
+	c1, c2     float64    // running means of 1
+	m, v       []float64  // running means of g and g²
+	log        replay.Log // steps that some variables have not taken
 }
 
 // Init implements optimize.Method.
@@ -75,35 +82,44 @@ func (a *Adam) Reset(dim int) {
 	hyper.NonNegative("stochopt: Adam.Epsilon", a.Epsilon)
 	a.k, a.c1, a.c2 = 0, 0, 0
 	a.m, a.v = make([]float64, dim), make([]float64, dim)
+	a.log = replay.Log{}
 }
 
 // Step implements Rule.
 func (a *Adam) Step(x, grad []float64) {
 	hyper.Lengths("stochopt: Adam.Step", x, grad, len(a.m))
-	alpha := hyper.StepSize(hyper.Or(a.StepSize, 0.1), a.Schedule, a.k)
-	b1, eps := hyper.Or(a.Beta1, 0.9), hyper.Or(a.Epsilon, 1e-8)
-	b2 := hyper.Memory("stochopt: Adam.Beta2", hyper.Or(a.Beta2, 0.999), a.Beta2Schedule, a.k)
+	if !a.log.Empty() {
+		a.log.AdamAll(x, a.m, a.v)
+	}
+	b1, b2, alpha, eps := a.next()
+	kernel.Adam(a.Concurrent, x, grad, a.m, a.v, b1, b2, alpha, eps)
+}
+
+// next counts a step and returns what its kernel needs.
+func (a *Adam) next() (b1, b2, alpha, eps float64) {
+	alpha = hyper.StepSize(hyper.Or(a.StepSize, 0.1), a.Schedule, a.k)
+	b1, eps = hyper.Or(a.Beta1, 0.9), hyper.Or(a.Epsilon, 1e-8)
+	b2 = hyper.Memory("stochopt: Adam.Beta2", hyper.Or(a.Beta2, 0.999), a.Beta2Schedule, a.k)
 	a.c1 = float64(b1*a.c1) + (1 - b1)
 	a.c2 = float64(b2*a.c2) + (1 - b2)
 	root := math.Sqrt(a.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
-	alpha *= root / a.c1
-	eps *= root
-	kernel.Adam(a.Concurrent, x, grad, a.m, a.v, b1, b2, alpha, eps)
 	a.k++
+	return b1, b2, alpha * (root / a.c1), eps * root
 }
 
 func (a *Adam) state() state.State {
-	return state.State{Counters: []int{a.k}, Scalars: []float64{a.c1, a.c2}, Vectors: [][]float64{a.m, a.v}}
+	return state.State{Counters: []int{a.k}, Scalars: []float64{a.c1, a.c2}, Vectors: [][]float64{a.m, a.v}, Inner: a.log.MarshalBinary()}
 }
 
-// MarshalBinary returns the state: k, c₁, c₂, m and v. The exported fields are not part of it.
+// MarshalBinary returns the state: k, c₁, c₂, m and v, and the steps that some variables have not taken. The exported fields are not
+// part of it.
 func (a *Adam) MarshalBinary() ([]byte, error) { return state.Marshal("Adam", a.state()), nil }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error a is unchanged.
 func (a *Adam) UnmarshalBinary(data []byte) error {
-	s, err := state.Unmarshal("Adam", data, a.state())
+	s, log, err := replay.State("Adam", data, a.state())
 	if err == nil {
-		a.k, a.c1, a.c2, a.m, a.v = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0], s.Vectors[1]
+		a.k, a.c1, a.c2, a.m, a.v, a.log = s.Counters[0], s.Scalars[0], s.Scalars[1], s.Vectors[0], s.Vectors[1], log
 	}
 	return err
 }

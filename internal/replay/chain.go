@@ -1,0 +1,135 @@
+package replay
+
+import (
+	"math"
+	"slices"
+
+	"github.com/stochopt/stochopt/internal/kernel"
+)
+
+// chain multiplies many values, each a number of times of its own, rounding every time.
+type chain struct {
+	jobs  []job
+	lanes [kernel.DecayLanes]float64
+	of    [kernel.DecayLanes]job
+}
+
+// job is a value to be multiplied n times.
+type job struct{ i, n int }
+
+const (
+	short = 64   // fewer multiplications are done at once
+	most  = 4096 // multiplications until the next look for values that do not change any more
+)
+
+// run multiplies v[j.i] by b for all jobs, and forgets these.
+func (c *chain) run(v []float64, b float64) {
+	slices.SortFunc(c.jobs, func(p, q job) int { return q.n - p.n }) // for all lanes to end at about the same time
+	next, active := 0, 0
+	for active < len(c.lanes) && next < len(c.jobs) {
+		c.of[active], c.lanes[active] = c.jobs[next], v[c.jobs[next].i]
+		active, next = active+1, next+1
+	}
+	for active > 0 {
+		n := most
+		for _, j := range c.of[:active] {
+			n = min(n, j.n)
+		}
+		kernel.Decay(&c.lanes, n, b)
+		for k := 0; k < active; k++ {
+			j, w := &c.of[k], c.lanes[k]
+			if j.n -= n; j.n > 0 && float64(b*w) != w {
+				continue
+			}
+			v[j.i] = w + 0 // 0 for -0: the gradient's 0 is added
+			if next < len(c.jobs) {
+				*j, c.lanes[k] = c.jobs[next], v[c.jobs[next].i]
+				next++
+				continue
+			}
+			active--
+			c.of[k], c.lanes[k] = c.of[active], c.lanes[active]
+			c.lanes[active] = 0
+			k-- // the lane that has come here is still to be seen
+		}
+	}
+	c.jobs = c.jobs[:0]
+}
+
+// Decay brings v at index to the end of the log, where a step is v ← b v + 0 with the Mu of the Form for b if mu, otherwise the
+// B of the Step. If fresh is not nil, |fresh[j]| will be added to or subtracted from b v[index[j]] next; v becomes 0 where the
+// sum does not depend on it.
+func (l *Log) Decay(v []float64, index []int, fresh []float64, mu bool) {
+	if l.Empty() {
+		return
+	}
+	b := l.runs[0].B
+	constant := !slices.ContainsFunc(l.parts, func(p part) bool { return p.bMin != b || p.bMax != b })
+	if mu {
+		b, constant = l.form.Mu, true
+	}
+	rate := math.Log(b)
+	end := l.end()
+	for j, i := range index {
+		s, w := l.before(i), v[i]
+		n := end - s
+		if n == 0 {
+			continue
+		}
+		if w == 0 {
+			v[i] = 0 // not -0
+			continue
+		}
+		if fresh != nil {
+			r := rate
+			if !constant {
+				r = math.Log(l.bounds(s).bMax)
+			}
+			if forgotten(w, fresh[j], float64(n), r) {
+				v[i] = 0
+				continue
+			}
+		}
+		switch {
+		case !constant:
+			v[i] = l.decay(w, s)
+		case n < short:
+			for range n {
+				w *= b
+			}
+			v[i] = w + 0
+		default:
+			l.chain.jobs = append(l.chain.jobs, job{i, n})
+		}
+	}
+	l.chain.run(v, b)
+}
+
+// decay multiplies w by the B of all steps from s on.
+func (l *Log) decay(w float64, s int) float64 {
+	for _, r := range l.runs[l.at(s):] {
+		for ; s < r.end; s++ {
+			was := w
+			if w *= r.B; w == was {
+				s = r.end
+				break
+			}
+		}
+	}
+	return w + 0
+}
+
+// forgotten reports whether w, multiplied n times by numbers of at most the logarithm rate, is less than a quarter of the last
+// place of fresh. Each multiplication may round up.
+func forgotten(w, fresh, n, rate float64) bool {
+	const floor = 1e-300 // above what products of subnormal numbers do not get below
+	fresh, w = math.Abs(fresh), math.Abs(w)
+	if !(fresh > 1e-280) {
+		return false
+	}
+	if w+floor < fresh*0x1p-56 {
+		return true
+	}
+	rate += 0x1p-51
+	return rate < 0 && w*math.Exp(n*rate)*(1+1e-6)+floor < fresh*0x1p-56
+}

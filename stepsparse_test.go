@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stochopt/stochopt"
+	"github.com/stochopt/stochopt/method"
 )
 
 // sparser is a method with steps along sparse gradients.
@@ -22,6 +23,8 @@ type sparser interface {
 // steady is a course of the step size in which many steps are equal, and some 0.
 func steady(k int) float64 { return float64(3-k/50%4) / 2 }
 
+func inverseRoot(k int) float64 { return 1 / math.Sqrt(float64(k+1)) }
+
 // exactSparse are methods whose StepSparse is Step to the last bit.
 var exactSparse = map[string]func() sparser{
 	"Adam":             func() sparser { return &stochopt.Adam{} },
@@ -34,15 +37,37 @@ var exactSparse = map[string]func() sparser{
 	"Adam, equal memories": func() sparser { return &stochopt.Adam{Beta1: 0.9, Beta2: 0.81, Epsilon: 1e-3} },
 	"Adam, long memories":  func() sparser { return &stochopt.Adam{Beta1: 0.999, Beta2: 0.99999, StepSize: 1e-3} },
 	"Adam, decaying": func() sparser {
-		return &stochopt.Adam{Schedule: func(k int) float64 { return 1 / math.Sqrt(float64(k+1)) }}
+		return &stochopt.Adam{Schedule: inverseRoot}
 	},
 	"Adam, growing": func() sparser {
 		return &stochopt.Adam{Schedule: func(k int) float64 { return math.Exp(float64(k) / 50) }}
 	},
 	"Adam, in stages": func() sparser { return &stochopt.Adam{Beta2: 0.9, Schedule: steady} },
 	"AdamNC": func() sparser {
-		return &stochopt.Adam{Beta2Schedule: growing(1), Schedule: func(k int) float64 { return 1 / math.Sqrt(float64(k+1)) }}
+		return &stochopt.Adam{Beta2Schedule: growing(1), Schedule: inverseRoot}
 	},
+	"SGD":                   func() sparser { return &method.SGD{} },
+	"SGD, decaying":         func() sparser { return &method.SGD{StepSize: 0.1, Schedule: inverseRoot} },
+	"SGD, momentum":         func() sparser { return &method.SGD{StepSize: 0.1, Momentum: 0.9, Dampening: 0.5} },
+	"SGD, momentum, stages": func() sparser { return &method.SGD{StepSize: 0.1, Momentum: 0.7, Schedule: steady} },
+	"SGD, Nesterov": func() sparser {
+		return &method.SGD{StepSize: 0.1, Momentum: 0.95, Nesterov: true, Schedule: inverseRoot}
+	},
+	"AdaGrad":              func() sparser { return &method.AdaGrad{} },
+	"AdaGrad, no ε":        func() sparser { return &method.AdaGrad{Epsilon: stochopt.Zero, Schedule: steady} },
+	"RMSProp":              func() sparser { return &method.RMSProp{} },
+	"RMSProp, long memory": func() sparser { return &method.RMSProp{Rho: 0.999, Schedule: inverseRoot} },
+	"RMSProp, no memory":   func() sparser { return &method.RMSProp{Rho: stochopt.Zero, Epsilon: stochopt.Zero} },
+	"RMSProp, no ε":        func() sparser { return &method.RMSProp{Momentum: 0.8, Epsilon: stochopt.Zero, Schedule: steady} },
+	"RMSProp, momentum":    func() sparser { return &method.RMSProp{Rho: 0.99, Momentum: 0.9} },
+	"RMSProp, growing": func() sparser {
+		return &method.RMSProp{RhoSchedule: growing(0.5), Momentum: 0.5, Schedule: inverseRoot}
+	},
+	"RMSProp, centered": func() sparser { return &method.RMSProp{Centered: true} },
+	"RMSProp, all":      func() sparser { return &method.RMSProp{Centered: true, Momentum: 0.9, Schedule: steady} },
+	"FTRL":              func() sparser { return &method.FTRL{} },
+	"FTRL, penalties":   func() sparser { return &method.FTRL{StepSize: 0.1, L1: 0.5, L2: 0.1} },
+	"FTRL, no β":        func() sparser { return &method.FTRL{Beta: stochopt.Zero} },
 	"Adam, memory that comes and goes": func() sparser {
 		return &stochopt.Adam{Beta2Schedule: func(k int) float64 { return []float64{0.9, 0.99, 0}[k/40%3] }}
 	},
@@ -63,7 +88,7 @@ func newSparseCase(seed uint64) *sparseCase {
 	for range 1 + r.IntN(24) {
 		c.x0 = append(c.x0, []float64{0, math.Copysign(0, -1), r.NormFloat64(), 1e10 * r.NormFloat64(), 1e-12 * r.NormFloat64(), 1, 5e-324}[r.IntN(7)])
 		c.often = append(c.often, []float64{1, 0.3, 0.03, 0.004, 0}[r.IntN(5)])
-		c.scales = append(c.scales, size+[]float64{0, -8, 3}[r.IntN(3)])
+		c.scales = append(c.scales, min(size+[]float64{0, -8, 3}[r.IntN(3)], 150)) // FTRL has the difference of two sums of squares
 	}
 	return c
 }

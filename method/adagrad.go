@@ -3,6 +3,7 @@ package method
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/kernel"
+	"github.com/stochopt/stochopt/internal/replay"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -60,6 +61,28 @@ func (r *AdaGrad) Step(x, grad []float64) {
 	eps := hyper.Or(r.Epsilon, 1e-10)
 	kernel.AdaGrad(r.Concurrent, x, grad, r.s, alpha, eps)
 	r.k++
+}
+
+// StepSparse is Step for a gradient that is grad[j] in the variable index[j], and 0 in all others, which stay where they are: to the last
+// bit, in the time of the variables in index. index is strictly increasing.
+func (r *AdaGrad) StepSparse(x, grad []float64, index []int) {
+	replay.Sparse("method: AdaGrad.StepSparse", x, grad, index, len(r.s))
+	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
+	eps := hyper.Or(r.Epsilon, 1e-10)
+	for j, i := range index {
+		kernel.AdaGrad(1, x[i:i+1], grad[j:j+1], r.s[i:i+1], alpha, eps)
+	}
+	r.k++
+}
+
+// CatchUp does nothing: x is always of the present iterate.
+func (r *AdaGrad) CatchUp(x []float64, index []int) {
+	replay.Catch("method: AdaGrad.CatchUp", x, index, len(r.s))
+}
+
+// CatchUpBefore does nothing: variables that the last step has not moved are as they were before.
+func (r *AdaGrad) CatchUpBefore(x []float64, index []int) {
+	replay.Catch("method: AdaGrad.CatchUpBefore", x, index, len(r.s))
 }
 
 func (r *AdaGrad) state() state.State {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/replay"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -37,9 +38,10 @@ type FTRL struct {
 	// L2 is λ₂, in units of f/x²; 0 is none.
 	L2 float64
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	z, n       []float64 // the leader's linear function, sum of g²
+	sequential            // optimize.Method
+	k          int        // steps taken
+	z, n       []float64  // the leader's linear function, sum of g²
+	log        replay.Log // steps that some variables have not taken
 }
 
 // Init implements optimize.Method.
@@ -59,46 +61,61 @@ func (r *FTRL) Reset(dim int) {
 	hyper.NonNegative("method: FTRL.L1", r.L1)
 	hyper.NonNegative("method: FTRL.L2", r.L2)
 	r.k, r.z, r.n = 0, make([]float64, dim), make([]float64, dim)
+	r.log = replay.Log{}
 }
 
 // Step implements stochopt.Rule.
 func (r *FTRL) Step(x, grad []float64) {
 	hyper.Lengths("method: FTRL.Step", x, grad, len(r.z))
-	alpha, beta := hyper.Or(r.StepSize, 1), hyper.Or(r.Beta, 1)
-	z, n := r.z[:len(x)], r.n[:len(x)]
+	if !r.log.Empty() {
+		r.CatchUp(x, nil)
+	}
+	alpha, beta := r.begin(x)
+	ftrl(x, grad, r.z, r.n, alpha, beta, r.L1, r.L2)
+	r.k++
+}
+
+// begin returns α and β, and before the first step makes z.
+func (r *FTRL) begin(x []float64) (alpha, beta float64) {
+	alpha, beta = hyper.Or(r.StepSize, 1), hyper.Or(r.Beta, 1)
 	if r.k == 0 {
+		z := r.z[:len(x)]
 		for i, v := range x {
 			z[i] = -v * (beta / alpha)
 		}
 	}
+	return alpha, beta
+}
+
+func ftrl(x, grad, z, n []float64, alpha, beta, l1, l2 float64) {
+	z, n = z[:len(x)], n[:len(x)]
 	for i, g := range grad[:len(x)] {
 		sum := n[i] + float64(g*g)
 		s := (math.Sqrt(sum) - math.Sqrt(n[i])) / alpha
 		z[i] += g - float64(s*x[i])
 		n[i] = sum
-		hold := (beta+math.Sqrt(sum))/alpha + r.L2
+		hold := (beta+math.Sqrt(sum))/alpha + l2
 		switch {
-		case math.Abs(z[i]) <= r.L1 && (hold > 0 || r.L1 > 0):
+		case math.Abs(z[i]) <= l1 && (hold > 0 || l1 > 0):
 			x[i] = 0
 		case hold > 0:
-			x[i] = -(z[i] - math.Copysign(r.L1, z[i])) / hold
+			x[i] = -(z[i] - math.Copysign(l1, z[i])) / hold
 		}
 	}
-	r.k++
 }
 
 func (r *FTRL) state() state.State {
-	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.z, r.n}}
+	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.z, r.n}, Inner: r.log.MarshalBinary()}
 }
 
-// MarshalBinary returns the state: k, z and N. The exported fields are not part of it.
+// MarshalBinary returns the state: k, z and N, and the steps that some variables have not taken. The exported fields are not part of it.
 func (r *FTRL) MarshalBinary() ([]byte, error) { return state.Marshal("FTRL", r.state()), nil }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
 func (r *FTRL) UnmarshalBinary(data []byte) error {
-	s, err := state.Unmarshal("FTRL", data, r.state())
+	s, log, err := replay.State("FTRL", data, r.state())
 	if err == nil {
-		r.k, r.z, r.n = s.Counters[0], s.Vectors[0], s.Vectors[1]
+		r.k, r.z, r.n, r.log = s.Counters[0], s.Vectors[0], s.Vectors[1], log
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package method
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/kernel"
+	"github.com/stochopt/stochopt/internal/replay"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -52,12 +53,18 @@ type RMSProp struct {
 	RhoSchedule func(k int) float64
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
+	// Lazy makes StepSparse leave x, v, b and c as they are where the gradient is 0 because its index does not name the variable. It
+	// is then always fast, and another method: v of a rare variable remembers as many gradients as that of a frequent one, not
+	// those of as many steps, and momentum waits for the next gradient. Prefer it where the steps in between are what costs time:
+	// with Centered, and with momentum. Step is the same with and without.
+	Lazy bool
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	v          []float64 // running mean square or variance of g
-	b          []float64 // momentum
-	c          []float64 // running mean of g, if Centered
+	sequential            // optimize.Method
+	k          int        // steps taken
+	v          []float64  // running mean square or variance of g
+	b          []float64  // momentum
+	c          []float64  // running mean of g, if Centered
+	log        replay.Log // steps that some variables have not taken
 }
 
 // Init implements optimize.Method.
@@ -74,34 +81,42 @@ func (r *RMSProp) Reset(dim int) {
 	hyper.NonNegative("method: RMSProp.Epsilon", r.Epsilon)
 	hyper.Unit("method: RMSProp.Momentum", r.Momentum)
 	r.k, r.v, r.b, r.c = 0, make([]float64, dim), make([]float64, dim), make([]float64, dim)
+	r.log = replay.Log{}
 }
 
 // Step implements stochopt.Rule.
 func (r *RMSProp) Step(x, grad []float64) {
 	hyper.Lengths("method: RMSProp.Step", x, grad, len(r.v))
-	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
-	rho := hyper.Memory("method: RMSProp.Rho", hyper.Or(r.Rho, 0.9), r.RhoSchedule, r.k)
-	eps, mu := hyper.Or(r.Epsilon, 1e-8), r.Momentum
+	r.catchAll(x)
+	rho, mu, alpha, eps := r.next()
 	if r.Centered {
 		kernel.RMSPropCentered(r.Concurrent, x, grad, r.v, r.b, r.c, rho, mu, alpha, eps)
 	} else {
 		kernel.RMSProp(r.Concurrent, x, grad, r.v, r.b, rho, mu, alpha, eps)
 	}
+}
+
+// next counts a step and returns what it multiplies by.
+func (r *RMSProp) next() (rho, mu, alpha, eps float64) {
+	alpha = hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
+	rho = hyper.Memory("method: RMSProp.Rho", hyper.Or(r.Rho, 0.9), r.RhoSchedule, r.k)
 	r.k++
+	return rho, r.Momentum, alpha, hyper.Or(r.Epsilon, 1e-8)
 }
 
 func (r *RMSProp) state() state.State {
-	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.v, r.b, r.c}}
+	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.v, r.b, r.c}, Inner: r.log.MarshalBinary()}
 }
 
-// MarshalBinary returns the state: k, v, b and c. The exported fields are not part of it.
+// MarshalBinary returns the state: k, v, b and c, and the steps that some variables have not taken. The exported fields are not part
+// of it.
 func (r *RMSProp) MarshalBinary() ([]byte, error) { return state.Marshal("RMSProp", r.state()), nil }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
 func (r *RMSProp) UnmarshalBinary(data []byte) error {
-	s, err := state.Unmarshal("RMSProp", data, r.state())
+	s, log, err := replay.State("RMSProp", data, r.state())
 	if err == nil {
-		r.k, r.v, r.b, r.c = s.Counters[0], s.Vectors[0], s.Vectors[1], s.Vectors[2]
+		r.k, r.v, r.b, r.c, r.log = s.Counters[0], s.Vectors[0], s.Vectors[1], s.Vectors[2], log
 	}
 	return err
 }

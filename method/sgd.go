@@ -3,6 +3,7 @@ package method
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/kernel"
+	"github.com/stochopt/stochopt/internal/replay"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -38,9 +39,10 @@ type SGD struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
 
-	sequential           // optimize.Method
-	k          int       // steps taken
-	b          []float64 // momentum
+	sequential            // optimize.Method
+	k          int        // steps taken
+	b          []float64  // momentum
+	log        replay.Log // steps that some variables have not taken
 }
 
 // Init implements optimize.Method.
@@ -56,11 +58,15 @@ func (r *SGD) Reset(dim int) {
 	hyper.Unit("method: SGD.Momentum", r.Momentum)
 	hyper.Unit("method: SGD.Dampening", r.Dampening)
 	r.k, r.b = 0, make([]float64, dim)
+	r.log = replay.Log{}
 }
 
 // Step implements stochopt.Rule.
 func (r *SGD) Step(x, grad []float64) {
 	hyper.Lengths("method: SGD.Step", x, grad, len(r.b))
+	if !r.log.Empty() {
+		r.log.MomentumAll(x, nil, r.b)
+	}
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
 	mu, damp := r.Momentum, 1-r.Dampening
 	if r.Nesterov {
@@ -72,17 +78,17 @@ func (r *SGD) Step(x, grad []float64) {
 }
 
 func (r *SGD) state() state.State {
-	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.b}}
+	return state.State{Counters: []int{r.k}, Vectors: [][]float64{r.b}, Inner: r.log.MarshalBinary()}
 }
 
-// MarshalBinary returns the state: k and b. The exported fields are not part of it.
+// MarshalBinary returns the state: k and b, and the steps that some variables have not taken. The exported fields are not part of it.
 func (r *SGD) MarshalBinary() ([]byte, error) { return state.Marshal("SGD", r.state()), nil }
 
 // UnmarshalBinary restores a state that MarshalBinary has returned. On an error r is unchanged.
 func (r *SGD) UnmarshalBinary(data []byte) error {
-	s, err := state.Unmarshal("SGD", data, r.state())
+	s, log, err := replay.State("SGD", data, r.state())
 	if err == nil {
-		r.k, r.b = s.Counters[0], s.Vectors[0]
+		r.k, r.b, r.log = s.Counters[0], s.Vectors[0], log
 	}
 	return err
 }

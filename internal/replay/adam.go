@@ -13,7 +13,7 @@ func (l *Log) Adam(x, m, v []float64, index []int, back int) {
 		return
 	}
 	if index == nil {
-		l.each(len(x), func(index []int) { l.Adam(x, m, v, index, back) })
+		l.Each(len(x), func(index []int) { l.Adam(x, m, v, index, back) })
 		return
 	}
 	if l.lanes == nil {
@@ -50,7 +50,7 @@ func (l *Log) Adam(x, m, v []float64, index []int, back int) {
 
 // AdamAll brings x, m and v to the present step, and forgets the log.
 func (l *Log) AdamAll(x, m, v []float64) {
-	l.all(len(x), func(index []int) {
+	l.All(len(x), func(index []int) {
 		l.Adam(x, m, v, index, 0)
 		l.Decay(m, index, nil, true)
 		l.Decay(v, index, nil, false)
@@ -65,7 +65,7 @@ func (l *Log) AdamStale(name string, x, m, v []float64, index []int) {
 	a := adam{Log: l, to: l.end(), b1: l.form.Mu}
 	for _, i := range index {
 		if s := l.before(i); s < a.to && !a.still(a.limit(s), x[i], m[i], v[i]) {
-			stale(name, i)
+			Stale(name, i)
 		}
 	}
 }

@@ -93,6 +93,8 @@ func (l *Log) Decay(v []float64, index []int, fresh []float64, mu bool) {
 		switch {
 		case !constant:
 			v[i] = l.decay(w, s)
+		case b == 0:
+			v[i] = float64(b*w) + 0
 		case n < short:
 			for range n {
 				w *= b
@@ -116,7 +118,7 @@ func (l *Log) decay(w float64, s int) float64 {
 			}
 		}
 	}
-	return w + 0
+	return w
 }
 
 // forgotten reports whether w, multiplied n times by numbers of at most the logarithm rate, is less than a quarter of the last

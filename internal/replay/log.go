@@ -22,9 +22,9 @@ type Step struct {
 
 // Form is what does not change during a log.
 type Form struct {
-	Mu       float64 // memory of the gradient, β₁ or μ
-	Nesterov bool
-	Centered bool
+	Mu                float64 // memory of the gradient, β₁ or μ
+	Nesterov          bool
+	Centered, General bool // of RMSProp
 }
 
 // Log is what the steps were that some variables have not taken. The zero value is that of a method whose variables have
@@ -64,6 +64,11 @@ func (l *Log) Empty() bool { return len(l.runs) == 0 }
 // Form is that of the steps in a Log that is not empty.
 func (l *Log) Form() Form { return l.form }
 
+// Differs reports whether there is a step in the log that is not s of this form.
+func (l *Log) Differs(form Form, s Step) bool {
+	return !l.Empty() && (l.form != form || len(l.runs) > 1 || l.runs[0].Step != s)
+}
+
 // end is the step that comes next.
 func (l *Log) end() int { return l.runs[len(l.runs)-1].end }
 
@@ -90,6 +95,16 @@ func (l *Log) Add(form Form, s Step, k, dim int, index []int) {
 	for _, i := range index {
 		l.last[i] = k + 1
 	}
+}
+
+// Skip counts the steps of variable i as taken, but for the last back ones of the log. It returns the first in the log, and whether
+// any has been counted.
+func (l *Log) Skip(i, back int) (Step, bool) {
+	if l.Empty() || l.before(i) >= l.end()-back {
+		return Step{}, false
+	}
+	l.last[i] = l.end() - back
+	return l.runs[0].Step, true
 }
 
 // at returns the run of step s, which must be in the log.
@@ -142,8 +157,8 @@ func Catch(name string, x []float64, index []int, dim int) {
 	Index(name, index, dim)
 }
 
-// each calls f with all of dim variables, some at a time.
-func (l *Log) each(dim int, f func(index []int)) {
+// Each calls f with all of dim variables, some at a time.
+func (l *Log) Each(dim int, f func(index []int)) {
 	for from := 0; from < dim; from += perCall {
 		l.some = l.some[:0]
 		for i := from; i < min(from+perCall, dim); i++ {
@@ -153,10 +168,10 @@ func (l *Log) each(dim int, f func(index []int)) {
 	}
 }
 
-// all does what f does for all of dim variables, which is to take all steps.
-func (l *Log) all(dim int, f func(index []int)) {
+// All does what f does for all of dim variables, which is to take all steps.
+func (l *Log) All(dim int, f func(index []int)) {
 	if !l.Empty() {
-		l.each(dim, f)
+		l.Each(dim, f)
 		l.first = l.end()
 		l.runs, l.parts = l.runs[:0], l.parts[:0]
 	}
@@ -164,8 +179,8 @@ func (l *Log) all(dim int, f func(index []int)) {
 
 const perCall = 4096
 
-// stale panics for a variable that a step finds behind.
-func stale(name string, i int) {
+// Stale panics for a variable that a step finds behind.
+func Stale(name string, i int) {
 	panic(fmt.Sprintf("%s: x[%d] is not of the present iterate: CatchUp comes before the gradient", name, i))
 }
 
@@ -175,11 +190,10 @@ func (l *Log) MarshalBinary() []byte {
 		return nil
 	}
 	flags := 0
-	if l.form.Nesterov {
-		flags |= 1
-	}
-	if l.form.Centered {
-		flags |= 2
+	for bit, set := range [...]bool{l.form.Nesterov, l.form.Centered, l.form.General} {
+		if set {
+			flags |= 1 << bit
+		}
 	}
 	last := make([]float64, len(l.last))
 	for i := range last {
@@ -215,11 +229,11 @@ func unmarshal(data []byte, k, dim int) (Log, error) {
 	}
 	bad := errors.New("the steps that are left to take are damaged")
 	first, flags := s.Counters[0], s.Counters[1]
-	if len(s.Vectors[0]) != dim || flags > 3 || first >= k || len(steps.Vectors[0]) == 0 {
+	if len(s.Vectors[0]) != dim || flags > 7 || first >= k || len(steps.Vectors[0]) == 0 {
 		return l, bad
 	}
 	at := first
-	form := Form{Mu: s.Scalars[0], Nesterov: flags&1 != 0, Centered: flags&2 != 0}
+	form := Form{Mu: s.Scalars[0], Nesterov: flags&1 != 0, Centered: flags&2 != 0, General: flags&4 != 0}
 	for j, end := range steps.Vectors[3] {
 		if !(end > float64(at) && end <= float64(k)) || end != math.Trunc(end) {
 			return Log{}, bad

@@ -76,3 +76,7 @@ func rmspropCenteredAVX2(x *float64, grad *float64, v *float64, b *float64, c *f
 func notFiniteAVX2(x *float64, n int) (any int) { panic("kernel: no assembly") }
 
 func notSquarableAVX2(x *float64, n int, top float64) (any int) { panic("kernel: no assembly") }
+
+func adamReplayAVX2(l *float64, b1 float64) { panic("kernel: no assembly") }
+
+func decayAVX2(v *float64, n int, b float64) { panic("kernel: no assembly") }

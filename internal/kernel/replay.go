@@ -7,8 +7,6 @@ const (
 	ReplayLanes = 8
 	// ReplaySteps is the number of steps that it takes.
 	ReplaySteps = 16
-	// DecayLanes is the number of values that Decay multiplies at once.
-	DecayLanes = 32
 )
 
 // AdamLanes are variables in different steps of Adam, and these steps.
@@ -25,6 +23,10 @@ type AdamLanes struct {
 //
 // m never ends as -0, as it does not in Adam.
 func AdamReplay(l *AdamLanes, b1 float64) {
+	if avx2 {
+		adamReplayAVX2(&l.X[0], b1)
+		return
+	}
 	for t := range l.Alpha {
 		alpha, eps, b2 := &l.Alpha[t], &l.Eps[t], &l.B2[t]
 		for j := range alpha {
@@ -34,24 +36,5 @@ func AdamReplay(l *AdamLanes, b1 float64) {
 				l.X[j] -= float64(alpha[j]*l.M[j]) / d
 			}
 		}
-	}
-}
-
-// Decay multiplies each value n times by b.
-func Decay(v *[DecayLanes]float64, n int, b float64) {
-	for j := 0; j < DecayLanes; j += 8 {
-		w := (*[8]float64)(v[j:])
-		a0, a1, a2, a3, a4, a5, a6, a7 := w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
-		for range n {
-			a0 *= b
-			a1 *= b
-			a2 *= b
-			a3 *= b
-			a4 *= b
-			a5 *= b
-			a6 *= b
-			a7 *= b
-		}
-		w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] = a0, a1, a2, a3, a4, a5, a6, a7
 	}
 }

@@ -64,6 +64,8 @@ func generate() (map[string][]byte, error) {
 		{"rmspropcentered", rmspropCentered},
 		{"notfinite", notFinite},
 		{"notsquarable", notSquarable},
+		{"replay", adamReplay},
+		{"decay", decay},
 	} {
 		k := f.make()
 		file, err := k.Result()

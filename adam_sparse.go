@@ -30,11 +30,11 @@ func (a *Adam) StepSparse(x, grad []float64, index []int) {
 		for j, g := range grad {
 			fresh[j] = (1 - b1) * g
 		}
-		a.log.Decay(a.m, index, fresh, true)
+		a.log.Decay(a.m, index, fresh, b1, true)
 		for j, g := range grad {
 			fresh[j] = (1 - b2) * g * g
 		}
-		a.log.Decay(a.v, index, fresh, false)
+		a.log.Decay(a.v, index, fresh, b2, false)
 	}
 	for j, i := range index {
 		kernel.Adam(1, x[i:i+1], grad[j:j+1], a.m[i:i+1], a.v[i:i+1], b1, b2, alpha, eps)

@@ -34,8 +34,8 @@ func (r *RMSProp) StepSparse(x, grad []float64, index []int) {
 		for j, g := range grad {
 			fresh[j] = (1 - rho) * g * g
 		}
-		r.log.Decay(r.v, index, fresh, false)
-		r.log.Decay(r.b, index, nil, true)
+		r.log.Decay(r.v, index, fresh, rho, false)
+		r.log.Decay(r.b, index, nil, 0, true)
 	}
 	for j, i := range index {
 		if r.Centered {

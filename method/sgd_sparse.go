@@ -29,7 +29,7 @@ func (r *SGD) StepSparse(x, grad []float64, index []int) {
 		for j, g := range grad {
 			fresh[j] = damp * g
 		}
-		r.log.Decay(r.b, index, fresh, true)
+		r.log.Decay(r.b, index, fresh, mu, true)
 	}
 	step := kernel.SGD
 	if r.Nesterov {

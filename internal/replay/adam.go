@@ -52,8 +52,8 @@ func (l *Log) Adam(x, m, v []float64, index []int, back int) {
 func (l *Log) AdamAll(x, m, v []float64) {
 	l.All(len(x), func(index []int) {
 		l.Adam(x, m, v, index, 0)
-		l.Decay(m, index, nil, true)
-		l.Decay(v, index, nil, false)
+		l.Decay(m, index, nil, 0, true)
+		l.Decay(v, index, nil, 0, false)
 	})
 }
 

@@ -57,9 +57,9 @@ func (c *chain) run(v []float64, b float64) {
 }
 
 // Decay brings v at index to the end of the log, where a step is v ← b v + 0 with the Mu of the Form for b if mu, otherwise the
-// B of the Step. If fresh is not nil, |fresh[j]| will be added to or subtracted from b v[index[j]] next; v becomes 0 where the
-// sum does not depend on it.
-func (l *Log) Decay(v []float64, index []int, fresh []float64, mu bool) {
+// B of the Step. If fresh is not nil, the next step is v[index[j]] ← next v[index[j]] + fresh[j]; where its outcome is the same for all that
+// v can have become, v becomes one of that.
+func (l *Log) Decay(v []float64, index []int, fresh []float64, next float64, mu bool) {
 	if l.Empty() {
 		return
 	}
@@ -81,12 +81,14 @@ func (l *Log) Decay(v []float64, index []int, fresh []float64, mu bool) {
 			continue
 		}
 		if fresh != nil {
-			r := rate
+			low, high := rate, rate
 			if !constant {
-				r = math.Log(l.bounds(s).bMax)
+				p := l.bounds(s)
+				low, high = math.Log(p.bMin), math.Log(p.bMax)
 			}
-			if forgotten(w, fresh[j], float64(n), r) {
-				v[i] = 0
+			low, high = decayed(w, float64(n), low, high)
+			if float64(next*low)+fresh[j] == float64(next*high)+fresh[j] {
+				v[i] = low
 				continue
 			}
 		}
@@ -121,17 +123,19 @@ func (l *Log) decay(w float64, s int) float64 {
 	return w
 }
 
-// forgotten reports whether w, multiplied n times by numbers of at most the logarithm rate, is less than a quarter of the last
-// place of fresh. Each multiplication may round up.
-func forgotten(w, fresh, n, rate float64) bool {
-	const floor = 1e-300 // above what products of subnormal numbers do not get below
-	fresh, w = math.Abs(fresh), math.Abs(w)
-	if !(fresh > 1e-280) {
-		return false
+// decayed returns between what w can be after n multiplications by numbers whose logarithms are from low to high, each of which
+// rounds.
+func decayed(w, n, low, high float64) (from, to float64) {
+	const (
+		u     = 0x1p-53 // the relative error of a rounding, and about that of an exponent
+		floor = 1e-300  // far above the absolute error of products that are subnormal
+	)
+	low, high = n*low, n*high
+	from = math.Abs(w)*math.Exp(low)*(1-u*(1.01*n-4*low+8)) - floor
+	to = math.Abs(w)*math.Exp(high)*(1+u*(1.01*n-4*high+8)) + floor
+	from = max(from, 0)
+	if w < 0 {
+		return -to, -from
 	}
-	if w+floor < fresh*0x1p-56 {
-		return true
-	}
-	rate += 0x1p-51
-	return rate < 0 && w*math.Exp(n*rate)*(1+1e-6)+floor < fresh*0x1p-56
+	return from, to
 }

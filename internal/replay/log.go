@@ -51,7 +51,7 @@ type run struct {
 // part bounds what runs hold.
 type part struct{ alphaMax, epsMin, bMin, bMax float64 }
 
-const perPart = 64
+const perPart = 1024
 
 func (p *part) add(q part) {
 	p.alphaMax, p.epsMin = max(p.alphaMax, q.alphaMax), min(p.epsMin, q.epsMin)

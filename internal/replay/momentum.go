@@ -53,9 +53,9 @@ func (l *Log) MomentumAll(x, v, b []float64) {
 	l.All(len(x), func(index []int) {
 		l.Momentum(x, v, b, index, 0)
 		if v != nil {
-			l.Decay(v, index, nil, false)
+			l.Decay(v, index, nil, 0, false)
 		}
-		l.Decay(b, index, nil, true)
+		l.Decay(b, index, nil, 0, true)
 	})
 }
 

@@ -131,9 +131,9 @@ func decayed(w, n, low, high float64) (from, to float64) {
 		floor = 1e-300  // far above the absolute error of products that are subnormal
 	)
 	low, high = n*low, n*high
-	from = math.Abs(w)*math.Exp(low)*(1-u*(1.01*n-4*low+8)) - floor
-	to = math.Abs(w)*math.Exp(high)*(1+u*(1.01*n-4*high+8)) + floor
-	from = max(from, 0)
+	p, q := math.Exp(low/2), math.Exp(high/2) // halves are in the range of normal numbers when |w| p p is above floor
+	from = max(0, math.Abs(w)*p*p*(1-u*(1.01*n-4*low+16))-floor)
+	to = math.Abs(w)*q*q*(1+u*(1.01*n-4*high+16)) + floor
 	if w < 0 {
 		return -to, -from
 	}

@@ -27,6 +27,8 @@ type sequential = Sequential
 // deviation σ around a minimum with curvature h the iterates keep a distance of about √(ασ/2h): to come closer let
 // Schedule decay, or average.
 //
+// StepSparse is for gradients that are 0 in nearly all of very many variables.
+//
 // Prefer Adam to start with on any objective: it needs neither the scale of the gradient nor its noise. The Result of a
 // run is the last point, not the luckiest. With optimize.Minimize, set Settings.Converger (a stopping.Stationary for
 // instance): gonum's default ends a run after 100 iterations without a better F, which noise brings about early.

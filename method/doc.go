@@ -196,6 +196,13 @@
 // The steps of many variables of AdamW, AMSGrad, AdaMax, NAdam, RMSProp, AdaGrad, SGD, Lion, ScheduleFreeSGD, ScheduleFreeAdam, Average and
 // TailAverage are shared by several goroutines where their field Concurrent, or Problem.Concurrent, asks for it.
 //
+// # Sparse gradients
+//
+// Where a gradient is 0 in nearly all of very many variables, StepSparse of stochopt.Adam and of SGD, AdaGrad, RMSProp and FTRL takes only
+// the others. AdaGrad, FTRL, and SGD and RMSProp without momentum cost no more than these. Momentum goes on where the gradient is 0, and
+// those steps have to be made up for: with the same result as Step, or, with Adam.Lazy and RMSProp.Lazy, by another method that
+// leaves them out.
+//
 // Methods that say they rebuild x from their own state must not be given a projection.
 package method
 

@@ -9,9 +9,9 @@ import "math"
 //	b ← μ b + 0
 //	x ← x - α b, or x - α (0 + μ b) if Nesterov
 //
-// v may be nil. v and b are left at a step from which on x does not change.
+// v may be nil. v and b are left at a step from which on x does not change, where they are if μ is 0.
 func (l *Log) Momentum(x, v, b []float64, index []int, back int) {
-	if l.Empty() {
+	if l.Empty() || l.form.Mu == 0 {
 		return
 	}
 	if index == nil {
@@ -29,9 +29,9 @@ func (l *Log) Momentum(x, v, b []float64, index []int, back int) {
 			u = v[i]
 		}
 		alpha := l.bounds(s).alphaMax
-		for run := l.at(s); s < to && !l.still(alpha, y, w); run++ {
+		for run := l.at(s); s < to && !still(alpha, y, w); run++ {
 			r := &l.runs[run]
-			for end := min(r.end, to); s < end && !l.still(alpha, y, w); s++ {
+			for end := min(r.end, to); s < end && !still(alpha, y, w); s++ {
 				u *= r.B
 				w = float64(mu*w) + 0
 				if nesterov {
@@ -61,20 +61,18 @@ func (l *Log) MomentumAll(x, v, b []float64) {
 
 // MomentumStale panics unless x at index is of the present iterate.
 func (l *Log) MomentumStale(name string, x, b []float64, index []int) {
-	if l.Empty() {
+	if l.Empty() || l.form.Mu == 0 {
 		return
 	}
 	for _, i := range index {
-		if s := l.before(i); s < l.end() && !l.still(l.bounds(s).alphaMax, x[i], b[i]) {
+		if s := l.before(i); s < l.end() && !still(l.bounds(s).alphaMax, x[i], b[i]) {
 			Stale(name, i)
 		}
 	}
 }
 
 // still reports whether no step of at most alpha can change x: whether each is shorter than a quarter of its last place. |b| does not grow.
-func (l *Log) still(alpha, x, b float64) bool {
-	return alpha*math.Abs(b) < math.Abs(x)*0x1p-55 || b == 0 || l.form.Mu == 0
-}
+func still(alpha, x, b float64) bool { return alpha*math.Abs(b) < math.Abs(x)*0x1p-55 || b == 0 }
 
 // General is Momentum for method.RMSProp in its general form, and leaves nothing behind:
 //

@@ -9,7 +9,7 @@ import (
 // Gradients that name the few variables they depend on: each draw has a word and its neighbour, of a hundred.
 func ExampleAdam_StepSparse() {
 	x, g := make([]float64, 100), make([]float64, 2)
-	a := &stochopt.Adam{StepSize: 0.1}
+	a := &stochopt.Adam{StepSize: 0.1, Schedule: func(k int) float64 { return 1 - float64(k)/20000 }}
 	a.Reset(len(x))
 	for k := range 20000 {
 		word := k * 7 % 99

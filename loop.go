@@ -64,7 +64,11 @@ func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
 		defer l.driver.share(n)()
 	}
 
-	status, err := l.run(at, known)
+	run := l.run
+	if s := l.sparse(); s != nil {
+		run = s.run
+	}
+	status, err := run(at, known)
 	if set.Recorder != nil && err == nil {
 		err = set.Recorder.Record(&l.best, optimize.PostIteration, &l.stats)
 	}

@@ -58,7 +58,7 @@ func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.S
 	}
 	d, ok := method.(interface{ driver() *Sequential })
 	if !ok {
-		if set.Concurrent > 1 && p.Oracle != nil && !p.PerPoint {
+		if set.Concurrent > 1 && p.sampled() && !p.PerPoint {
 			panic("stochopt: Minimize: with Settings.Concurrent > 1, the draws of an Oracle would depend on scheduling: set Problem.PerPoint")
 		}
 		o := p.Optimize()

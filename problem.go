@@ -18,7 +18,7 @@ import (
 // store every component, and not modify or keep x. An error ends the run.
 type Oracle func(grad, x []float64, s Sample) (f float64, err error)
 
-// Problem is an objective as its user has it: exactly one of Func, Func and Grad, FuncGrad, or Oracle. The other fields
+// Problem is an objective as its user has it: exactly one of Func, Func and Grad, FuncGrad, Oracle, or Sparse. The other fields
 // say how it is sampled and where it is defined.
 //
 // If Samples and Concurrent call for several evaluations at once, the functions must be safe for concurrent use.
@@ -31,8 +31,10 @@ type Problem struct {
 	FuncGrad func(grad, x []float64) float64
 	// Oracle draws value and gradient at x.
 	Oracle Oracle
+	// Sparse draws value and gradient where a draw depends on few of the variables.
+	Sparse *Sparse
 
-	// Seed is handed to the Oracle in every Sample. Equal Seeds give equal runs.
+	// Seed is handed to Oracle or Sparse in every Sample. Equal Seeds give equal runs.
 	Seed uint64
 	// FirstStep is the Step of the first Sample. To go on where a run of a Rule without Estimate and Draw has stopped, add the number
 	// of its evaluations less one, because the last point is evaluated again.
@@ -55,7 +57,7 @@ type Problem struct {
 // order FirstStep, FirstStep + 1, ..., which a following call of Grad at the same point shares. For a second run that is
 // to equal the first, call Optimize again.
 //
-// If p has an Oracle and not PerPoint, points must be evaluated one after the other; an evaluation that overlaps another
+// If p has an Oracle or Sparse and not PerPoint, points must be evaluated one after the other; an evaluation that overlaps another
 // ends the run.
 //
 // An error or panic of the objective, or a draw that is not finite, ends the run with the status optimize.Failure and an
@@ -101,6 +103,9 @@ func (p Problem) Evaluator() Oracle {
 	}
 }
 
+// sampled reports whether p takes Samples.
+func (p *Problem) sampled() bool { return p.Oracle != nil || p.Sparse != nil }
+
 // evaluator evaluates a Problem: one call, all its Samples, errors instead of panics.
 type evaluator struct {
 	problem Problem
@@ -112,7 +117,7 @@ type evaluator struct {
 
 func newEvaluator(p *Problem) *evaluator {
 	n := 0
-	for _, set := range [...]bool{p.Func != nil, p.FuncGrad != nil, p.Oracle != nil} {
+	for _, set := range [...]bool{p.Func != nil, p.FuncGrad != nil, p.Oracle != nil, p.Sparse != nil} {
 		if set {
 			n++
 		}
@@ -121,20 +126,24 @@ func newEvaluator(p *Problem) *evaluator {
 	case n == 0 && p.Grad != nil:
 		panic("stochopt: Problem.Grad is set without Problem.Func")
 	case n == 0:
-		panic("stochopt: Problem has no objective: set one of Func, Func and Grad, FuncGrad, Oracle")
+		panic("stochopt: Problem has no objective: set one of Func, Func and Grad, FuncGrad, Oracle, Sparse")
 	case n > 1 || p.Grad != nil && p.Func == nil:
-		panic("stochopt: Problem has more than one objective: set one of Func, Func and Grad, FuncGrad, Oracle")
+		panic("stochopt: Problem has more than one objective: set one of Func, Func and Grad, FuncGrad, Oracle, Sparse")
 	case p.Samples < 0:
 		panic(fmt.Sprintf("stochopt: Problem.Samples = %d, want >= 0", p.Samples))
 	case p.Concurrent < 0:
 		panic(fmt.Sprintf("stochopt: Problem.Concurrent = %d, want >= 0", p.Concurrent))
 	case p.FirstStep < 0:
 		panic(fmt.Sprintf("stochopt: Problem.FirstStep = %d, want >= 0", p.FirstStep))
+	case p.Sparse != nil:
+		p.Sparse.check()
 	}
 	e := &evaluator{problem: *p, hasGrad: p.Func == nil || p.Grad != nil}
 	switch {
 	case p.Oracle != nil:
 		e.oracle = p.Oracle
+	case p.Sparse != nil:
+		e.oracle = p.Sparse.oracle()
 	case p.FuncGrad != nil:
 		scratch := make(chan []float64, 8)                           // gradients nobody wants
 		e.oracle = func(_, x []float64, _ Sample) (float64, error) { // of a value; call asks for both directly
@@ -258,7 +267,7 @@ func (h *host) start(x []float64) bool {
 			return false
 		}
 	}
-	if h.inFlight > 0 && h.eval.problem.Oracle != nil && !h.eval.problem.PerPoint {
+	if h.inFlight > 0 && h.eval.problem.sampled() && !h.eval.problem.PerPoint {
 		h.fail(fmt.Errorf("stochopt: several points are evaluated at once, so their draws would depend on scheduling: set Problem.PerPoint"))
 		return false
 	}

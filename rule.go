@@ -11,12 +11,24 @@ package stochopt
 //
 // Every Rule of this module is an optimize.Method as well. A Rule of your own becomes one in a Sequential.
 //
-// Three optional interfaces extend a Rule. A Rule that wraps another forwards the first two, and shows the other by a method
+// Four optional interfaces extend a Rule. A Rule that wraps another forwards the first two, and shows the other by a method
 // Unwrap() Rule.
 //
 //	Observe(f float64)         // called before Step with the value at x
 //	Estimate(dst, x []float64) // stores the answer that belongs to the iterate x, where that is not x itself
 //	Draw(next Sample) (Sample, error) // called before each evaluation at an iterate: which draw it is to be
+//
+// Three methods together are for the draws of a Sparse. They give the bits that Step gives for gradients filled up with zeros, in a
+// time in proportion to the length of index: variables that Step would move though their gradient is 0, as momentum does,
+// stay behind, and are brought up to date when they are read.
+//
+//	StepSparse(x, grad []float64, index []int) // the step for a gradient that is grad[k] by x[index[k]], and 0 by the others
+//	CatchUp(x []float64, index []int)          // brings x at index to the present iterate; at all variables if index is nil
+//	CatchUpBefore(x []float64, index []int)    // the same to the iterate before the last step; what is further on stays as it is
+//
+// index is strictly increasing, and x at index of the present iterate when StepSparse is called and when it returns. CatchUpBefore
+// is for the Result of a run whose next draw fails. Step, MarshalBinary and whatever else there is first catch up by themselves as far as
+// they have to. A Rule that wraps another does not forward them: its own Step is more than that of the other.
 //
 // Draw is for Rules that need a certain draw, such as that of the last gradient at another point. next is the first
 // Sample of the run that has not been used; to use it Draw returns it, otherwise it remains the next. An error
@@ -40,6 +52,13 @@ type estimator interface{ Estimate(dst, x []float64) }
 // drawer is a Rule that chooses its draws.
 type drawer interface {
 	Draw(next Sample) (Sample, error)
+}
+
+// sparser is a Rule that takes steps along sparse gradients in a time in proportion to their length.
+type sparser interface {
+	StepSparse(x, grad []float64, index []int)
+	CatchUp(x []float64, index []int)
+	CatchUpBefore(x []float64, index []int)
 }
 
 // chooser returns the Rule in r that chooses its draws, or nil.

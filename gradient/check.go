@@ -53,8 +53,13 @@ func Check(o stochopt.Oracle, x []float64, s stochopt.Sample) (Report, error) {
 	if len(x) == 0 {
 		panic("gradient: Check at an x without variables")
 	}
+	return check(o, x, indices(len(x)), s)
+}
+
+// check returns the worst of the components that index lists.
+func check(o stochopt.Oracle, x []float64, index []int, s stochopt.Sample) (Report, error) {
 	worst := Report{Component: -1}
-	err := components(o, x, s, func(r Report) {
+	err := components(o, x, index, s, func(r Report) {
 		if worst.Component < 0 || r.worse(worst) {
 			worst = r
 		}
@@ -65,15 +70,16 @@ func Check(o stochopt.Oracle, x []float64, s stochopt.Sample) (Report, error) {
 	return worst, nil
 }
 
-// components reports on each component of the gradient in turn.
-func components(o stochopt.Oracle, x []float64, s stochopt.Sample, report func(Report)) error {
+// components reports on each of the components of the gradient that index lists in turn.
+func components(o stochopt.Oracle, x []float64, index []int, s stochopt.Sample, report func(Report)) error {
 	x = slices.Clone(x)
 	grad := slices.Repeat([]float64{math.NaN()}, len(x))
 	f, err := o(grad, x, s)
 	if err != nil {
 		return err
 	}
-	for i, g := range grad {
+	for _, i := range index {
+		g := grad[i]
 		estimate, expected := ladder(o, x, i, s, f)
 		if math.IsInf(expected, 1) {
 			return fmt.Errorf("gradient: Check: no finite values of the objective beside x[%d] = %v", i, x[i])

@@ -49,6 +49,14 @@ func (fs FiniteSum) check() {
 	}
 }
 
+// checkBatch panics if b is not a number of terms for the method of that name.
+func (fs FiniteSum) checkBatch(name string, b int) {
+	fs.check()
+	if b <= 0 || b > fs.N {
+		panic(fmt.Sprintf("gradient: %s(%d): want a batch of 1 to FiniteSum.N = %d terms", name, b, fs.N))
+	}
+}
+
 // sum returns the sum of the terms of index and adds its gradient to grad.
 func (fs FiniteSum) sum(grad, x []float64, index []int, s stochopt.Sample) float64 {
 	if fs.Terms != nil {
@@ -66,7 +74,12 @@ func (fs FiniteSum) all() []int {
 	if fs.Terms == nil {
 		return nil
 	}
-	index := make([]int, fs.N)
+	return indices(fs.N)
+}
+
+// indices returns 0, ..., n-1.
+func indices(n int) []int {
+	index := make([]int, n)
 	for i := range index {
 		index[i] = i
 	}
@@ -103,19 +116,16 @@ func (fs FiniteSum) mean(grad, x []float64, index []int, s stochopt.Sample) floa
 // independent. It keeps nothing. Prefer Shuffled, whose variance is smaller, unless independence is needed or N is too
 // large to keep a permutation. It panics if b is not in [1, N] or a field of fs is not set.
 func (fs FiniteSum) Sampled(b int) stochopt.Oracle {
-	fs.check()
-	if b <= 0 || b > fs.N {
-		panic(fmt.Sprintf("gradient: FiniteSum.Sampled(%d): want a batch of 1 to FiniteSum.N = %d terms", b, fs.N))
-	}
-	var indices freelist.Slices[int]
+	fs.checkBatch("FiniteSum.Sampled", b)
+	return fs.minibatches(&sampling{n: fs.N, b: b})
+}
+
+// minibatches returns the Oracle of the means of minibatches.
+func (fs FiniteSum) minibatches(m *sampling) stochopt.Oracle {
 	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
-		pcg := stream(s, batches)
-		index := indices.Take(b)
-		defer indices.Put(index)
-		for j := range index {
-			index[j] = below(&pcg, fs.N)
-		}
-		return fs.mean(grad, x, index, s), nil
+		batch := m.take(s)
+		defer m.put(batch)
+		return fs.mean(grad, x, batch.index, s), nil
 	}
 }
 
@@ -141,10 +151,7 @@ func (fs FiniteSum) Sampled(b int) stochopt.Oracle {
 // with a given distribution, IEEE Transactions on Software Engineering 17(9):972-975, 1991; P. Zhao, T. Zhang, Stochastic
 // optimization with importance sampling for regularized loss minimization, ICML 2015, for the choice of the weights.
 func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
-	fs.check()
-	if b <= 0 || b > fs.N {
-		panic(fmt.Sprintf("gradient: FiniteSum.Weighted(%d): want a batch of 1 to FiniteSum.N = %d terms", b, fs.N))
-	}
+	fs.checkBatch("FiniteSum.Weighted", b)
 	if len(w) != fs.N {
 		panic(fmt.Sprintf("gradient: FiniteSum.Weighted: %d weights, want FiniteSum.N = %d", len(w), fs.N))
 	}
@@ -195,36 +202,11 @@ func (fs FiniteSum) Weighted(b int, w []float64) stochopt.Oracle {
 //
 // Reference for the shuffle: D. E. Knuth, The Art of Computer Programming, vol. 2, algorithm 3.4.2 P.
 func (fs FiniteSum) Shuffled(b int) stochopt.Oracle {
-	fs.check()
-	if b <= 0 || b > fs.N {
-		panic(fmt.Sprintf("gradient: FiniteSum.Shuffled(%d): want a batch of 1 to FiniteSum.N = %d terms", b, fs.N))
-	}
+	fs.checkBatch("FiniteSum.Shuffled", b)
 	if b == fs.N {
 		return fs.Full()
 	}
-	orders := &permutations{n: fs.N, keep: min(256, max(4, (1<<22)/fs.N))}
-	var indices freelist.Slices[int]
-	return func(grad, x []float64, s stochopt.Sample) (float64, error) {
-		if s.Step < 0 {
-			panic(fmt.Sprintf("gradient: FiniteSum.Shuffled: Sample.Step = %d, want >= 0", s.Step))
-		}
-		// Step*b may not fit an int; the epoch does, since b <= N.
-		hi, lo := bits.Mul64(uint64(s.Step), uint64(b))
-		epoch, first := bits.Div64(hi, lo, uint64(fs.N))
-		at := int(first)
-		if n := fs.N - at; n < b { // the end of an epoch and the beginning of the next
-			index := indices.Take(b)
-			defer indices.Put(index)
-			orders.copy(index[:n], s, int(epoch), at)
-			orders.copy(index[n:], s, int(epoch)+1, 0)
-			return fs.mean(grad, x, index, s), nil
-		}
-		e := s
-		e.Step = int(epoch)
-		p := orders.get(e)
-		defer orders.put(p)
-		return fs.mean(grad, x, p.index[at:at+b], s), nil
-	}
+	return fs.minibatches(shuffling(fs.N, b))
 }
 
 // Blocks returns the Oracle of a fixed partition into k blocks, for methods that need to come back to one: Step = i of the

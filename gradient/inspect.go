@@ -318,7 +318,7 @@ func (in *inspector) check() error {
 		if negligible == 0 {
 			negligible = math.Inf(1) // for there is no sign
 		}
-		err := components(in.eval, in.x, in.good[0].s, func(r Report) { worst.add(r, r.doubt(withinExpected, negligible)) })
+		err := components(in.eval, in.x, indices(len(in.x)), in.good[0].s, func(r Report) { worst.add(r, r.doubt(withinExpected, negligible)) })
 		if err == nil && (worst.OK || in.Control == Deterministic) {
 			in.Check, in.Hidden, in.PerDraw = worst.Report, worst.doubt > 1, true
 			return nil

@@ -24,6 +24,7 @@ import (
 //     decays over a given number of iterations travels no more long before it has come to rest: give it that number as
 //     MajorIterations, and optimize.NeverTerminate{} as Converger.
 //   - If p.Project is not nil, a Rule's iterates stay in the feasible set.
+//   - If p.Sparse is not nil, a step may take the time of the variables in its draw instead of all, as Sparse says.
 //   - If method is nil, it is &Adam{} if p has a gradient, and otherwise gonum's NelderMead, which is not made for noise: it
 //     keeps the luckiest draw.
 //

@@ -7,20 +7,28 @@ import (
 	"github.com/stochopt/stochopt/internal/freelist"
 )
 
-// Sparse is an objective of very many variables each of whose draws depends on few of them: regression on words,
-// ratings of many things by many people, embeddings. Its gradient is 0 for all other variables, and is neither stored nor
+// Sparse is an objective of very many variables each of whose draws depends on few of them: regression on words, ratings of
+// many things by many people, embeddings. Its gradient is 0 for all other variables, and is neither stored nor
 // added up for them.
 //
-// In Minimize, a step with a Rule that has CatchUp, CatchUpBefore and StepSparse (see Rule) takes a time in proportion to the
-// number of variables in the draw, whatever the number of all, if nobody looks at all of X or of the gradient in between: if
+// In Minimize, a step then takes a time in proportion to the number of variables in the draw, whatever the number of all, if the
+// method has CatchUp, CatchUpBefore and StepSparse (see Rule), and nobody looks at all of X or of the gradient meanwhile:
 //
-//   - Settings.Converger is optimize.NeverTerminate{}, Settings.Recorder nil and Settings.GradientThreshold 0,
+//   - Settings.Converger is optimize.NeverTerminate{}, Settings.Recorder nil and Settings.GradientThreshold 0, and
 //   - Samples is 0 or 1, and Project and PerPoint are not set.
 //
-// Otherwise, and in whatever else a Problem is given to, the gradient is filled up with zeros. The Result is the same to the
-// last bit, and only the time differs. (But where momentum alone moves a variable beyond the range of a float64, the run fails when the
-// variable is read next, or at its end, and not at once.) To look now and then, run Minimize for some MajorIterations at a time, each
-// from the Result of the last, with Warm in the method and the next FirstStep in the Problem.
+// Otherwise, and in whatever else a Problem is given to, the gradient is filled up with zeros, and a step takes the time of all
+// variables. The Result and its counts are the same to the last bit. The exceptions are a method that says that its StepSparse is another than
+// its Step, as Adam with Lazy does; and a variable that momentum alone moves beyond the range of a float64, for which the run fails when it
+// is read next, or at its end with an X that is not finite, and not at once.
+//
+// To look now and then, run Minimize for some MajorIterations at a time, each from the Result of the last with Warm in the
+// method, and with FirstStep moved on by the evaluations less one. That gives the bits of a single run, and takes
+// the time of all variables once a look.
+//
+// What a step saves depends on the method. Variables without a gradient stand still with SGD without momentum, with AdaGrad and
+// FTRL: these pay from some hundred variables for each in a draw. With momentum, as in Adam, a variable that is read has to
+// take the steps that it has missed, up to some hundreds: that pays from some thousand variables for each in a draw.
 //
 // An L2 term in the objective makes every draw depend on all variables. What keeps draws sparse is to put into each of them
 // the share of the penalty that belongs to its own variables,
@@ -32,7 +40,8 @@ import (
 // Decay in the method, as in method.AdamW, moves all variables in every step and is not sparse either.
 //
 // Support and Draw must be functions of their arguments alone, and safe for concurrent use if Samples and Concurrent call for
-// several evaluations at once. gradient.CheckSparse finds out whether they keep to what is said here.
+// several evaluations at once. gradient.CheckSparse finds out whether they keep to what is said here; gradient.SparseSum
+// makes a Sparse of a sum of terms.
 type Sparse struct {
 	// Support appends to dst the variables on which draw s depends, in strictly increasing order, and returns it. It is called
 	// before each Draw. Variables on which it does not depend after all cost time only. An error ends the run.

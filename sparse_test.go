@@ -344,21 +344,18 @@ func TestSparseRuns(t *testing.T) {
 
 // TestSparseRules runs every method that takes steps along sparse gradients as TestSparseRuns does.
 func TestSparseRules(t *testing.T) {
-	type sparser interface {
-		StepSparse(x, grad []float64, index []int)
-		CatchUp(x []float64, index []int)
-		CatchUpBefore(x []float64, index []int)
-	}
+	rows := 0
 	for _, row := range methods {
 		if _, ok := row.make().(sparser); !ok {
 			continue
 		}
-		t.Run(row.name, rapid.MakeCheck(func(t *rapid.T) {
+		rows++
+		t.Run(row.name, rapid.MakeCheck(many(func(t *rapid.T) {
 			c, schedule := drawRun(t)
 			scheduled := func() tested {
 				m := row.make()
 				if field := reflect.ValueOf(m).Elem().FieldByName("Schedule"); field.IsValid() {
-					field.Set(reflect.ValueOf(schedule))
+					field.Set(reflect.ValueOf(panicking(schedule)))
 				}
 				return m
 			}
@@ -373,7 +370,10 @@ func TestSparseRules(t *testing.T) {
 			if got != want {
 				t.Fatal("the states of the Rule differ")
 			}
-		}))
+		})))
+	}
+	if rows < 10 {
+		t.Errorf("%d methods take steps along sparse gradients", rows)
 	}
 }
 
@@ -421,6 +421,40 @@ func TestSparseCompanions(t *testing.T) {
 	}
 	if run(&heavyBall{alpha: 0.05, mu: 0.5}) == run(filled{&heavyBall{alpha: 0.05, mu: 0.5}}) {
 		t.Error("a Draw that reads outside of its index makes no difference: the test cannot fail")
+	}
+}
+
+// TestSparseInParts: a run in parts, each from the Result of the last, gives the bits of a single run.
+func TestSparseInParts(t *testing.T) {
+	const n, parts, each = 30, 5, 20
+	for _, row := range methods {
+		if _, ok := row.make().(sparser); !ok {
+			continue
+		}
+		whole := func(iterations int) *optimize.Result {
+			p := stochopt.Problem{Seed: 3, Sparse: patches(n, nil)}
+			r, err := stochopt.Minimize(context.Background(), p, start(n), &optimize.Settings{Converger: never(), MajorIterations: iterations}, row.make())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		m := &stochopt.Sequential{Rule: row.make()}
+		p, x := stochopt.Problem{Seed: 3, Sparse: patches(n, nil)}, start(n)
+		for part := range parts {
+			r, err := stochopt.Minimize(context.Background(), p, x, &optimize.Settings{Converger: never(), MajorIterations: each}, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Warm, x = true, r.X
+			p.FirstStep += r.FuncEvaluations - 1
+			if want := whole((part+1)*(each-1) + 1); !same(r.X, want.X) || r.F != want.F || !same(r.Gradient, want.Gradient) {
+				t.Errorf("%s: part %d ends at %v, the whole run at %v", row.name, part, r.X, want.X)
+			}
+		}
+		if want := whole(parts * each); same(x, want.X) {
+			t.Errorf("%s: another number of steps leads to the same point: the test cannot fail", row.name)
+		}
 	}
 }
 

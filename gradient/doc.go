@@ -17,6 +17,7 @@
 // A sum of many terms:
 //
 //	minibatches            FiniteSum{N: n, Term: term}.Shuffled(32), Sampled(32), Weighted(32, w)
+//	few variables a term   SparseSum{Sum: fs, Support: words}.Shuffled(1), a stochopt.Sparse
 //	linear convergence     (&SAGA{Sum: fs}).Oracle(), SVRG, SARAH, SAG
 //	fixed blocks           FiniteSum{N: n, Term: term}.Blocks(30), for method.SFO
 //
@@ -26,7 +27,7 @@
 //	known means            ControlVariate{...}.Oracle(o)
 //	failures               SkipNonFinite(o, 3)
 //
-// And what tells about an Oracle: Inspect, a preflight before a run; Check, for a gradient written by hand; Scatter and
+// And what tells about an Oracle: Inspect, a preflight before a run; Check, for a gradient written by hand, and CheckSparse; Scatter and
 // Reporter, for values with standard errors; NoiseMeter and ECNoise, for the level of noise; HessVec, HessVecDifferences
 // and Hutchinson, for the curvature.
 //

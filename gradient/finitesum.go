@@ -23,7 +23,7 @@ import (
 //	Shuffled(b)     (S²/b) (1-b/N)
 //	Weighted(b, w)  (1/b) ((1/N²) Σ f_i²/p_i - f²),  p_i = w_i/Σw
 //
-// SVRG, SARAH, SAG and SAGA make Oracles of it whose variance vanishes at the minimum.
+// SVRG, SARAH, SAG and SAGA make Oracles of it whose variance vanishes at the minimum. SparseSum is for terms that depend on few variables.
 type FiniteSum struct {
 	// N is the number of terms, > 0.
 	N int

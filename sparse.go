@@ -18,17 +18,17 @@ import (
 //   - Samples is 0 or 1, and Project and PerPoint are not set.
 //
 // Otherwise, and in whatever else a Problem is given to, the gradient is filled up with zeros, and a step takes the time of all
-// variables. The Result and its counts are the same to the last bit. The exceptions are a method that says that its StepSparse is another than
-// its Step, as Adam with Lazy does; and a variable that momentum alone moves beyond the range of a float64, for which the run fails when it
-// is read next, or at its end with an X that is not finite, and not at once.
+// variables. The Result and its counts are the same to the last bit. There are two exceptions: a method that says that its
+// StepSparse is another than its Step, as Adam does of Lazy; and a variable that momentum alone moves beyond the range of a
+// float64, for which the run fails when it is read next, or at its end with an X that is not finite, and not at once.
 //
 // To look now and then, run Minimize for some MajorIterations at a time, each from the Result of the last with Warm in the
 // method, and with FirstStep moved on by the evaluations less one. That gives the bits of a single run, and takes
 // the time of all variables once a look.
 //
-// What a step saves depends on the method. Variables without a gradient stand still with SGD without momentum, with AdaGrad and
-// FTRL: these pay from some hundred variables for each in a draw. With momentum, as in Adam, a variable that is read has to
-// take the steps that it has missed, up to some hundreds: that pays from some thousand variables for each in a draw.
+// What a step saves depends on the method. Without a gradient a variable stands still with AdaGrad, FTRL, and SGD without momentum: these
+// pay from ten to a hundred variables for each in a draw. With momentum, as in Adam, a variable that is read first takes the
+// steps that it has missed, up to some hundreds: that pays from some hundred to a thousand variables for each in a draw.
 //
 // An L2 term in the objective makes every draw depend on all variables. What keeps draws sparse is to put into each of them
 // the share of the penalty that belongs to its own variables,

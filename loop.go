@@ -64,11 +64,13 @@ func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
 		defer l.driver.share(n)()
 	}
 
-	run := l.run
+	var status optimize.Status
+	var err error
 	if s := l.sparse(); s != nil {
-		run = s.run
+		status, err = s.run(at, known)
+	} else {
+		status, err = l.run(at, known)
 	}
-	status, err := run(at, known)
 	if set.Recorder != nil && err == nil {
 		err = set.Recorder.Record(&l.best, optimize.PostIteration, &l.stats)
 	}

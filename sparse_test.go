@@ -299,10 +299,10 @@ func drawRun(t *rapid.T) (c sparseRun, schedule func(k int) float64) {
 	}
 }
 
-// many makes 30 checks of one: the runs are short, and there are many ways for them to end.
-func many(check func(t *rapid.T)) func(t *rapid.T) {
+// many makes n checks of one: the runs are short, and there are many ways for them to end.
+func many(n int, check func(t *rapid.T)) func(t *rapid.T) {
 	return func(t *rapid.T) {
-		for range 30 {
+		for range n {
 			check(t)
 		}
 	}
@@ -322,7 +322,7 @@ func panicking(schedule func(k int) float64) func(k int) float64 {
 // TestSparseRuns: a run with a sparse gradient is, to the last bit of its Result, counts, errors and the state of the Rule, that
 // with the gradient filled up with zeros.
 func TestSparseRuns(t *testing.T) {
-	t.Run("heavy ball", rapid.MakeCheck(many(func(t *rapid.T) {
+	t.Run("heavy ball", rapid.MakeCheck(many(30, func(t *rapid.T) {
 		c, schedule := drawRun(t)
 		mu := rapid.SampledFrom([]float64{0, 0.5, 0.99}).Draw(t, "mu")
 		if mu > 0 { // see TestSparseOverflow
@@ -350,7 +350,7 @@ func TestSparseRules(t *testing.T) {
 			continue
 		}
 		rows++
-		t.Run(row.name, rapid.MakeCheck(many(func(t *rapid.T) {
+		t.Run(row.name, rapid.MakeCheck(many(4, func(t *rapid.T) {
 			c, schedule := drawRun(t)
 			scheduled := func() tested {
 				m := row.make()
@@ -422,6 +422,47 @@ func TestSparseCompanions(t *testing.T) {
 	if run(&heavyBall{alpha: 0.05, mu: 0.5}) == run(filled{&heavyBall{alpha: 0.05, mu: 0.5}}) {
 		t.Error("a Draw that reads outside of its index makes no difference: the test cannot fail")
 	}
+}
+
+// TestSparseNotReady: a Rule that has not been made ready, and one that cannot catch up, end the run with an error and a point.
+func TestSparseNotReady(t *testing.T) {
+	p := stochopt.Problem{Sparse: scattered(100, 10)}
+	for _, row := range methods {
+		if _, ok := row.make().(sparser); !ok {
+			continue
+		}
+		r, err := stochopt.Minimize(context.Background(), p, start(100), &optimize.Settings{Converger: never()}, &stochopt.Sequential{Rule: row.make(), Warm: true})
+		var pe *stochopt.PanicError
+		if r.Status != optimize.Failure || !errors.As(err, &pe) || !strings.Contains(err.Error(), "the 0 of Reset") || !same(r.X, start(100)) {
+			t.Errorf("%s: %s", row.name, outcome(r, err))
+		}
+	}
+	for k := range 7 { // a time in each evaluation, and one at the end
+		r, err := stochopt.Minimize(context.Background(), p, start(100), &optimize.Settings{Converger: never(), MajorIterations: 5}, &stochopt.Sequential{Rule: &broken{heavyBall: heavyBall{alpha: 0.1, mu: 0.5}, left: k}})
+		if k == 6 {
+			if err != nil || r.Status != optimize.IterationLimit {
+				t.Errorf("enough: %s", outcome(r, err))
+			}
+			continue
+		}
+		var pe *stochopt.PanicError
+		if r.Status != optimize.Failure || !errors.As(err, &pe) || !strings.Contains(err.Error(), "broken") || r.X[0] == 0 {
+			t.Errorf("%d: %s", k, outcome(r, err))
+		}
+	}
+}
+
+// broken is a heavyBall that panics when it has caught up a number of times.
+type broken struct {
+	heavyBall
+	left int
+}
+
+func (r *broken) CatchUp(x []float64, index []int) {
+	if r.left--; r.left < 0 {
+		panic("broken")
+	}
+	r.heavyBall.CatchUp(x, index)
 }
 
 // TestSparseInParts: a run in parts, each from the Result of the last, gives the bits of a single run.

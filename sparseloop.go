@@ -240,7 +240,15 @@ func (l *sparseLoop) end(end ending, status optimize.Status, err error) (optimiz
 		}
 		l.rule.CatchUp(x, nil)
 	}); guarded != nil {
-		return optimize.Failure, errors.Join(err, guarded)
+		if !d.announced { // a Rule that is not ready
+			l.finish(&optimize.Location{X: x, F: l.at.F}, true)
+		} else if !l.kept {
+			copy(l.best.X, x) // as far as it has come
+		}
+		if err == nil {
+			err = guarded
+		}
+		return optimize.Failure, err
 	}
 	switch end {
 	case failed:

@@ -26,9 +26,10 @@ import (
 // method, and with FirstStep moved on by the evaluations less one. That gives the bits of a single run, and takes
 // the time of all variables once a look.
 //
-// What a step saves depends on the method. Without a gradient a variable stands still with AdaGrad, FTRL, and SGD without momentum: these
-// pay from ten to a hundred variables for each in a draw. With momentum, as in Adam, a variable that is read first takes the
-// steps that it has missed, up to some hundreds: that pays from some hundred to a thousand variables for each in a draw.
+// What a step saves depends on the method. Without a gradient a variable stands still with AdaGrad, FTRL, and SGD and RMSProp
+// without momentum: these pay from ten to a hundred variables for each in a draw. With momentum, as in Adam, a variable that
+// is read first takes the steps that it has missed, up to some hundreds: that pays from some hundred to a thousand variables
+// for each in a draw.
 //
 // An L2 term in the objective makes every draw depend on all variables. What keeps draws sparse is to put into each of them
 // the share of the penalty that belongs to its own variables,

@@ -36,9 +36,9 @@ func scattered(dim, n int) *stochopt.Sparse {
 	}
 }
 
-// BenchmarkSparse measures a step of Minimize on draws that depend on 100 of many variables: whole runs of 1000 steps, with the Result.
-// The metric filled is the time of the same run with the gradient filled up with zeros, of 20 steps or 1000, in units of it, the
-// median of seven runs of each in turn.
+// BenchmarkSparse measures a step of Minimize on draws that depend on 100 of many variables: whole runs of 1000 steps, with the
+// Result. The metric filled is the time of a step with the gradient filled up with zeros, in runs of 20 to 1000 steps, in units of
+// it: the median over the first seven runs of each in turn.
 func BenchmarkSparse(b *testing.B) {
 	const steps = 1000
 	for _, m := range []struct {

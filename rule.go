@@ -26,9 +26,10 @@ package stochopt
 //	CatchUp(x []float64, index []int)          // brings x at index to the present iterate; at all variables if index is nil
 //	CatchUpBefore(x []float64, index []int)    // the same to the iterate before the last step; what is further on stays as it is
 //
-// index is strictly increasing, and x at index of the present iterate when StepSparse is called and when it returns. CatchUpBefore
-// is for the Result of a run whose next draw fails. Step, MarshalBinary and whatever else there is first catch up by themselves as far as
-// they have to. A Rule that wraps another does not forward them: its own Step is more than that of the other.
+// index is strictly increasing, and x at index of the present iterate when StepSparse is called and when it returns.
+// CatchUpBefore is for the Result of a run whose next draw fails; a StepSparse that panics must not have counted the step. Step catches
+// up by itself first, and MarshalBinary keeps what is left to catch up with. A Rule that wraps another does not forward the
+// three, for its own Step is more than that of the other.
 //
 // Draw is for Rules that need a certain draw, such as that of the last gradient at another point. next is the first
 // Sample of the run that has not been used; to use it Draw returns it, otherwise it remains the next. An error

@@ -8,15 +8,16 @@ import (
 	"github.com/stochopt/stochopt"
 )
 
-// CheckSparse checks draw s of o at x: as Check does, its gradient by the variables that Support gives for s, of which there must not be many; and that
-// it keeps to what stochopt.Sparse asks for. It is an error if
+// CheckSparse checks draw s of o at x: its gradient, as Check does, by the variables that Support gives for s, however many
+// others there are; and that it keeps to what stochopt.Sparse asks for. It is an error if
 //
 //   - Support is not the same in a second call, or not of variables in strictly increasing order,
 //   - Draw is not the same in a second call, to the last bit, or its value is another where grad is nil,
 //   - Draw changes x or index,
-//   - Draw is another, to the last bit, where all other components of x are NaN, +Inf, or -Inf: it reads more than Support gives.
+//   - Draw is another, to the last bit, where all other components of x are NaN, +Inf, or -Inf: it reads more than Support gives,
+//   - Support or Draw returns one.
 //
-// So it is an error too if Draw returns one. Report.Component is a variable, or -1 if the draw depends on none. As draws depend
+// Report.Component is a variable, or -1 if the draw depends on none. As draws depend
 // on different variables, check several of them. CheckSparse panics if o or a function of it is nil, or x is empty. (Check itself,
 // on Problem.Evaluator, looks at all variables, and says nothing about Support.)
 func CheckSparse(o *stochopt.Sparse, x []float64, s stochopt.Sample) (Report, error) {
@@ -33,7 +34,8 @@ func CheckSparse(o *stochopt.Sparse, x []float64, s stochopt.Sample) (Report, er
 	last := -1
 	for k, j := range index {
 		if j <= last || j >= len(x) {
-			return Report{}, fmt.Errorf("gradient: CheckSparse: Support gives %d at place %d, after %d, want strictly increasing variables from 0 to %d", j, k, last, len(x)-1)
+			return Report{}, fmt.Errorf("gradient: CheckSparse: Support gives %d at place %d, after %d, want strictly increasing variables from 0 to %d",
+				j, k, last, len(x)-1)
 		}
 		last = j
 	}
@@ -61,7 +63,8 @@ func CheckSparse(o *stochopt.Sparse, x []float64, s stochopt.Sample) (Report, er
 		for _, j := range index {
 			others[j] = x[j]
 		}
-		if err := c.same(f, grad, others, fmt.Sprintf("where all variables that Support does not give are %v, so it reads one of them", poison)); err != nil {
+		where := fmt.Sprintf("where all variables that Support does not give are %v, so it reads one of them", poison)
+		if err := c.same(f, grad, others, where); err != nil {
 			return Report{}, err
 		}
 	}

@@ -33,14 +33,20 @@ func twoCores(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
 
 type adamSteps func(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64)
 
-// onSame returns the contest of a and b on the same vectors, since where these lie in memory makes a difference.
-func onSame(dim int, a, b adamSteps) contest {
+// loopsOnSame returns what takes steps on the same vectors, since where these lie in memory makes a difference.
+func loopsOnSame(dim int, loops ...adamSteps) (all []func(steps int)) {
 	x, grad, m, v := make([]float64, dim), make([]float64, dim), make([]float64, dim), make([]float64, dim)
 	for i := range grad {
 		x[i], grad[i] = 1, 1+float64(i%7)
 	}
-	with := func(f adamSteps) func(int) {
-		return func(steps int) { f(steps, x, grad, m, v, 0.9, 0.999, 1e-3, 1e-8) }
+	for _, f := range loops {
+		all = append(all, func(steps int) { f(steps, x, grad, m, v, 0.9, 0.999, 1e-3, 1e-8) })
 	}
-	return contest{a: with(a), b: with(b)}
+	return all
+}
+
+// onSame is the race of a and b on the same vectors.
+func onSame(dim int, a, b adamSteps) race {
+	f := loopsOnSame(dim, a, b)
+	return between(f[0], f[1])
 }

@@ -272,6 +272,9 @@ var onePass = map[string]func(dim int) stepper{
 	},
 	"SMORMS3": func(dim int) stepper {
 		m, v, n := make([]float64, dim), make([]float64, dim), make([]float64, dim)
+		for i := range n {
+			n[i] = 1
+		}
 		return func(x, grad []float64) {
 			x, m, v, n := x[:len(grad)], m[:len(grad)], v[:len(grad)], n[:len(grad)]
 			for i, g := range grad {

@@ -24,8 +24,8 @@ func kernelSteps(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64)
 	}
 }
 
-// twoCores is kernelSteps on two goroutines.
-func twoCores(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
+// twoGoroutines is kernelSteps on two goroutines.
+func twoGoroutines(steps int, x, grad, m, v []float64, b1, b2, alpha, eps float64) {
 	for range steps {
 		kernel.Adam(2, x, grad, m, v, b1, b2, alpha, eps)
 	}

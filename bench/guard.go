@@ -28,13 +28,9 @@ type baseline struct {
 // measured is what a race of the guard has found.
 type measured struct {
 	Row string
-	// Ratio is that of the lower deciles of the times of both sides. A machine that does other work only ever adds to a time,
-	// so these stay while the median over the rounds, of the ratio in each, moves tenfold where eight processes share two cores.
-	Ratio  float64
-	Median float64 // of the ratios of the rounds
-	Low    float64 // their quartiles
-	High   float64
-	Rounds int
+	// Ratio is that of the lower deciles of the times; Median, Low and High are median and quartiles of the ratios of the rounds.
+	Ratio, Median, Low, High float64
+	Rounds                   int
 }
 
 // guarded is a race whose ratio must not grow: the time of its first side is this module's.
@@ -66,21 +62,20 @@ func guardedRows() (all []guarded) {
 			lack = "" // no kernel has any part in it
 		}
 		all = append(all,
-			guarded{named("Minimize / hand-written loop", dim), lack, driver, func() race { return runs(minimize(dim, noStop), handLoop(dim)) }},
+			guarded{named("Minimize / hand-written loop", dim), lack, driver, func() race { return runs(dim, minimize(dim, noStop), handLoop(dim)) }},
 			guarded{named("Minimize with its stop / without", dim), lack, "stopping.Stationary and internal/kernel/track_amd64.s",
-				func() race { return runs(minimize(dim, stationary), minimize(dim, noStop)) }})
+				func() race { return runs(dim, minimize(dim, stationary), minimize(dim, noStop)) }})
 	}
 	return append(all, guarded{named("optimize.Minimize / Minimize", 3), "", "Sequential.Run and Problem.Optimize",
-		func() race { return runs(gonum(3), minimize(3, noStop)) }})
+		func() race { return runs(3, gonum(3), minimize(3, noStop)) }})
 }
 
 func named(row string, dim int) string { return fmt.Sprintf("%s, %d variables", row, dim) }
 
 // measure runs a race of the guard.
 func (g guarded) measure(length time.Duration) measured {
-	l := g.race().run(length)
-	o := l.outcome(0, 1)
-	return measured{g.name, quantile(0.1, l[0]) / quantile(0.1, l[1]), o.ratio, o.low, o.high, o.rounds}
+	o := g.race().run(length).outcome(0, 1)
+	return measured{g.name, o.ratio, o.median, o.low, o.high, o.rounds}
 }
 
 // guard measures the rows that have what they need and compares them with the baseline.

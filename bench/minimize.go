@@ -33,15 +33,16 @@ func start(dim int) []float64 {
 
 // handLoop is Adam on halfSquare as one would write it, with what Minimize looks after: a value, a gradient or an x that is not
 // finite ends the run, and the last point evaluated is kept.
-func handLoop(dim int) func(steps int) {
+func handLoop(dim int) driver {
 	x0 := start(dim)
-	return func(steps int) {
+	return func(steps int, w *stopwatch) {
 		x := append([]float64(nil), x0...)
 		grad, m, v, last := make([]float64, dim), make([]float64, dim), make([]float64, dim), make([]float64, dim)
 		lastF := math.Inf(1)
 		const b1, b2 = 0.9, 0.999
 		c1, c2 := 0.0, 0.0
 		for k := range steps {
+			w.tick()
 			f := halfSquare(grad, x)
 			if f-f != 0 {
 				log.Fatalf("step %d: f = %v", k, f)
@@ -67,13 +68,14 @@ func handLoop(dim int) func(steps int) {
 }
 
 // stepLoop is the plain loop of Step alone.
-func stepLoop(dim int) func(steps int) {
+func stepLoop(dim int) driver {
 	x0 := start(dim)
-	return func(steps int) {
+	return func(steps int, w *stopwatch) {
 		x, grad := append([]float64(nil), x0...), make([]float64, dim)
 		a := stochopt.Adam{StepSize: 1e-9}
 		a.Reset(dim)
 		for range steps {
+			w.tick()
 			halfSquare(grad, x)
 			a.Step(x, grad)
 		}
@@ -89,20 +91,20 @@ func noStop() optimize.Converger     { return never{} }
 func stationary() optimize.Converger { return &stopping.Stationary{Level: 1e-9} }
 
 // minimize is Minimize for a number of steps; stop is its Converger.
-func minimize(dim int, stop func() optimize.Converger) func(steps int) {
+func minimize(dim int, stop func() optimize.Converger) driver {
 	x0 := start(dim)
-	return func(steps int) {
+	return func(steps int, w *stopwatch) {
 		s := &optimize.Settings{MajorIterations: steps, Converger: stop()}
-		done(stochopt.Minimize(context.Background(), stochopt.Problem{FuncGrad: halfSquare}, x0, s, &stochopt.Adam{StepSize: 1e-9}))(steps)
+		done(stochopt.Minimize(context.Background(), stochopt.Problem{FuncGrad: w.objective()}, x0, s, &stochopt.Adam{StepSize: 1e-9}))(steps)
 	}
 }
 
 // gonum is optimize.Minimize.
-func gonum(dim int) func(steps int) {
+func gonum(dim int) driver {
 	x0 := start(dim)
-	return func(steps int) {
+	return func(steps int, w *stopwatch) {
 		s := &optimize.Settings{MajorIterations: steps, Converger: never{}}
-		p := stochopt.Problem{FuncGrad: halfSquare}
+		p := stochopt.Problem{FuncGrad: w.objective()}
 		done(optimize.Minimize(p.Optimize(), x0, s, &stochopt.Adam{StepSize: 1e-9}))(steps)
 	}
 }

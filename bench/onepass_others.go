@@ -156,7 +156,7 @@ var onePassOthers = map[string]func(dim int) stepper{
 		return func(x, grad []float64) {
 			x = x[:len(grad)]
 			for i, g := range grad {
-				x[i] -= math.Copysign(0.01, g)
+				x[i] -= 0.01 * signOf(g)
 			}
 		}
 	},
@@ -166,7 +166,7 @@ var onePassOthers = map[string]func(dim int) stepper{
 			x, m := x[:len(grad)], m[:len(grad)]
 			for i, g := range grad {
 				m[i] = 0.9*m[i] + (1-0.9)*g
-				x[i] -= math.Copysign(0.01, m[i])
+				x[i] -= 0.01 * signOf(m[i])
 			}
 		}
 	},
@@ -175,7 +175,7 @@ var onePassOthers = map[string]func(dim int) stepper{
 		return func(x, grad []float64) {
 			x, m := x[:len(grad)], m[:len(grad)]
 			for i, g := range grad {
-				x[i] -= math.Copysign(0.01, 0.9*m[i]+(1-0.9)*g)
+				x[i] -= 0.01 * signOf(0.9*m[i]+(1-0.9)*g)
 				m[i] = 0.99*m[i] + (1-0.99)*g
 			}
 		}
@@ -290,4 +290,12 @@ var onePassOthers = map[string]func(dim int) stepper{
 			}
 		}
 	},
+}
+
+// signOf is the sign of v, or 0. Its one branch is always the same where v is not 0.
+func signOf(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	return math.Copysign(1, v)
 }

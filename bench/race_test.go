@@ -37,11 +37,11 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// TestOutcome: ratios are those of the rounds, not of the medians.
+// TestOutcome: medians and quartiles are those of the ratios of the rounds, the ratio that of the lower deciles.
 func TestOutcome(t *testing.T) {
 	o := laps{{1, 20, 3, 40, 5}, {1, 10, 1, 10, 1}}.outcome(0, 1)
-	if o.a != 5 || o.b != 1 || o.ratio != 3 || o.rounds != 5 {
-		t.Errorf("%+v, want medians 5 and 1, ratio 3", o)
+	if math.Abs(o.ratio-1.8) > 1e-15 || o.median != 3 || o.rounds != 5 { // 1 + 0.4 (3 - 1) to 1
+		t.Errorf("%+v, want the ratio 1.8 and the median 3", o)
 	}
 	if o.low != 2 || o.high != 4 {
 		t.Errorf("quartiles %v and %v of 1, 2, 3, 4, 5, want 2 and 4", o.low, o.high)

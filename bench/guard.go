@@ -44,11 +44,12 @@ type guarded struct {
 // guardedRows are the rows of the guard.
 func guardedRows() (all []guarded) {
 	wide, c := "", ""
+	if inC() == nil {
+		c = "cgo with a C compiler, and AVX2 on amd64"
+	}
 	if !avx2 {
 		wide = "AVX2, and a build without the tag purego"
-	}
-	if inC() == nil || !avx2 {
-		c = "cgo with a C compiler, AVX2, and a build without the tag purego"
+		c = wide
 	}
 	const kernels, driver = "internal/kernel/adam_amd64.s", "the loop of stochopt.Minimize, loop.go and sequential.go"
 	for _, dim := range []int{1e3, 1e5} {

@@ -42,7 +42,7 @@ var sections = []section{
 	{"curves", "From 3 variables to ten million", "![Time of a step for each variable, against the number of variables](speed.png)\n\n" +
 		"`Adam.Step` and the loops in Go and C take steps on a gradient that stays; so does `torch.optim.Adam`, on one tensor of float64 and one thread, timed " +
 		"inside its own process. `Minimize` and `optimize.Minimize` evaluate |x|²/2 and its gradient as well. The memory limit is what moving the 56 bytes of a variable takes " +
-		"(x, m and v read and written, the gradient read) in the quicker of two loops, a copy and a ← a + (b-a)/2, over as much memory. The table has the time of each as a " +
+		"(x, m and v read and written, the gradient read) in the quicker of two loops, a copy and a ← a + (b-a)/2, over as much memory; below a thousand variables these take the time of their calls, and the picture leaves them out. The table has the time of each as a " +
 		"multiple of that of `Adam.Step`, with quartiles.",
 		func(r *report) (string, error) {
 			t, err := startTorch(r.pythons)

@@ -66,7 +66,8 @@ var sections = []section{
 		}},
 	{"scaling", "Whole runs", "An iteration of `Minimize` beside the evaluation of |x|²/2 and its gradient that is in it, the cheapest objective there is.",
 		func(r *report) (string, error) { return scaling(scalingDims, r.length), nil }},
-	{"concurrent", "Concurrent evaluations", "`Problem.Samples` is 8: eight draws are averaged in an iteration, each of 100 µs, by `Problem.Concurrent` goroutines.",
+	{"concurrent", "Concurrent evaluations", "`Problem.Samples` is 8: eight draws are averaged in an iteration, each of 100 µs, by `Problem.Concurrent` goroutines. The last row are bare " +
+		"goroutines, one for each core, that share the same work: more than that a machine, as busy as it is, does not give.",
 		func(r *report) (string, error) {
 			return concurrent(100*time.Microsecond, 4*r.length) + fmt.Sprintf("\nGo runs them on %d cores.\n", runtime.GOMAXPROCS(0)), nil
 		}},

@@ -104,7 +104,7 @@ func TestSections(t *testing.T) {
 	if got := scaling([]int{10, 200}, 0); strings.Count(got, "\n") != 4 || !strings.Contains(got, "| 200 ") {
 		t.Errorf("scaling:\n%s", got)
 	}
-	if got := concurrent(time.Microsecond, 0); strings.Count(got, "\n") != 2+concurrentSamples {
+	if got := concurrent(time.Microsecond, 0); strings.Count(got, "\n") != 3+concurrentSamples || !strings.Contains(got, ", bare") {
 		t.Errorf("concurrent:\n%s", got)
 	}
 	if got := gonumMethods([]int{10}, 0); strings.Count(got, "\n") != 8 || !strings.Contains(got, "| 10        | LBFGS ") {

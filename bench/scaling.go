@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/stochopt/stochopt"
@@ -58,10 +60,28 @@ func concurrent(draw, length time.Duration) string {
 			done(stochopt.Minimize(context.Background(), p, start(3), s, &stochopt.Adam{StepSize: 1e-9}))(steps)
 		}))
 	}
+	cores := runtime.GOMAXPROCS(0)
+	r = append(r, timed(func(steps int) { // what the machine has to give
+		for range steps {
+			var w sync.WaitGroup
+			for i := range cores {
+				w.Go(func() {
+					for range (concurrentSamples + i) / cores {
+						runtime.KeepAlive(work(n))
+					}
+				})
+			}
+			w.Wait()
+		}
+	}))
 	l := r.run(length)
 	rows := [][]string{{"goroutines", "an iteration, µs", "speed-up"}}
 	for c := range r {
-		rows = append(rows, []string{fmt.Sprint(c + 1), digits(l.time(c) / 1e3), spread(l.outcome(0, c))})
+		name := fmt.Sprint(c + 1)
+		if c == concurrentSamples {
+			name = fmt.Sprintf("%d, bare", cores)
+		}
+		rows = append(rows, []string{name, digits(l.time(c) / 1e3), spread(l.outcome(0, c))})
 	}
 	return table(rows)
 }

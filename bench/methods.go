@@ -10,6 +10,9 @@ type timedMethod struct {
 	name string
 	new  func() stochopt.Rule
 	dim  int // where it is not that of all
+
+	// looks is set for methods that look at differences of gradients, and so need an objective.
+	looks bool
 }
 
 // copyHess is the product with the Hessian of |x|²/2, the cheapest there is.
@@ -89,10 +92,10 @@ var timedMethods = []timedMethod{
 	{name: "FTRL", new: func() stochopt.Rule { return &method.FTRL{} }},
 	{name: "RDA", new: func() stochopt.Rule { return &method.RDA{} }},
 
-	{name: "OLBFGS", new: func() stochopt.Rule { return &method.OLBFGS{} }},
+	{name: "OLBFGS", new: func() stochopt.Rule { return &method.OLBFGS{} }, looks: true},
 	{name: "AdaHessian", new: func() stochopt.Rule { return &method.AdaHessian{HessVec: copyHess} }},
 	{name: "Sophia", new: func() stochopt.Rule { return &method.Sophia{HessVec: copyHess} }},
-	{name: "SFO", new: func() stochopt.Rule { return &method.SFO{Terms: 30} }},
+	{name: "SFO", new: func() stochopt.Rule { return &method.SFO{Terms: 30} }, looks: true},
 	{name: "SAM SGD", new: func() stochopt.Rule { return &method.SAM{Rule: &method.SGD{}} }},
 
 	{name: "Clip Adam by value", new: func() stochopt.Rule { return &method.Clip{Rule: &stochopt.Adam{}, Value: 1} }},

@@ -99,7 +99,7 @@ func TestTimedMethods(t *testing.T) {
 	}
 }
 
-// TestMethodTime: no step allocates, and a method that is as slow as twice its loop is called slow.
+// TestMethodTime: every method can be timed, and no step allocates.
 func TestMethodTime(t *testing.T) {
 	for _, m := range timedMethods {
 		m.dim = 20
@@ -109,11 +109,6 @@ func TestMethodTime(t *testing.T) {
 		}
 		if got.hasOnePass != (onePass[m.name] != nil || onePassOthers[m.name] != nil) {
 			t.Errorf("%s: has a loop by hand: %v", m.name, got.hasOnePass)
-		}
-	}
-	for ratio, want := range map[float64]bool{1: false, 1.29: false, 1.31: true, math.NaN(): true} {
-		if m := (methodTime{hasOnePass: true, onePass: outcome{ratio: ratio}}); m.slow() != want {
-			t.Errorf("slow at %v: %v", ratio, m.slow())
 		}
 	}
 }

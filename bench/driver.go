@@ -5,10 +5,10 @@ import "time"
 // A driver is a whole run of a number of steps.
 type driver func(steps int, w *stopwatch)
 
-// runs is the race of drivers at dim variables. A start costs time as well: so they take 30 steps at once, or more, and from 100000
+// runs is the race of drivers at dim variables. A start costs time as well: so they take 30 steps at once, or more, and from 1000
 // variables on, where a start is memory to get, the time counts from evaluation to evaluation.
 func runs(dim int, drivers ...driver) (r race) {
-	const long = 100000
+	const long = 1000
 	for _, run := range drivers {
 		if dim < long {
 			whole := timed(func(steps int) { run(steps, nil) })

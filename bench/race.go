@@ -25,8 +25,8 @@ type race []side
 func between(a, b func(steps int)) race { return race{timed(a), timed(b)} }
 
 const (
-	fewest = 7                // rounds
-	turn   = time.Millisecond // of a side in a round, or one step: short, so that few rounds are disturbed
+	fewest = 7                    // rounds
+	turn   = time.Millisecond / 4 // of a side in a round, or one step: well below the time that a busy machine gives at once
 )
 
 // run holds rounds for about the given time, at least the fewest.

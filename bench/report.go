@@ -30,7 +30,7 @@ type section struct {
 
 var sections = []section{
 	{"ratios", "Two in turn", "The hand-written loop is Adam on |x|²/2 in plain Go, with the checks that `Minimize` makes: a value, a gradient or an x that is " +
-		"not finite ends it, and the last point is kept. It and `Minimize` are whole runs of 30 iterations or more; from 100000 variables on they are timed from the first evaluation to the last.",
+		"not finite ends it, and the last point is kept. It and `Minimize` are whole runs of 30 iterations or more; from 1000 variables on they are timed from the first evaluation to the last.",
 		func(r *report) (string, error) {
 			text, v := ratios(rows(), r.length)
 			r.verdicts = append(r.verdicts, v...)
@@ -149,7 +149,7 @@ This page is what
 writes, from the root of the repository. The C loop is in it where cgo has a C compiler, torch where python3 can import it (--python names
 another interpreter). Here: %s.
 
-All sides of a comparison run in turn, in rounds of a millisecond or one step each. A time is the lower decile over the rounds, and a ratio that of
+All sides of a comparison run in turn, for a quarter of a millisecond or one step each. A time is the lower decile over the rounds, and a ratio that of
 these times: other work of a machine only ever adds to a time, so that the lower decile is right on a busy machine too, where medians are not. Steps of
 many milliseconds, at a million variables and more, have no undisturbed rounds there. The quartiles of the ratios of single rounds, in parentheses,
 tell how busy it was.

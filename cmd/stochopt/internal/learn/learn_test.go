@@ -122,6 +122,71 @@ func TestDropout(t *testing.T) {
 	}
 }
 
+// Dropout leaves out half of the units and doubles the others: with small weights behind a layer of units a, the cost is
+// linear in the scores, and over the draws has the mean of the network without dropout and the variance that ±1, 1 and -1
+// being as likely, gives to Σ ±a[u] d[u], d being its derivatives by the units.
+func TestDropoutOfUnits(t *testing.T) {
+	train := images(60, 16, 1)
+	m := NewPerceptron(train, train, 3, []int{11}, true)
+	x := m.Start(3)
+	w, _ := m.layer(x, 1)
+	v, _ := m.layer(x, 2)
+	floats.Scale(1e-5, v.Data)
+	const image = 4
+	z := [3]float64{1. / 3, 1. / 3, 1. / 3}
+	z[train.Labels[image]]--
+	var want float64
+	for u := range 11 {
+		var a, d float64
+		for j, p := range train.Image(image) {
+			a += w.Data[u*w.Stride+j] * float64(p) / 255
+		}
+		for c := range z {
+			d += z[c] * v.Data[c*v.Stride+u]
+		}
+		a = max(a, 0)
+		want += a * a * d * d
+	}
+	exact := NewPerceptron(train, train, 3, []int{11}, false).Sum().Terms(nil, x, []int{image}, stochopt.Sample{})
+	var mean, square float64
+	const n = 20_000
+	for k := range n {
+		f := m.Sum().Terms(nil, x, []int{image}, stochopt.Sample{Seed: 1, Step: k}) - exact
+		mean += f / n
+		square += f * f / n
+	}
+	if se := math.Sqrt(want / n); math.Abs(mean) > 5*se {
+		t.Errorf("the mean of %d draws is off by %g with a standard error of %g", n, mean, se)
+	}
+	if math.Abs(square/want-1) > 0.05 {
+		t.Errorf("the variance is %g, want %g", square, want)
+	}
+}
+
+// More images than go through a network at once have the sum of the costs of each, and each a dropout of its own.
+func TestChunks(t *testing.T) {
+	train := images(60, 16, 1)
+	m := NewPerceptron(train, train, 3, []int{11, 7}, false)
+	x := m.Start(1)
+	sum, each := make([]float64, len(x)), make([]float64, len(x))
+	var index []int
+	var want float64
+	for k := range 2*chunk + 5 {
+		index = append(index, k*7%60)
+		want += m.Sum().Terms(each, x, index[k:], stochopt.Sample{})
+	}
+	if f := m.Sum().Terms(sum, x, index, stochopt.Sample{}); math.Abs(f/want-1) > 1e-12 || !floats.EqualApprox(sum, each, 1e-9) {
+		t.Errorf("cost %v, one by one %v", f, want)
+	}
+	m.Dropout = true
+	one := make([]int, 2*chunk)
+	for _, s := range []stochopt.Sample{{Step: 1}, {Step: 2}} {
+		if half, all := m.Sum().Terms(nil, x, one[:chunk], s), m.Sum().Terms(nil, x, one, s); all == 2*half {
+			t.Errorf("the second %d images have the dropout of the first", chunk)
+		}
+	}
+}
+
 // Each model learns to tell the classes of its made-up data apart, in a run through the public API, and with two draws at
 // once it learns the same.
 func TestLearns(t *testing.T) {

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,7 +88,7 @@ func TestMissing(t *testing.T) {
 		if !errors.As(err, &missing) || len(missing.Files) != 4 {
 			t.Fatalf("%v", err)
 		}
-		for _, want := range []string{folder, "--data DIR", "STOCHOPT_DATA", "train-images-idx3-ubyte   47040016 bytes, md5 6bbc9ace898e44ae57da46a324031adb", "LeCun"} {
+		for _, want := range []string{folder, "--data DIR", "STOCHOPT_DATA", "train-images-idx3-ubyte   47040016 bytes, SHA-256 ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", "of the plain files", "LeCun"} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%q lacks %q", err, want)
 			}
@@ -102,25 +105,26 @@ func TestMissing(t *testing.T) {
 
 func TestBadIDX(t *testing.T) {
 	for want, b := range map[string][]byte{
-		"shorter than the head":         {0, 0, 8},
-		"begins with the bytes":         {1, 2, 3, 4, 5, 6, 7, 8},
-		"dimension 1 has the size 0":    idx([]int{0}),
-		"2 bytes after the head or mor": idx([]int{3}, 1, 2),
-		"4 bytes after the head or mor": idx([]int{3}, 1, 2, 3, 4),
-		// A head that promises 4 GB must not take them.
-		"1 bytes after the head or mor": idx([]int{1<<32 - 1}, 1),
+		"shorter than the head":                                 {0, 0, 8},
+		"begins with the bytes":                                 {1, 2, 3, 4, 5, 6, 7, 8},
+		"dimension 1 has the size 0":                            idx([]int{0}),
+		"ends 2 bytes after its head, which promises 3 for [3]": idx([]int{3}, 1, 2),
+		"goes on after the 3 bytes that its head promises":      idx([]int{3}, 1, 2, 3, 4),
+		// A head that promises a GB must not take it.
+		"ends 1 bytes after its head, which promises 1073741824": idx([]int{1 << 30}, 1),
+		"dimension 1 has the size 4294967295":                    idx([]int{1<<32 - 1}, 1),
 	} {
 		if _, _, err := ReadIDX(bytes.NewReader(b), "f", 1); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "f: ") {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if _, _, err := ReadIDX(bytes.NewReader(idx([]int{1<<32 - 1, 1<<32 - 1, 7}, 1)), "f", 3); err == nil || !strings.Contains(err.Error(), "dimension 2") {
+	if _, _, err := ReadIDX(bytes.NewReader(idx([]int{1 << 20, 1 << 20, 7}, 1)), "f", 3); err == nil || !strings.Contains(err.Error(), "dimension 2") {
 		t.Errorf("sizes whose product overflows: %v", err)
 	}
 }
 
 func TestSVMLight(t *testing.T) {
-	m, err := ReadSVMLight(strings.NewReader("9 1:2 5:1.5 # good\n\n# nothing\n-1\n3 2:1\n"), "f", 5)
+	m, err := ReadSVMLight(strings.NewReader("9 1:2 4:0 5:1.5 # good\n\n# nothing\n-1\n3 2:1\n"), "f", 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,9 +148,55 @@ func TestSVMLight(t *testing.T) {
 		"1 6:1":          "f, line 1: index 6 after 0, want ascending indices from 1 to 5",
 		"1 0:1":          "f, line 1: index 0 after 0, want ascending indices from 1 to 5",
 		"1 4:1\n1 4:1:2": `f, line 2: "4:1:2", want index:value`,
+		"nan 1:1":        `f, line 1: the label is "nan", want a number`,
+		"1 1:Inf":        `f, line 1: "1:Inf", want index:value`,
 	} {
 		if _, err := ReadSVMLight(strings.NewReader(text), "f", 5); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// A compressed file that is cut short is an error that says so, wherever that is in a line; the whole is none.
+func TestCutShort(t *testing.T) {
+	var text strings.Builder
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		fmt.Fprintf(&text, "9 1:%d 17:%d 250:%d\n", r.IntN(1000), r.IntN(1000), r.IntN(1000))
+	}
+	whole := zipped(t, []byte(text.String()))
+	read := func(b []byte) error {
+		folder := t.TempDir()
+		put(t, folder, map[string][]byte{"train.svm.gz": b, "test.svm.gz": whole})
+		_, _, err := IMDB(folder)
+		return err
+	}
+	if err := read(whole); err != nil {
+		t.Fatal(err)
+	}
+	for n := len(whole) - 40; n < len(whole); n++ {
+		if err := read(whole[:n]); !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "IMDB, train.svm, after line ") {
+			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+	b := slices.Clone(whole)
+	b[len(b)-8]++
+	if err := read(b); !errors.Is(err, gzip.ErrChecksum) {
+		t.Errorf("a wrong sum: %v", err)
+	}
+}
+
+// Labels that are no ratings, as the usual -1 and 1, are refused: all would be bad reviews.
+func TestRatings(t *testing.T) {
+	for text, want := range map[string]string{
+		"9 1:1\n-1 1:1\n": "IMDB, train.svm: review 2 has the rating -1, want 1 to 4 or 7 to 10",
+		"5 1:1\n":         "IMDB, train.svm: review 1 has the rating 5, want 1 to 4 or 7 to 10",
+		"7.5 1:1\n":       "IMDB, train.svm: review 1 has the rating 7.5, want 1 to 4 or 7 to 10",
+	} {
+		folder := t.TempDir()
+		put(t, folder, map[string][]byte{"train.svm": []byte(text), "test.svm": []byte("1 1:1\n")})
+		if _, _, err := IMDB(folder); err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

@@ -15,9 +15,9 @@ import (
 
 // file is a file of a set, as its publisher names it.
 type file struct {
-	name string
-	size int    // of the plain content, in bytes
-	md5  string // likewise
+	name   string
+	size   int    // of the plain content, in bytes
+	sha256 string // likewise
 }
 
 // MissingError says that files of a set are not there, and where to get them.
@@ -40,7 +40,7 @@ func (e *MissingError) Error() string {
 	for _, f := range e.Files {
 		b.WriteString("\n    " + f)
 	}
-	b.WriteString("\n\n" + e.Source)
+	b.WriteString("\n\nSizes and sums are those of the plain files.\n\n" + e.Source)
 	return b.String()
 }
 
@@ -52,11 +52,7 @@ func open(folder, set, source string, files []file) ([]io.ReadCloser, error) {
 		r, err := openOne(folder, strings.ToLower(set), f.name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			what := fmt.Sprintf("%s   %d bytes", f.name, f.size)
-			if f.md5 != "" {
-				what += ", md5 " + f.md5
-			}
-			missing.Files = append(missing.Files, what)
+			missing.Files = append(missing.Files, fmt.Sprintf("%-24s %9d bytes, SHA-256 %s", f.name, f.size, f.sha256))
 		case err != nil:
 			closeAll(opened)
 			return nil, err

@@ -34,7 +34,7 @@ func (m Images) First(n int) Images {
 }
 
 // ReadIDX reads a file in IDX format: two zero bytes, the type of the numbers, 8 for bytes, which is the only one read
-// here, the number of dimensions, their sizes as big-endian 32-bit integers, and the bytes. Name is that of the file in errors.
+// here, the number of dimensions, their sizes as big-endian 32-bit integers, and the bytes, at most 1 GiB. Name is that of the file in errors.
 func ReadIDX(r io.Reader, name string, dimensions int) (sizes []int, data []byte, err error) {
 	head := make([]byte, 4+4*dimensions)
 	if _, err := io.ReadFull(r, head); err != nil {
@@ -46,8 +46,8 @@ func ReadIDX(r io.Reader, name string, dimensions int) (sizes []int, data []byte
 	n := 1
 	for k := range dimensions {
 		size := int(binary.BigEndian.Uint32(head[4+4*k:]))
-		if size == 0 || n > 1<<33/size {
-			return nil, nil, fmt.Errorf("%s: dimension %d has the size %d", name, k+1, size)
+		if size == 0 || n > 1<<30/size {
+			return nil, nil, fmt.Errorf("%s: dimension %d has the size %d, want at least 1 and at most %d bytes in all", name, k+1, size, 1<<30)
 		}
 		sizes = append(sizes, size)
 		n *= size
@@ -56,8 +56,11 @@ func ReadIDX(r io.Reader, name string, dimensions int) (sizes []int, data []byte
 	if _, err := io.Copy(&b, io.LimitReader(r, int64(n)+1)); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if b.Len() != n {
-		return nil, nil, fmt.Errorf("%s: %d bytes after the head or more, want %d for %v", name, b.Len(), n, sizes)
+	switch {
+	case b.Len() < n:
+		return nil, nil, fmt.Errorf("%s: ends %d bytes after its head, which promises %d for %v", name, b.Len(), n, sizes)
+	case b.Len() > n:
+		return nil, nil, fmt.Errorf("%s: goes on after the %d bytes that its head promises for %v", name, n, sizes)
 	}
 	return sizes, b.Bytes(), nil
 }
@@ -85,12 +88,12 @@ func readImages(images, labels io.Reader, name string, classes int) (Images, err
 
 // MNIST reads the handwritten digits: 60 000 images to train on and 10 000 to test. Files of fewer images are read as well.
 func MNIST(folder string) (train, test Images, err error) {
-	files, err := open(folder, "MNIST", "Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, http://yann.lecun.com/exdb/mnist/",
+	files, err := open(folder, "MNIST", "Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, http://yann.lecun.com/exdb/mnist/; a copy is at https://storage.googleapis.com/cvdf-datasets/mnist/",
 		[]file{
-			{"train-images-idx3-ubyte", 47040016, "6bbc9ace898e44ae57da46a324031adb"},
-			{"train-labels-idx1-ubyte", 60008, "a25bea736e30d166cdddb491f175f624"},
-			{"t10k-images-idx3-ubyte", 7840016, "2646ac647ad5339dbf082846283269ea"},
-			{"t10k-labels-idx1-ubyte", 10008, "27ae3e4e09519cfbb04c329615203637"},
+			{"train-images-idx3-ubyte", 47040016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+			{"train-labels-idx1-ubyte", 60008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
+			{"t10k-images-idx3-ubyte", 7840016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+			{"t10k-labels-idx1-ubyte", 10008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
 		})
 	if err != nil {
 		return train, test, err

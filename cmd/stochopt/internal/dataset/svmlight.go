@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -52,14 +53,19 @@ func ReadSVMLight(r io.Reader, name string, columns int) (*Rows, error) {
 	m := &Rows{Columns: columns, Start: []int{0}}
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, 1<<24)
-	for line := 1; scanner.Scan(); line++ {
+	line := 0
+	for scanner.Scan() {
+		line++
+		if scanner.Err() != nil {
+			break // this line may be a part of one
+		}
 		text, _, _ := strings.Cut(scanner.Text(), "#")
 		label, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 		if label == "" {
 			continue
 		}
 		v, err := strconv.ParseFloat(label, 64)
-		if err != nil {
+		if err != nil || v-v != 0 {
 			return nil, fmt.Errorf("%s, line %d: the label is %q, want a number", name, line, label)
 		}
 		last := 0
@@ -73,16 +79,18 @@ func ReadSVMLight(r io.Reader, name string, columns int) (*Rows, error) {
 				return nil, fmt.Errorf("%s, line %d: index %d after %d, want ascending indices from 1 to %d", name, line, j, last, columns)
 			}
 			x, err := strconv.ParseFloat(number, 64)
-			if err != nil {
+			if err != nil || x-x != 0 {
 				return nil, fmt.Errorf("%s, line %d: %q, want index:value", name, line, cell)
 			}
 			last = j
-			m.Index, m.Value = append(m.Index, int32(j-1)), append(m.Value, x)
+			if x != 0 {
+				m.Index, m.Value = append(m.Index, int32(j-1)), append(m.Value, x)
+			}
 		}
 		m.Labels, m.Start = append(m.Labels, v), append(m.Start, len(m.Index))
 	}
 	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s, after line %d: %w", name, max(line-1, 0), err)
 	}
 	if m.Len() == 0 {
 		return nil, fmt.Errorf("%s: no rows", name)
@@ -95,19 +103,34 @@ func ReadSVMLight(r io.Reader, name string, columns int) (*Rows, error) {
 func IMDB(folder string) (train, test *Rows, err error) {
 	files, err := open(folder, "IMDB", `The reviews are the Large Movie Review Dataset v1.0, A. L. Maas, R. E. Daly, P. T. Pham, D. Huang, A. Y. Ng, C. Potts, Learning word
 vectors for sentiment analysis, ACL 2011, https://ai.stanford.edu/~amaas/data/sentiment/. The files hold them in svmlight format, a line for
-each review: rating index:count ..., with index 1 to 10000 of the words by falling frequency in the training reviews. Other words and
-other orders give other sizes and sums.`,
+each review: rating index:count ..., with index 1 to 10000 of the words by falling frequency in the training reviews, the 12 500 good
+reviews by number first. Words are runs of a-z and 0-9, joined inside by ' or -, in lower case, with <br /> for a blank. Other words and
+other orders give other sizes and sums, and are read as well.`,
 		[]file{
-			{"train.svm", 18866900, "d958cba47708abd8984d2ace1bc7a6e5"},
-			{"test.svm", 18408352, "50a0052a1d809a1c6b70eea13cd75550"},
+			{"train.svm", 18866900, "53edbc8b55012c25abc69b4f2a3e33a608ed9290c2eb96b091ce9dce88b60814"},
+			{"test.svm", 18408352, "01d69284c6789a13800d373cff75482386c8104607cbc66e72d7af1d8341d133"},
 		})
 	if err != nil {
 		return nil, nil, err
 	}
 	defer closeAll(files)
-	if train, err = ReadSVMLight(files[0], "IMDB, train.svm", 10_000); err != nil {
+	if train, err = readReviews(files[0], "IMDB, train.svm"); err != nil {
 		return nil, nil, err
 	}
-	test, err = ReadSVMLight(files[1], "IMDB, test.svm", 10_000)
+	test, err = readReviews(files[1], "IMDB, test.svm")
 	return train, test, err
+}
+
+// readReviews reads bags of words whose labels are ratings from 1 to 4 or from 7 to 10.
+func readReviews(r io.Reader, name string) (*Rows, error) {
+	m, err := ReadSVMLight(r, name, 10_000)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range m.Labels {
+		if v != math.Trunc(v) || v < 1 || v > 10 || v == 5 || v == 6 {
+			return nil, fmt.Errorf("%s: review %d has the rating %g, want 1 to 4 or 7 to 10", name, i+1, v)
+		}
+	}
+	return m, nil
 }

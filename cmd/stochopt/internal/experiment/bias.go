@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/stochopt/stochopt"
-	"github.com/stochopt/stochopt/cmd/stochopt/internal/dataset"
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/learn"
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
 	"gonum.org/v1/gonum/optimize"
@@ -35,11 +34,10 @@ func (u *uncorrected) Step(x, grad []float64) {
 
 // bias trains a small network with and without the correction, over step sizes and memories.
 func bias(ctx context.Context, o Options) (*Outcome, error) {
-	train, test, err := dataset.MNIST(o.Data)
+	train, test, err := digits(o.Data, o.pick(300, 3000))
 	if err != nil {
 		return nil, err
 	}
-	train = train.First(o.pick(300, 3000))
 	m := learn.NewPerceptron(train, test, 10, []int{32}, false)
 	const small = 20 // images in a minibatch
 	epoch := train.Len() / small
@@ -84,16 +82,20 @@ func bias(ctx context.Context, o Options) (*Outcome, error) {
 	}
 	var out Outcome
 	var text strings.Builder
-	fmt.Fprintf(&text, "Adam on a network of 32 hidden units, %d digits, minibatches of %d, %d seeds: lowest training cost over the step sizes\n%v, and over how many powers of ten of them it stays within twice that.\n", train.Len(), small, o.Seeds, steps)
+	fmt.Fprintf(&text, "Adam on a network of 32 hidden units, %d digits, minibatches of %d, %d seeds: lowest training cost over the step sizes\n%v, and over how many powers of ten of them it stays within twice that. The cost is that of the minibatches, mean over the last epoch.\n%s", train.Len(), small, o.Seeds, steps, bands)
 	for _, epochs := range []int{early, late} {
 		var row []picture.Panel
-		fmt.Fprintf(&text, "\nafter %d epochs           ", epochs)
+		after := fmt.Sprintf("after %d epochs", epochs)
+		if epochs == 1 {
+			after = "after an epoch"
+		}
+		fmt.Fprintf(&text, "\n%-24s ", after)
 		for _, b := range beta2s {
 			fmt.Fprintf(&text, " %14s", fmt.Sprintf("β₂ = %g", b))
 		}
 		text.WriteString("\n")
 		for b := range beta2s {
-			row = append(row, picture.Panel{Title: fmt.Sprintf("β₂ = %g, after %d epochs", beta2s[b], epochs), Across: "step size α", Up: "training cost", LogX: true, LogY: true, Low: 0.02, High: 20})
+			row = append(row, picture.Panel{Title: fmt.Sprintf("β₂ = %g, %s", beta2s[b], after), Across: "step size α", Up: "training cost", LogX: true, LogY: true, Low: 0.02, High: 20})
 		}
 		for k, kind := range kinds {
 			fmt.Fprintf(&text, "%-24s ", kind.name)
@@ -107,7 +109,7 @@ func bias(ctx context.Context, o Options) (*Outcome, error) {
 						}
 					}
 					slices.Sort(v)
-					c.X, c.Low, c.Y, c.High = append(c.X, step), append(c.Low, v[0]), append(c.Y, v[len(v)/2]), append(c.High, v[len(v)-1])
+					c.X, c.Low, c.Y, c.High = append(c.X, step), append(c.Low, v[0]), append(c.Y, median(v)), append(c.High, v[len(v)-1])
 				}
 				best, width := slices.Min(c.Y), 0.
 				for i, v := range c.Y[1:] {

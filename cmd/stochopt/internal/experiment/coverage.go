@@ -10,6 +10,7 @@ import (
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
 	"github.com/stochopt/stochopt/infer"
 	"gonum.org/v1/gonum/optimize"
+	"gonum.org/v1/gonum/stat"
 )
 
 // truth are the parameters of the logistic regression of coverage.
@@ -87,7 +88,7 @@ func coverage(ctx context.Context, o Options) (*Outcome, error) {
 	}
 	p := picture.Panel{Title: "95 % intervals, streaming logistic regression", Across: "draws", Up: "share that holds the truth", LogX: true, Low: 0, High: 1}
 	var text strings.Builder
-	fmt.Fprintf(&text, "Logistic regression on a stream, three parameters, %d seeds: share of the nominal 95 %% intervals that hold the truth,\namong the runs that have any (their share in parentheses).\n\n%-32s", seeds, "draws")
+	fmt.Fprintf(&text, "Logistic regression on a stream, three parameters, %d seeds: share of the nominal 95 %% intervals that hold the truth,\namong the runs that have any (their share in parentheses). Bands are two standard errors to both sides.\n\n%-32s", seeds, "draws")
 	for _, n := range budgets {
 		fmt.Fprintf(&text, " %12d", n)
 	}
@@ -118,22 +119,26 @@ func coverage(ctx context.Context, o Options) (*Outcome, error) {
 		c := picture.Curve{Name: way.name}
 		fmt.Fprintf(&text, "%-32s", way.name)
 		for b, n := range budgets {
-			var held, runs float64
-			for seed := range seeds {
-				if h := hold[(w*len(budgets)+b)*seeds+seed]; h != nil {
-					runs++
+			var shares []float64 // of the parameters held in a run
+			for _, h := range hold[(w*len(budgets)+b)*seeds:][:seeds] {
+				if h != nil {
+					var held float64
 					for _, v := range h {
 						held += float64(v)
 					}
+					shares = append(shares, held/float64(len(truth)))
 				}
 			}
-			share := held / runs / float64(len(truth))
-			fmt.Fprintf(&text, " %6.3f (%.2f)", share, runs/float64(seeds))
-			if runs == 0 {
+			if len(shares) == 0 {
+				fmt.Fprintf(&text, " %6s (0.00)", "-")
 				continue
 			}
-			se := math.Sqrt(0.95 * 0.05 / runs / float64(len(truth)))
-			c.X, c.Y, c.Low, c.High = append(c.X, float64(n)), append(c.Y, share), append(c.Low, share-2*se), append(c.High, share+2*se)
+			share, sd := stat.PopMeanStdDev(shares, nil)
+			fmt.Fprintf(&text, " %6.3f (%.2f)", share, float64(len(shares))/float64(seeds))
+			// The intervals of a run hold or miss together, so the scatter is that of runs.
+			se := sd / math.Sqrt(float64(len(shares)))
+			c.X, c.Y = append(c.X, float64(n)), append(c.Y, share)
+			c.Low, c.High = append(c.Low, max(share-2*se, 0)), append(c.High, min(share+2*se, 1))
 		}
 		text.WriteString("\n")
 		p.Curves = append(p.Curves, c)

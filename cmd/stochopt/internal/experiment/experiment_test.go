@@ -241,6 +241,83 @@ func TestRaceFailures(t *testing.T) {
 	}
 }
 
+// An error or a panic of the objective is a fault of ours, and ends the race; that a value is not finite is one of the step size.
+func TestRaceErrors(t *testing.T) {
+	broken := errors.New("broken")
+	for name, fault := range map[string]func() error{"error": func() error { return broken }, "panic": func() error { panic(broken) }} {
+		r := parabola()
+		good := r.oracle
+		r.oracle = func(grad, x []float64, s stochopt.Sample) (float64, error) {
+			if s.Step == 4 {
+				return 0, fault()
+			}
+			return good(grad, x, s)
+		}
+		if _, err := r.run(t.Context(), func(string, int, int) {}); !errors.Is(err, broken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		v    []float64
+		want float64
+	}{{[]float64{3}, 3}, {[]float64{1, 2}, 1.5}, {[]float64{1, 2, 9}, 2}, {[]float64{1, 2, 4, inf}, 3}, {[]float64{1, inf, inf, inf}, inf}} {
+		if m := median(c.v); m != c.want {
+			t.Errorf("median of %v is %v, want %v", c.v, m, c.want)
+		}
+	}
+}
+
+// The columns of a table stand one below the other, whatever the length of names and numbers.
+func TestTable(t *testing.T) {
+	lanes := []lane{
+		{name: "a", step: 10, edge: true, runs: [][]float64{{5, 0.274}, {5, 0.27}, {5, 0.2646}}, last: [][]float64{{1}, {2}, {3}}},
+		{name: "a name of β, some length", step: 0.0001, runs: [][]float64{{5, 1e-5}, {5, 7.243e-05}, {5, 1.7e-05}}, last: [][]float64{{1}, {1}, {1}}},
+	}
+	want := `                          step size   cost (lowest and highest)          test accuracy
+a                                10*  0.27 (0.2646, 0.274)                     20.00 %
+a name of β, some length     0.0001   1.7e-05 (1e-05, 7.243e-05)               10.00 %
+* an end of the grid: another might be better
+`
+	if got := table(lanes, "cost", func(x []float64) float64 { return x[0] / 10 }); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// Too few images for a minibatch, or too small ones for windows, are an error and not a panic.
+func TestSmallData(t *testing.T) {
+	for want, size := range map[string][3]int{
+		"100 images to train on, want at least the 128": {100, 16, 16},
+		"images of 16 x 15 pixels":                      {200, 16, 15},
+	} {
+		dir := t.TempDir()
+		for _, name := range []string{"train", "t10k"} {
+			images, labels := []byte{0, 0, 8, 3}, []byte{0, 0, 8, 1}
+			for _, n := range size {
+				images = binary.BigEndian.AppendUint32(images, uint32(n))
+			}
+			images = append(images, make([]byte, size[0]*size[1]*size[2])...)
+			labels = append(binary.BigEndian.AppendUint32(labels, uint32(size[0])), make([]byte, size[0])...)
+			for file, b := range map[string][]byte{"-images-idx3-ubyte": images, "-labels-idx1-ubyte": labels} {
+				if err := os.WriteFile(filepath.Join(dir, name+file), b, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, e := range All {
+			if e.Data != "MNIST" {
+				continue
+			}
+			if _, err := e.Run(t.Context(), Options{Data: dir, Seeds: 1}); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q", e.Name, err, want)
+			}
+		}
+	}
+}
+
 func TestGrid(t *testing.T) {
 	if g := grid(-3, 0); !slices.Equal(g, []float64{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1}) {
 		t.Errorf("%v", g)

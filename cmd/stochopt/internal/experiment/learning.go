@@ -18,7 +18,21 @@ import (
 const batch = 128
 
 // coarse is a grid of step sizes for runs that take long: 1 and 3 times the powers of ten.
-var coarse = []float64{1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1}
+var coarse = []float64{1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3, 10}
+
+// digits reads MNIST for networks, of whose images the first few, at least a minibatch, are to learn from.
+func digits(folder string, few int) (train, test dataset.Images, err error) {
+	train, test, err = dataset.MNIST(folder)
+	switch {
+	case err != nil:
+		return train, test, err
+	case train.Len() < batch:
+		return train, test, fmt.Errorf("MNIST has %d images to train on, want at least the %d of a minibatch", train.Len(), batch)
+	case train.Rows < learn.Smallest || train.Columns < learn.Smallest:
+		return train, test, fmt.Errorf("MNIST has images of %d x %d pixels, want at least %d x %d", train.Rows, train.Columns, learn.Smallest, learn.Smallest)
+	}
+	return train.First(few), test, nil
+}
 
 // fallen makes a panel of the costs of a race; x is the distance of two measurements.
 func fallen(title, across, up string, lanes []lane, x float64, skip int) picture.Panel {
@@ -43,11 +57,10 @@ func full(m learn.Model) func(x []float64) float64 {
 
 // mnistLogistic is multiclass logistic regression with steps α/√t.
 func mnistLogistic(ctx context.Context, o Options) (*Outcome, error) {
-	train, test, err := dataset.MNIST(o.Data)
+	train, test, err := digits(o.Data, o.pick(6000, 60_000))
 	if err != nil {
 		return nil, err
 	}
-	train = train.First(o.pick(6000, 60_000))
 	const l2 = 1e-4
 	m := learn.NewSoftmax(train, test, 10, l2)
 	contenders, err := field(schedule.Power(0, 0.5), append([]string{"Adam", "SGD Nesterov", "AdaGrad"}, o.Methods...)...)
@@ -63,8 +76,8 @@ func mnistLogistic(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("Multiclass logistic regression on %d digits, L2 weight %g, minibatches of %d, steps α/√t, %d epochs, %d seeds.\nTraining cost, all images:\n\n",
-		train.Len(), l2, batch, epochs, o.Seeds) + table(lanes, "cost", m.Accuracy) + "\n" + seconds(lanes, epochs)
+	text := fmt.Sprintf("Multiclass logistic regression on %d digits, L2 weight %g, minibatches of %d, steps α/√t, %d epochs, %d seeds.\nTraining cost with the L2 term, all images, at the last iterate. Step sizes are those with the lowest in a run of another seed.\n%s\n",
+		train.Len(), l2, batch, epochs, o.Seeds, bands) + table(lanes, "cost", m.Accuracy) + "\n" + seconds(lanes, epochs)
 	return &Outcome{Text: text, Panels: [][]picture.Panel{{fallen("logistic regression on MNIST", "epoch", "training cost", lanes, 1, 1)}}}, nil
 }
 
@@ -85,7 +98,7 @@ func imdbLogistic(ctx context.Context, o Options) (*Outcome, error) {
 	var out Outcome
 	var text strings.Builder
 	epoch, epochs := (train.Len()+batch-1)/batch, o.pick(5, 20)
-	fmt.Fprintf(&text, "Logistic regression on the presence of %d words in %d reviews, minibatches of %d, steps α/√t, %d epochs, %d seeds.\nTraining cost, mean over the last epoch:\n", train.Columns, train.Len(), batch, epochs, o.Seeds)
+	fmt.Fprintf(&text, "Logistic regression on the presence of %d words in %d reviews, minibatches of %d, steps α/√t, %d epochs, %d seeds.\nTraining cost of the minibatches, with their dropout, mean over the last epoch; tested are all words. Step sizes are those with\nthe lowest cost in a run of another seed. %s", train.Columns, train.Len(), batch, epochs, o.Seeds, bands)
 	for _, dropout := range []float64{0.5, 0} {
 		m := learn.NewBag(train, test, dropout)
 		contenders, err := field(schedule.Power(0, 0.5), append([]string{"Adam", "AdaGrad", "RMSProp", "SGD Nesterov"}, o.Methods...)...)
@@ -122,11 +135,10 @@ func everyOther(m *dataset.Rows, k int) *dataset.Rows {
 
 // mlp is a network of two hidden layers.
 func mlp(ctx context.Context, o Options) (*Outcome, error) {
-	train, test, err := dataset.MNIST(o.Data)
+	train, test, err := digits(o.Data, o.pick(4000, 60_000))
 	if err != nil {
 		return nil, err
 	}
-	train = train.First(o.pick(4000, 60_000))
 	units := o.Units
 	if units == 0 {
 		units = o.pick(50, 200)
@@ -149,8 +161,8 @@ func mlp(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(&text, "Two hidden layers of %d rectified units on %d digits, minibatches of %d. Training cost, mean over the last third of\nan epoch. With dropout of half of the units, %d epochs, %d seeds:\n\n%s",
-		units, train.Len(), batch, epochs, o.Seeds, table(lanes, "cost", m.Accuracy))
+	fmt.Fprintf(&text, "Two hidden layers of %d rectified units on %d digits, minibatches of %d. Training cost of the minibatches, with their dropout,\nmean over the last third of an epoch; tested are all units. Step sizes are those with the lowest cost in the first third of an\nepoch of another seed. %s\nWith dropout of half of the units, %d epochs, %d seeds:\n\n%s",
+		units, train.Len(), batch, bands, epochs, o.Seeds, table(lanes, "cost", m.Accuracy))
 	noisy := fallen("with dropout", "epoch", "training cost", lanes, 1./parts, 1)
 
 	// SFO works on fixed blocks of the data, the same number in an epoch.
@@ -182,11 +194,10 @@ func mlp(ctx context.Context, o Options) (*Outcome, error) {
 
 // cnn is a network of two convolutions.
 func cnn(ctx context.Context, o Options) (*Outcome, error) {
-	train, test, err := dataset.MNIST(o.Data)
+	train, test, err := digits(o.Data, o.pick(1000, 60_000))
 	if err != nil {
 		return nil, err
 	}
-	train = train.First(o.pick(1000, 60_000))
 	test = test.First(o.pick(1000, 10_000)) // each takes a tenth of a millisecond, for twelve runs
 	channels := [2]int{8, 16}
 	m := learn.NewConvolution(train, test, 10, channels)
@@ -205,8 +216,8 @@ func cnn(ctx context.Context, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("Two convolutions of %d and %d channels on %d digits, minibatches of %d, %d epochs, %d seeds.\nTraining cost, mean over the last sixth of an epoch:\n\n%s",
-		channels[0], channels[1], train.Len(), batch, epochs, o.Seeds, table(lanes, "cost", m.Accuracy))
+	text := fmt.Sprintf("Two convolutions of %d and %d channels on %d digits, minibatches of %d, %d epochs, %d seeds.\nTraining cost of the minibatches, mean over the last sixth of an epoch. Step sizes are those with the lowest cost in the second\nsixth of an epoch of another seed. %s\n%s",
+		channels[0], channels[1], train.Len(), batch, epochs, o.Seeds, bands, table(lanes, "cost", m.Accuracy))
 	early := fallen("first epoch", "epoch", "training cost", lanes, 1./parts, 1)
 	early.LogY, early.Right = false, 1
 	for i, c := range early.Curves {

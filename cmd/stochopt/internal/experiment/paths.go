@@ -121,7 +121,7 @@ func acceleration(ctx context.Context, o Options) (*Outcome, error) {
 		text.WriteString("\n")
 		out.Panels = append(out.Panels, []picture.Panel{plane, fall})
 	}
-	out.Text = text.String()
+	out.Text = strings.TrimSuffix(text.String(), "\n")
 	return &out, nil
 }
 
@@ -149,9 +149,9 @@ func noise(ctx context.Context, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	plane := picture.Panel{Title: "one run", Across: "x", Up: "y", Left: l.left, Right: l.right, Low: l.low, High: l.high, Height: l.height, Levels: l.levels}
-	fall := picture.Panel{Title: fmt.Sprintf("%d runs", seeds), Across: "step", Up: "f - minimum, without the noise", LogX: true, LogY: true, Low: 1e-5, High: 200, Left: 10, Right: float64(steps)}
+	fall := picture.Panel{Title: fmt.Sprintf("%d runs", seeds), Across: "step", Up: "f - minimum", LogX: true, LogY: true, Low: 1e-5, High: 200, Left: 10, Right: float64(steps)}
 	var text strings.Builder
-	fmt.Fprintf(&text, "Valley x²/2 + 25 y², noise of standard deviation %d in each component of the gradient: value above the minimum,\nwithout the noise, mean over %d runs and the last third of %d steps. The constant steps are of equal reach.\n\n", sd, seeds, steps)
+	fmt.Fprintf(&text, "Valley x²/2 + 25 y², noise of standard deviation %d in each component of the gradient: value above the minimum,\nwithout the noise, mean over %d runs and the last third of %d steps. The constant steps are of equal reach.\n%s\n", sd, seeds, steps, bands)
 	for k, lane := range lanes {
 		p, err := follow(ctx, oracle, 1, l.Start, steps, runs[k].make(0))
 		if err != nil {
@@ -233,6 +233,6 @@ func sparsity(ctx context.Context, o Options) (*Outcome, error) {
 		}
 		each.Curves = append(each.Curves, c)
 	}
-	return &Outcome{Text: fmt.Sprintf("Ten coordinates, the derivative of |x - 1 - noise| by each present in a share 1, 1/2, ..., 1/512 of the draws; steps α/√t,\nor AdaGrad's own.\nDistance from the minimum in the worst coordinate after %d steps, median of %d runs:\n\n", steps, r.seeds) + table(lanes, "distance", nil),
+	return &Outcome{Text: fmt.Sprintf("Ten coordinates, the derivative of |x - 1 - noise| by each present in a share 1, 1/2, ..., 1/512 of the draws; steps α/√t,\nor AdaGrad's own.\nDistance from the minimum in the worst coordinate after %d steps, median of %d runs. Step sizes are those with the shortest in a run of another seed.\n%s\n", steps, r.seeds, bands) + table(lanes, "distance", nil),
 		Panels: [][]picture.Panel{{fall, each}}}, nil
 }

@@ -3,6 +3,7 @@ package experiment
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
@@ -153,7 +155,7 @@ func (r race) parallel(ctx context.Context, n int, do func(i int) error, count f
 	return first
 }
 
-// one makes a run. A run that fails, as one does whose step is far too long, has infinite costs from there on.
+// one makes a run. A run whose values are no longer finite, as where the step is far too long, has infinite costs from there on.
 func (r race) one(ctx context.Context, c contender, step float64, seed uint64, steps int) (costs, last []float64, seconds float64, err error) {
 	oracle := r.oracle
 	if c.oracle != nil {
@@ -170,7 +172,8 @@ func (r race) one(ctx context.Context, c contender, step float64, seed uint64, s
 		Recorder:        m,
 	}, c.make(step))
 	seconds = (time.Since(begin) - m.spent).Seconds()
-	if err != nil && result != nil && result.Status == optimize.Failure && ctx.Err() == nil {
+	var bad *stochopt.EvaluationError
+	if errors.As(err, &bad) && bad.Err == nil {
 		err = nil
 	}
 	for n := steps/r.every + 1; len(m.costs) < n; {
@@ -227,7 +230,7 @@ func (l lane) curve(x float64, skip int) picture.Curve {
 	for k := skip; k < len(l.runs[0]); k++ {
 		v := l.at(k)
 		c.X = append(c.X, x*float64(k))
-		c.Low, c.Y, c.High = append(c.Low, v[0]), append(c.Y, v[len(v)/2]), append(c.High, v[len(v)-1])
+		c.Low, c.Y, c.High = append(c.Low, v[0]), append(c.Y, median(v)), append(c.High, v[len(v)-1])
 	}
 	return c
 }
@@ -244,14 +247,30 @@ func (l lane) at(k int) []float64 {
 
 // final returns the median of the last costs.
 func (l lane) final() float64 {
-	v := l.at(len(l.runs[0]) - 1)
-	return v[len(v)/2]
+	return median(l.at(len(l.runs[0]) - 1))
 }
 
-// table is the text of a race: a line for each lane. Accuracy, if not nil, is that of the test data at an iterate.
+// median is that of ascending numbers: the one in the middle, or the mean of the two there.
+func median(v []float64) float64 {
+	n := len(v)
+	if n%2 == 1 {
+		return v[n/2]
+	}
+	return v[n/2-1]/2 + v[n/2]/2
+}
+
+// bands says what is drawn of repetitions.
+const bands = "Curves are medians over the seeds, bands go from the lowest to the highest.\n"
+
+// table is the text of a race: a line for each lane. Accuracy, if not nil, is that of the test data at an iterate; its mean over
+// the seeds is written.
 func table(lanes []lane, cost string, accuracy func(x []float64) float64) string {
+	wide := 14
+	for _, l := range lanes {
+		wide = max(wide, utf8.RuneCountInString(l.name))
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-14s %10s   %s (lowest and highest)", "", "step size", cost)
+	fmt.Fprintf(&b, "%-*s %10s   %-32s", wide, "", "step size", cost+" (lowest and highest)")
 	if accuracy != nil {
 		b.WriteString("   test accuracy")
 	}
@@ -263,20 +282,29 @@ func table(lanes []lane, cost string, accuracy func(x []float64) float64) string
 		if l.edge {
 			mark, atEdge = "*", true
 		}
-		fmt.Fprintf(&b, "%-14s %10g%s  %.4g (%.4g, %.4g)", l.name, l.step, mark, v[len(v)/2], v[0], v[len(v)-1])
+		fmt.Fprintf(&b, "%-*s %10g%s  %-32s", wide, l.name, l.step, mark, fmt.Sprintf("%.4g (%.4g, %.4g)", median(v), v[0], v[len(v)-1]))
 		if accuracy != nil {
 			var sum float64
 			for _, x := range l.last {
 				sum += accuracy(x) / float64(len(l.last))
 			}
-			fmt.Fprintf(&b, "   %.2f %%", 100*sum)
+			fmt.Fprintf(&b, " %13.2f %%", 100*sum)
 		}
 		b.WriteString("\n")
 	}
 	if atEdge {
 		b.WriteString("* an end of the grid: another might be better\n")
 	}
-	return b.String()
+	return trimLines(b.String())
+}
+
+// trimLines removes blanks before the ends of lines.
+func trimLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // grid returns the step sizes 1, 2, 5 times the powers of ten from low to high.

@@ -45,8 +45,10 @@ func (c convolution) next() (rows, columns int) {
 	return (c.rows - window + 1) / 2, (c.columns - window + 1) / 2
 }
 
-// NewConvolution returns the network with a number of channels in each of its two layers. Images must have at least 16
-// rows and columns.
+// Smallest is how many rows and columns images must have at least for a Convolution.
+const Smallest = 16
+
+// NewConvolution returns the network with a number of channels in each of its two layers.
 func NewConvolution(train, test dataset.Images, classes int, channels [2]int) *Convolution {
 	m := &Convolution{classes: classes, train: train, test: test}
 	m.convolutions[0] = convolution{1, channels[0], train.Rows, train.Columns}

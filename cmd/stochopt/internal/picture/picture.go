@@ -166,11 +166,27 @@ func (panel Panel) points(x, y []float64) (xy plotter.XYs) {
 	return xy
 }
 
-// powers marks the powers of ten, and writes at no more than six of them; where there are less than two, at 2, 3 and 5 times them too.
+// powers marks the powers of ten, and writes at no more than six of them; where there are less than two, at 2, 3 and 5 times them too,
+// and where that makes less than two numbers, at all multiples, or, if there is but one, as on a linear scale.
 type powers struct{}
 
 // Ticks implements plot.Ticker.
-func (powers) Ticks(low, high float64) (ticks []plot.Tick) {
+func (powers) Ticks(low, high float64) []plot.Tick {
+	ticks, labels := multiples(low, high)
+	switch {
+	case labels >= 2:
+		return ticks
+	case len(ticks) < 2:
+		return plot.DefaultTicks{}.Ticks(low, high)
+	}
+	for i, t := range ticks {
+		ticks[i].Label = strconv.FormatFloat(t.Value, 'g', 3, 64)
+	}
+	return ticks
+}
+
+// multiples are the marks at the powers of ten and their multiples, some of them with numbers.
+func multiples(low, high float64) (ticks []plot.Tick, labels int) {
 	first, last := int(math.Ceil(math.Log10(low)-1e-9)), int(math.Floor(math.Log10(high)+1e-9))
 	apart := (last - first + 6) / 6
 	for e := first - 1; e <= last; e++ {
@@ -185,6 +201,7 @@ func (powers) Ticks(low, high float64) (ticks []plot.Tick) {
 				if e < -3 || e > 4 {
 					t.Label = fmt.Sprintf("1e%d", e)
 				}
+				labels++
 			}
 			ticks = append(ticks, t)
 		}
@@ -193,12 +210,13 @@ func (powers) Ticks(low, high float64) (ticks []plot.Tick) {
 				t := plot.Tick{Value: v}
 				if last-first < 1 && (m == 2 || m == 3 || m == 5) {
 					t.Label = strconv.FormatFloat(v, 'g', 3, 64)
+					labels++
 				}
 				ticks = append(ticks, t)
 			}
 		}
 	}
-	return ticks
+	return ticks, labels
 }
 
 // heights is the Height of a panel on a grid of its area.
@@ -320,10 +338,11 @@ func align(plots [][]*plot.Plot, tiles draw.Tiles, dc draw.Canvas) [][]draw.Canv
 	return canvases
 }
 
-// Write writes the numbers of the curves as CSV: panel, curve, x, y, low, high.
+// Write writes the numbers of the curves as CSV: the title of the panel, what is written at its axes, the curve, x, y, and the edges
+// of the band.
 func Write(w io.Writer, panels [][]Panel) error {
 	c := csv.NewWriter(w)
-	c.Write([]string{"panel", "curve", "x", "y", "low", "high"})
+	c.Write([]string{"panel", "across", "up", "curve", "x", "y", "low", "high"})
 	number := func(v []float64, i int) string {
 		if v == nil {
 			return ""
@@ -334,7 +353,7 @@ func Write(w io.Writer, panels [][]Panel) error {
 		for _, panel := range row {
 			for _, curve := range panel.Curves {
 				for i := range curve.X {
-					c.Write([]string{panel.Title, curve.Name, number(curve.X, i), number(curve.Y, i), number(curve.Low, i), number(curve.High, i)})
+					c.Write([]string{panel.Title, panel.Across, panel.Up, curve.Name, number(curve.X, i), number(curve.Y, i), number(curve.Low, i), number(curve.High, i)})
 				}
 			}
 		}

@@ -170,7 +170,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(b.String(), "\n")
-	if lines[0] != "panel,curve,x,y,low,high" || lines[1] != "hills,walk,-1,0,," || lines[7] != "fall,walk,100,+Inf,1,NaN" {
+	if lines[0] != "panel,across,up,curve,x,y,low,high" || lines[1] != "hills,x,y,walk,-1,0,," || lines[7] != "fall,step,cost,walk,100,+Inf,1,NaN" {
 		t.Errorf("%q", lines)
 	}
 }
@@ -193,6 +193,9 @@ func TestPowers(t *testing.T) {
 		{0.19, 0.9, "0.2 0.3 0.5"},
 		{1, 1e5, "1 10 100 1000 10000 1e5"},
 		{1e-12, 500, "1e-10 1e-7 1e-4 0.1 100"},
+		{0.262, 0.48, "0.3 0.4"},
+		{1.08, 2.3, "1.25 1.75 2.25"},
+		{0.262, 0.28, "0.264 0.272 0.28"},
 	} {
 		if got := strings.Join(labels(c.low, c.high), " "); got != c.want {
 			t.Errorf("from %g to %g: %s, want %s", c.low, c.high, got, c.want)

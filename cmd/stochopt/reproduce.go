@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stochopt/stochopt/cmd/stochopt/internal/dataset"
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/experiment"
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
 )
@@ -87,10 +86,12 @@ func (c *reproduceCommand) Run(ctx context.Context, s streams) error {
 	begin := time.Now()
 	outcome, err := e.Run(ctx, experiment.Options{Data: c.Data, Quick: c.Quick, Seeds: c.Seeds, Units: c.Units, Methods: c.Methods, Tick: bar.tick})
 	bar.progress.finish()
-	var missing *dataset.MissingError
+	var data *experiment.DataError
 	switch {
-	case errors.As(err, &missing):
+	case errors.As(err, &data):
 		return inputError{err}
+	case err != nil && ctx.Err() != nil:
+		return outcomeError{errors.New("interrupted, nothing written"), outcomeInterrupted}
 	case err != nil:
 		return err
 	}

@@ -60,6 +60,15 @@ func (o Options) pick(quick, whole int) int {
 	return whole
 }
 
+// DataError says what is wrong with the files of Options.Data.
+type DataError struct{ Err error }
+
+// Error implements error.
+func (e *DataError) Error() string { return e.Err.Error() }
+
+// Unwrap returns e.Err, which is a *dataset.MissingError if files are not there.
+func (e *DataError) Unwrap() error { return e.Err }
+
 // Outcome is what an experiment has shown.
 type Outcome struct {
 	// Text is for reading, a few lines.

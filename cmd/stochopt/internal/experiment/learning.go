@@ -25,11 +25,13 @@ func digits(folder string, few int) (train, test dataset.Images, err error) {
 	train, test, err = dataset.MNIST(folder)
 	switch {
 	case err != nil:
-		return train, test, err
 	case train.Len() < batch:
-		return train, test, fmt.Errorf("MNIST has %d images to train on, want at least the %d of a minibatch", train.Len(), batch)
+		err = fmt.Errorf("MNIST has %d images to train on, want at least the %d of a minibatch", train.Len(), batch)
 	case train.Rows < learn.Smallest || train.Columns < learn.Smallest:
-		return train, test, fmt.Errorf("MNIST has images of %d x %d pixels, want at least %d x %d", train.Rows, train.Columns, learn.Smallest, learn.Smallest)
+		err = fmt.Errorf("MNIST has images of %d x %d pixels, want at least %d x %d", train.Rows, train.Columns, learn.Smallest, learn.Smallest)
+	}
+	if err != nil {
+		return train, test, &DataError{err}
 	}
 	return train.First(few), test, nil
 }
@@ -89,8 +91,11 @@ func seconds(lanes []lane, epochs int) string {
 // imdbLogistic is logistic regression on the presence of words.
 func imdbLogistic(ctx context.Context, o Options) (*Outcome, error) {
 	train, test, err := dataset.IMDB(o.Data)
+	if err == nil && train.Len() < 5*batch {
+		err = fmt.Errorf("IMDB has %d reviews to train on, want at least %d", train.Len(), 5*batch)
+	}
 	if err != nil {
-		return nil, err
+		return nil, &DataError{err}
 	}
 	if o.Quick {
 		train = everyOther(train, 5)

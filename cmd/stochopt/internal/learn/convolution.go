@@ -16,8 +16,9 @@ import (
 //	two times: correlation with windows of 5 x 5, max(0, ·), the largest of each 2 x 2
 //	then the scores of the classes, z = W a + b
 //
-// The first layer makes Channels[0] images of one, the second Channels[1] of these. A correlation is the product of the windows'
-// weights with the matrix that has each window's part of the image as a column (im2col). The variables are, layer by
+// The first layer makes Channels[0] images of one, the second Channels[1] of these. A correlation is the product of the matrix
+// that has what each window sees of the image as a row (im2col, transposed) with the weights. Pixels, units and derivatives,
+// most of which are 0, stand on the left side of all products, where gonum skips zeros. The variables are, layer by
 // layer, the weights, a row for each channel, and then b, one for each.
 type Convolution struct {
 	convolutions [2]convolution
@@ -96,13 +97,14 @@ type volume struct{ value, delta []float64 }
 
 // convolutionLayer is the memory of a layer.
 type convolutionLayer struct {
-	in      volume
-	columns blas64.General // the parts of in that the windows see
-	out     blas64.General // the correlations, a row for each channel
-	which   []int32        // which of out is the largest of its square, -1 if it is not above 0
-	delta   blas64.General // the derivatives of the cost by out
-	turned  []float64      // a transposed matrix
-	back    blas64.General // the derivatives by columns
+	in     volume
+	seen   blas64.General // the parts of in that the windows see, a row for each
+	out    blas64.General // the correlations, a row for each window
+	which  []int32        // the window with the largest of out in a square of four, -1 if that is not above 0
+	delta  blas64.General // the derivatives of the cost by out, a row for each channel
+	deltaT blas64.General // the same, a row for each window
+	turned []float64      // the transposed weights
+	back   blas64.General // the derivatives by seen
 }
 
 func (m *Convolution) take() *convolutionSpace {
@@ -117,13 +119,14 @@ func (m *Convolution) take() *convolutionSpace {
 	for l, c := range m.convolutions {
 		rows, columns := c.next()
 		s.layers[l] = convolutionLayer{
-			in:      space(c.in * c.rows * c.columns),
-			columns: matrix(c.in*window*window, c.places()),
-			out:     matrix(c.out, c.places()),
-			which:   make([]int32, c.out*rows*columns),
-			delta:   matrix(c.out, c.places()),
-			turned:  make([]float64, c.weights()),
-			back:    matrix(c.in*window*window, c.places()),
+			in:     space(c.in * c.rows * c.columns),
+			seen:   matrix(c.places(), c.in*window*window),
+			out:    matrix(c.places(), c.out),
+			which:  make([]int32, c.out*rows*columns),
+			delta:  matrix(c.out, c.places()),
+			deltaT: matrix(c.places(), c.out),
+			turned: make([]float64, c.weights()),
+			back:   matrix(c.places(), c.in*window*window),
 		}
 	}
 	return s
@@ -172,15 +175,12 @@ func (m *Convolution) forward(s *convolutionSpace, x []float64, image []byte) {
 	pixels(s.layers[0].in.value, image)
 	for l, c := range m.convolutions {
 		t := &s.layers[l]
-		gather(t.columns, t.in.value, c)
+		gather(t.seen, t.in.value, c)
 		w, b := m.part(x, l)
-		for k := range c.out {
-			row := t.out.Data[k*t.out.Stride : (k+1)*t.out.Stride]
-			for j := range row {
-				row[j] = b[k]
-			}
+		for place := range c.places() {
+			copy(t.out.Data[place*c.out:], b)
 		}
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, w, t.columns, 1, t.out)
+		multiply(t.seen, transposed(t.turned, w), 1, t.out)
 		pool(s.outputs(l).value, t.which, t.out, c)
 	}
 	w, b := m.part(x, 2)
@@ -197,61 +197,64 @@ func (m *Convolution) backward(s *convolutionSpace, grad, x []float64) {
 	blas64.Gemv(blas.Trans, 1, w, vector(s.scores), 0, vector(s.features.delta))
 	for l := 1; l >= 0; l-- {
 		t := &s.layers[l]
-		clear(t.delta.Data)
-		for at, d := range s.outputs(l).delta {
-			if k := t.which[at]; k >= 0 {
-				t.delta.Data[k] = d
-			}
-		}
 		w, _ := m.part(x, l)
 		gw, gb := m.part(grad, l)
-		blas64.Gemm(blas.NoTrans, blas.Trans, 1, t.delta, t.columns, 1, gw)
+		clear(t.delta.Data)
+		clear(t.deltaT.Data)
+		delta := s.outputs(l).delta
+		n := len(delta) / len(gb)
 		for k := range gb {
-			for _, d := range t.delta.Data[k*t.delta.Stride : (k+1)*t.delta.Stride] {
-				gb[k] += d
+			for i, d := range delta[k*n : (k+1)*n] {
+				if place := t.which[k*n+i]; place >= 0 {
+					t.delta.Data[k*t.delta.Stride+int(place)] = d
+					t.deltaT.Data[int(place)*t.deltaT.Stride+k] = d
+					gb[k] += d
+				}
 			}
 		}
+		multiply(t.delta, t.seen, 1, gw)
 		if l == 1 {
-			blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, transposed(t.turned, w), t.delta, 0, t.back)
+			multiply(t.deltaT, w, 0, t.back)
 			scatter(t.in.delta, t.back, m.convolutions[l])
 		}
 	}
 }
 
-// windows calls what for each piece of a row of an image that gather puts into one place: n pixels from the one at on, from
-// element k of the matrix on.
-func (c convolution) windows(what func(k, at, n int)) {
-	wide := c.columns - window + 1
+// pieces calls what for each row of pixels that a window sees: window of them from the one at on, from element k of the matrix
+// of what all windows see on.
+func (c convolution) pieces(what func(k, at int)) {
 	k := 0
-	for channel := range c.in {
-		for r := range window {
-			for column := range window {
-				for i := range c.rows - window + 1 {
-					what(k, (channel*c.rows+i+r)*c.columns+column, wide)
-					k += wide
+	for i := range c.rows - window + 1 {
+		for j := range c.columns - window + 1 {
+			for channel := range c.in {
+				at := (channel*c.rows+i)*c.columns + j
+				for range window {
+					what(k, at)
+					k += window
+					at += c.columns
 				}
 			}
 		}
 	}
 }
 
-// gather makes the columns of an image: row (channel, r, c) holds the pixel (r, c) of every window.
-func gather(columns blas64.General, image []float64, c convolution) {
-	c.windows(func(k, at, n int) { copy(columns.Data[k:k+n], image[at:at+n]) })
+// gather makes the rows of what the windows see: channel by channel, and in each row by row.
+func gather(seen blas64.General, image []float64, c convolution) {
+	c.pieces(func(k, at int) { *(*[window]float64)(seen.Data[k:]) = [window]float64(image[at:]) })
 }
 
 // scatter sets an image to the sums of what gather would have made of each pixel.
-func scatter(image []float64, columns blas64.General, c convolution) {
+func scatter(image []float64, seen blas64.General, c convolution) {
 	clear(image)
-	c.windows(func(k, at, n int) {
-		part := image[at : at+n]
-		for j, v := range columns.Data[k : k+n] {
+	c.pieces(func(k, at int) {
+		part := image[at : at+window]
+		for j, v := range seen.Data[k : k+window] {
 			part[j] += v
 		}
 	})
 }
 
-// pool finds the largest of each square of 2 x 2, or 0 if that is larger.
+// pool finds the largest of each square of 2 x 2 windows, or 0 if that is larger.
 func pool(dst []float64, which []int32, out blas64.General, c convolution) {
 	wide := c.columns - window + 1
 	rows, columns := c.next()
@@ -259,19 +262,37 @@ func pool(dst []float64, which []int32, out blas64.General, c convolution) {
 	for k := range c.out {
 		for i := range rows {
 			for j := range columns {
-				first := k*out.Stride + 2*i*wide + 2*j
-				best := first
-				for _, other := range [...]int{first + 1, first + wide, first + wide + 1} {
-					if out.Data[other] > out.Data[best] {
+				best := 2*i*wide + 2*j
+				for _, other := range [...]int{best + 1, best + wide, best + wide + 1} {
+					if out.Data[other*c.out+k] > out.Data[best*c.out+k] {
 						best = other
 					}
 				}
 				which[at], dst[at] = -1, 0
-				if v := out.Data[best]; v > 0 {
+				if v := out.Data[best*c.out+k]; v > 0 {
 					which[at], dst[at] = int32(best), v
 				}
 				at++
 			}
+		}
+	}
+}
+
+// multiply sets c to a b + beta c, in strips of three of gonum's blocks of 64 x 64 at most. From four blocks on gonum starts
+// goroutines, which take longer than products as small as these, and runs go side by side already.
+func multiply(a, b blas64.General, beta float64, c blas64.General) {
+	const block = 64
+	high, wide := 3*block, block
+	if c.Cols > block {
+		high, wide = block, 3*block
+	}
+	for i := 0; i < c.Rows; i += high {
+		for j := 0; j < c.Cols; j += wide {
+			rows, columns := min(high, c.Rows-i), min(wide, c.Cols-j)
+			blas64.Gemm(blas.NoTrans, blas.NoTrans, 1,
+				blas64.General{Rows: rows, Cols: a.Cols, Stride: a.Stride, Data: a.Data[i*a.Stride:]},
+				blas64.General{Rows: b.Rows, Cols: columns, Stride: b.Stride, Data: b.Data[j:]}, beta,
+				blas64.General{Rows: rows, Cols: columns, Stride: c.Stride, Data: c.Data[i*c.Stride+j:]})
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/dataset"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/floats"
 )
@@ -183,6 +184,36 @@ func TestChunks(t *testing.T) {
 	for _, s := range []stochopt.Sample{{Step: 1}, {Step: 2}} {
 		if half, all := m.Sum().Terms(nil, x, one[:chunk], s), m.Sum().Terms(nil, x, one, s); all == 2*half {
 			t.Errorf("the second %d images have the dropout of the first", chunk)
+		}
+	}
+}
+
+// Products in strips are those of whole matrices, whatever the strips.
+func TestMultiply(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 5))
+	matrix := func(rows, columns int) blas64.General {
+		m := blas64.General{Rows: rows, Cols: columns, Stride: columns, Data: make([]float64, rows*columns)}
+		for i := range m.Data {
+			m.Data[i] = r.NormFloat64()
+		}
+		return m
+	}
+	for _, size := range [][2]int{{576, 8}, {16, 200}, {64, 200}, {193, 65}, {400, 64}, {1, 1}} {
+		for _, beta := range []float64{0, 1} {
+			a, b, c := matrix(size[0], 7), matrix(7, size[1]), matrix(size[0], size[1])
+			want := blas64.General{Rows: c.Rows, Cols: c.Cols, Stride: c.Stride, Data: append([]float64(nil), c.Data...)}
+			for i := range want.Rows {
+				for j := range want.Cols {
+					at := i*want.Stride + j
+					want.Data[at] *= beta
+					for k := range a.Cols {
+						want.Data[at] += a.Data[i*a.Stride+k] * b.Data[k*b.Stride+j]
+					}
+				}
+			}
+			if multiply(a, b, beta, c); !floats.EqualApprox(c.Data, want.Data, 1e-13) {
+				t.Errorf("%v, beta %v: %g off", size, beta, floats.Distance(c.Data, want.Data, math.Inf(1)))
+			}
 		}
 	}
 }

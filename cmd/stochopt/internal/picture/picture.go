@@ -292,7 +292,7 @@ func drawAligned(plots [][]*plot.Plot, tiles draw.Tiles, dc draw.Canvas) {
 	}
 	tiles.PadLeft, tiles.PadX = tiles.PadLeft+left, tiles.PadX+left
 	tiles.PadTop, tiles.PadY = tiles.PadTop+above, tiles.PadY+above
-	for i, row := range align(plots, tiles, dc) {
+	for i, row := range plot.Align(plots, tiles, dc) {
 		for j, c := range row {
 			p := plots[i][j]
 			if p == nil {
@@ -308,34 +308,6 @@ func drawAligned(plots [][]*plot.Plot, tiles draw.Tiles, dc draw.Canvas) {
 			p.Title.Text, p.Y.Label.Text = titles[i][j], labels[i][j]
 		}
 	}
-}
-
-// align returns the canvases of the tiles on which the areas of the data of all plots have the same size and stand in rows
-// and columns, under titles of one height. (plot.Align leaves gaps between titles and areas.)
-func align(plots [][]*plot.Plot, tiles draw.Tiles, dc draw.Canvas) [][]draw.Canvas {
-	type margins struct{ left, right, bottom, top vg.Length }
-	own, most := make([][]margins, len(plots)), margins{}
-	for i, row := range plots {
-		own[i] = make([]margins, len(row))
-		for j, p := range row {
-			if p == nil {
-				continue
-			}
-			c := tiles.At(dc, j, i)
-			area := p.DataCanvas(c)
-			m := margins{area.Min.X - c.Min.X, c.Max.X - area.Max.X, area.Min.Y - c.Min.Y, c.Max.Y - area.Max.Y}
-			own[i][j] = m
-			most = margins{max(most.left, m.left), max(most.right, m.right), max(most.bottom, m.bottom), max(most.top, m.top)}
-		}
-	}
-	canvases := make([][]draw.Canvas, len(plots))
-	for i, row := range own {
-		for j, m := range row {
-			c := tiles.At(dc, j, i)
-			canvases[i] = append(canvases[i], draw.Crop(c, most.left-m.left, m.right-most.right, most.bottom-m.bottom, m.top-most.top))
-		}
-	}
-	return canvases
 }
 
 // Write writes the numbers of the curves as CSV: the title of the panel, what is written at its axes, the curve, x, y, and the edges

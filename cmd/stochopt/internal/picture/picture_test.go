@@ -13,9 +13,6 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 func panels() [][]Panel {
@@ -59,51 +56,6 @@ func TestDraw(t *testing.T) {
 	}
 	if err := Draw(filepath.Join(dir, "a.gif2"), panels()); err == nil {
 		t.Error("no error for a format that is not known")
-	}
-}
-
-// TestAlign: the areas of the data have one size and stand in rows and columns.
-func TestAlign(t *testing.T) {
-	plots := make([][]*plot.Plot, 2)
-	for i := range plots {
-		for j := range 3 {
-			p := plot.New()
-			p.Title.Text = []string{"plain", "Ågyp", "a", "", "x", "y"}[3*i+j]
-			p.Y.Max = []float64{1, 1e9, 10, 1e-5, 3, 7}[3*i+j]
-			p.X.Max = 1
-			p.Y.Label.Text = []string{"", "up", "", "", "up", ""}[3*i+j]
-			plots[i] = append(plots[i], p)
-		}
-	}
-	plots[1][2] = nil
-	dc := draw.New(vgimg.New(30*vg.Centimeter, 20*vg.Centimeter))
-	tiles := draw.Tiles{Rows: 2, Cols: 3, PadX: 5, PadY: 5, PadRight: 100}
-	drawAligned(plots, tiles, dc)
-	if got := plots[0][1].Y.Label.Text; got != "up" {
-		t.Errorf("a label has become %q", got)
-	}
-	near := func(a, b vg.Length) bool { return math.Abs(float64(a-b)) < 0.01 }
-	var size vg.Point
-	var areas [][]draw.Canvas
-	for i, row := range align(plots, tiles, dc) {
-		areas = append(areas, nil)
-		for j, c := range row {
-			p := plots[i][j]
-			if p == nil {
-				continue
-			}
-			area := p.DataCanvas(c)
-			areas[i] = append(areas[i], area)
-			if size == (vg.Point{}) {
-				size = area.Size()
-			}
-			if s := area.Size(); !near(s.X, size.X) || !near(s.Y, size.Y) || s.X < 100 || s.Y < 100 {
-				t.Errorf("area %d, %d has the size %v, the first %v", i, j, s, size)
-			}
-			if !near(area.Min.Y, areas[i][0].Min.Y) || !near(area.Min.X, areas[0][j].Min.X) {
-				t.Errorf("area %d, %d is at %v", i, j, area.Min)
-			}
-		}
 	}
 }
 

@@ -49,7 +49,7 @@ type Result struct {
 	ResidualSD float64 // √(RSS/DF), the standard deviation of a residual; with a Loss 1.4826 times the median of |r|
 	Objective  float64 // what has been minimized: RSS, or F of the Loss
 	N          int     // number of responses
-	DF         int     // degrees of freedom, N minus the number of independent directions of b, at no bound, that change the curve
+	DF         int     // degrees of freedom, N minus the number of directions of b, at no bound, that change the curve
 	Rank       int     // number of independent directions of b that the data determine
 
 	// AtBound names parameters that have ended at a bound. What the data say about the others holds with these as they
@@ -116,13 +116,15 @@ type Result struct {
 // models with independent normal errors of standard deviations in proportion to σ, and a good approximation where the
 // curve is close to linear within a few StdErr. With AbsoluteSigma s is 1. With a Loss they are from the sandwich
 // H⁻¹GH⁻¹ N/DF, which asks neither for normal errors nor for equal ones; with 60 responses and 3 parameters its 95 %
-// intervals cover 92 to 94 % (TestRobustSimulation). Where DF is 0 the curve passes through the responses and says nothing
-// about their errors: StdErr, Cov and ResidualSD are NaN, unless AbsoluteSigma is set. The standard errors of parameters
-// with a Transform and of Tied ones are by the delta method; those of Fixed ones are 0.
+// intervals cover 92 to 94 % (TestRobustSimulation); with fewer see Bootstrap. Where DF is 0 the curve passes through the
+// responses and says nothing about their errors: Saturated names all parameters, and StdErr, Cov and ResidualSD are NaN,
+// unless AbsoluteSigma is set. The standard errors of parameters with a Transform and of Tied ones are by the delta method;
+// those of Fixed ones are 0.
 //
-// Input that cannot be fitted is an error and no Result: names that are missing or twice, a Set without points, fewer responses than free parameters, lengths that differ, a
-// NaN or infinity, responses over Sigma above 1e140 or all below 1e-140, a start outside its bounds, a curve that is not finite at the start (a *PointError), a parameter
-// without influence there, wrong derivatives of a Tied one. With these errors there is a Result, whose Diagnosis says more:
+// Input that cannot be fitted is an error and no Result: names that are missing or twice, a Set without points, fewer
+// responses than free parameters, lengths that differ, a NaN or infinity, responses over Sigma above 1e140 or all below
+// 1e-140, a start outside its bounds, a curve that is not finite at the start (a *PointError), a parameter without
+// influence there, wrong derivatives of a Tied one. With these errors there is a Result, whose Diagnosis says more:
 //
 //   - *RankError: the minimum is found, but the data do not determine all parameters. StdErr is +Inf for these.
 //   - ErrNotConverged: Iterations was not enough. Estimate is the best point; error bars are NaN.

@@ -65,7 +65,7 @@ func (l SoftL1) Rho(z float64) (rho, d1, d2 float64) {
 }
 
 // Cauchy grows like a logarithm: it is the likelihood of errors from Cauchy's distribution. The influence of an outlier
-// falls like 1/r. It is not convex: the search starts from Huber's estimate.
+// falls like 1/r. It is not convex: the search starts from Huber's estimate and from the start.
 //
 //	ρ(z) = C² log(1 + z/C²)
 type Cauchy struct {
@@ -81,7 +81,7 @@ func (l Cauchy) Rho(z float64) (rho, d1, d2 float64) {
 }
 
 // Tukey is the biweight: residuals beyond C standard deviations have no influence at all. It is not convex: the search
-// starts from Huber's estimate.
+// starts from Huber's estimate and from the start.
 //
 //	ρ(z) = C²/3 (1 - (1 - z/C²)³) for z <= C², C²/3 beyond
 //

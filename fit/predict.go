@@ -33,7 +33,8 @@ type Bands struct {
 //
 // t is the (1+level)/2 quantile of Student's distribution with DF degrees of freedom, and s the ResidualSD; with
 // AbsoluteSigma t is that of the normal distribution, s is 1 and p F that of χ² with p. The bands rest on the curve
-// linearized at Estimate, and are too narrow where it is not, as in the tails of a peak. They are NaN where StdErr is,
+// linearized at Estimate, and are too narrow where it is not, as in the tails of a peak (TestCalibration has one where
+// Simultaneous, at 95 %, holds the whole curve in 91 % of the fits). They are NaN where StdErr is,
 // as with errors of the fit, where the curve changes with what the data do not determine, and where it is not finite.
 //
 // A parameter of m that the Result does not have, and Sigma of another length than the responses, are errors. Predict

@@ -20,12 +20,12 @@ import (
 // differences between models of the same data: lmfit's aic is N log(χ²/N) + 2p, and statsmodels's has k = p.
 type Statistics struct {
 	ChiSquare        float64 // χ² = Σ ((y-f)/σ)², as RSS
-	ReducedChiSquare float64 // χ²/DF, near 1 if the model holds and Sigma are the standard deviations themselves
+	ReducedChiSquare float64 // χ²/DF, near 1 if the model holds and Sigma are the standard deviations themselves; NaN if DF is 0
 	RMSE             float64 // √(Σ (y-f)²/N), in the units of Y whatever Sigma are
 	// R2 is 1 - χ²/Σ((y-ȳ)/σ)² with the means ȳ, weighted by 1/σ², of each output of each set. It is negative if the
 	// means fit better, and says little about curves that are no straight lines.
 	R2            float64
-	AdjustedR2    float64 // 1 - (1-R2)(N-m)/DF with m means, one of each output of each set
+	AdjustedR2    float64 // 1 - (1-R2)(N-m)/DF with m means, one of each output of each set; NaN if DF is 0
 	LogLikelihood float64
 	AIC           float64 // 2k - 2 log L, Akaike's criterion
 	AICc          float64 // AIC + 2k(k+1)/(N-k-1), for few data; +Inf if N <= k+1
@@ -61,6 +61,9 @@ func (r *Result) Statistics() Statistics {
 		RMSE:             math.Sqrt(raw / n),
 		R2:               1 - chi/total,
 		AdjustedR2:       1 - chi/total*(n-float64(means))/df,
+	}
+	if r.DF <= 0 {
+		s.ReducedChiSquare, s.AdjustedR2 = math.NaN(), math.NaN()
 	}
 	k := p
 	if r.settings.AbsoluteSigma {

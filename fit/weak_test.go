@@ -145,4 +145,7 @@ func TestSaturatedParameters(t *testing.T) {
 	if !slices.Equal(r.Saturated, []string{"a", "b"}) || r.DF != 0 || !math.IsNaN(r.StdErr[0]) {
 		t.Errorf("no degrees of freedom: %q, DF %d, errors %v", r.Saturated, r.DF, r.StdErr)
 	}
+	if s := r.Statistics(); !math.IsNaN(s.ReducedChiSquare) || !math.IsNaN(s.AdjustedR2) {
+		t.Errorf("no degrees of freedom: χ²/DF %v, adjusted R² %v", s.ReducedChiSquare, s.AdjustedR2)
+	}
 }

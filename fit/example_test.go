@@ -71,6 +71,7 @@ func ExampleCurve_outlier() {
 	// Output:
 	// slope 2.003 ± 0.009
 	// offset is at its lower bound, 0: error bars of the others hold with offset fixed there.
+	// The Loss gives less than half their weight to y[5].
 }
 
 // Counts of directions in twelve sectors follow a von Mises distribution around one of them,

@@ -46,6 +46,10 @@ type Bootstrap struct {
 // nil, defaults are used. Its error is the cause of a cancelled ctx, or that all replicates have failed; a fit without
 // residual standard deviation has no errors to resample, which is an error unless Resampling is ResampleCases.
 //
+// With a Loss each replicate is searched as the data were, from Estimate in place of the start. With some 20 responses, of
+// which a few are outliers to one side, t-intervals and those of ResampleSigns are too short; Interval with
+// ResampleResiduals comes nearer to its level, and does not reach it (TestRobustReplicates counts, with -fit.full).
+//
 // Bootstrap panics if a setting is out of range.
 //
 // References: B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap, 1993. A. C. Davison, D. V. Hinkley, Bootstrap

@@ -273,7 +273,7 @@ func TestWeights(t *testing.T) {
 func TestRobustReplicates(t *testing.T) {
 	sets, replicates := 12/min(share, 4), 99
 	if *full {
-		sets, replicates = 200, 199
+		sets, replicates = 60, 199
 	}
 	failed, all := 0, 0
 	for _, l := range []fit.Loss{fit.Huber{}, fit.Cauchy{}, fit.Tukey{}} {

@@ -142,12 +142,15 @@ func (d *candidate) startedThere() bool {
 	return free > 0 && !moved
 }
 
-// known reports whether a sentence of a diagnosis is a warning already, or that a guess was right.
+// known reports whether a sentence of a diagnosis is told elsewhere in the report, or that a guess was right.
 func (d *candidate) known(sentence string) bool {
 	if d.result.RanAway != nil && strings.HasPrefix(sentence, strings.Join(d.result.RanAway, ", ")+" may be on the way") {
 		return true
 	}
 	if d.err == nil && strings.HasPrefix(sentence, noErrorBars) && len(d.withoutErrors()) > 0 {
+		return true
+	}
+	if strings.HasPrefix(sentence, "The Loss gives less than half") {
 		return true
 	}
 	return slices.ContainsFunc(d.guessed, func(name string) bool { return strings.HasPrefix(sentence, name+stillThere) })

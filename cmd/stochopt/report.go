@@ -150,24 +150,18 @@ func newReport(c *fitCommand, p *problem, intervals []interval, failure error) *
 		})
 	}
 	if !c.Stream {
-		standardized := f.Residuals().Standardized
-		r.residuals = ordered(standardized, d.data.X)
-		r.DownWeighted = outliers(losses[c.Loss], standardized, p.lines)
+		residuals := f.Residuals()
+		r.residuals = ordered(residuals.Standardized, d.data.X)
+		r.DownWeighted = outliers(residuals, p.lines)
 	}
 	return r
 }
 
-// outliers are the points to which a loss gives less than half of the weight that least squares would: ρ'(z) at the squares z
-// of residuals in units of their scale.
-func outliers(loss fit.Loss, residuals []float64, lines []int) []downWeighted {
-	all := []downWeighted{}
-	if loss == nil {
-		return all
-	}
-	for i, v := range residuals {
-		if _, weight, _ := loss.Rho(v * v); weight < 0.5 {
-			all = append(all, downWeighted{lines[i], number(v), number(weight)})
-		}
+// outliers are the points to which a loss gives less than half of their weight, the least first.
+func outliers(r *fit.Residuals, lines []int) []downWeighted {
+	all := []downWeighted{} // not null
+	for _, i := range r.Downweighted {
+		all = append(all, downWeighted{lines[i], number(r.Standardized[i]), number(r.Weight[i])})
 	}
 	slices.SortStableFunc(all, func(a, b downWeighted) int { return cmp.Compare(a.Weight, b.Weight) })
 	return all

@@ -18,6 +18,9 @@
 //	}
 //	result, err := stochopt.Minimize(ctx, p, x0, nil, &stochopt.Adam{})
 //
+// Where each draw depends on few of very many variables, Problem.Sparse takes the place of the Oracle, and a step takes the time of
+// the few. Package infer goes on to an estimate with error bars.
+//
 // Equal seeds give equal bits, for any number of concurrent evaluations. Faults of the objective never panic: NaN, an
 // error or a panic ends the run with optimize.Failure, an *EvaluationError that says where, and the last good point.
 // Misuse, such as a negative StepSize, panics in the caller's goroutine.
@@ -26,7 +29,7 @@
 //
 //	method     the relatives of Adam
 //	schedule   courses of the step size
-//	gradient   Oracles: gradients by dual numbers, differences, sampling, minibatches; checks of objectives
+//	gradient   Oracles: gradients by dual numbers, differences, sampling, minibatches, sparse sums; checks of objectives
 //	stopping   stops that stand noise, for gonum's methods too
 //	project    projections onto feasible sets
 //	infer      estimates with error bars

@@ -31,7 +31,7 @@ import (
 // There is no limit of iterations or time unless settings or ctx set one.
 //
 // Each evaluation averages p.Samples draws but counts as one in Stats. The F of the Result is the mean of the draws at X
-// and so an estimate; Problem.Evaluator gives an independent one.
+// and so an estimate; Problem.Evaluator gives an independent one. The X of the Result has no error bars: infer.Estimate has.
 func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.Settings, method optimize.Method) (result *optimize.Result, err error) {
 	start := time.Now()
 	if len(x0) == 0 {

@@ -327,3 +327,38 @@ func TestRobustStart(t *testing.T) {
 		}
 	}
 }
+
+// TestRobustMiddle: an outlier to one side does not shift the residuals that are resampled with a Loss, which it would if
+// their mean were taken away: intervals hold the level of a line as often as t-intervals do, and always the estimate.
+func TestRobustMiddle(t *testing.T) {
+	const sets = 50
+	for _, l := range []fit.Loss{fit.Huber{}, fit.SoftL1{}, fit.Cauchy{}, fit.Tukey{}} {
+		rng := rand.New(rand.NewPCG(3, 9))
+		c := covers{}
+		own := 0
+		for range sets {
+			var d fit.Data
+			for i := range 25 {
+				d.X, d.Y = append(d.X, []float64{float64(i)}), append(d.Y, 10+2*float64(i)+rng.NormFloat64())
+			}
+			d.Y[12] -= 30
+			r := mustFit(t, line, d, starts(line.Parameters, []float64{8, 3}), &fit.Settings{Loss: l})
+			b, err := r.Bootstrap(t.Context(), &fit.BootstrapSettings{Replicates: 99})
+			if err != nil {
+				t.Fatalf("%T: %v", l, err)
+			}
+			lo, hi := r.Interval(0, 0.95)
+			c.add("t", lo, hi, 10)
+			lo, hi = b.Interval(0, 0.95)
+			c.add("bootstrap", lo, hi, 10)
+			if lo < r.Estimate[0] && r.Estimate[0] < hi {
+				own++
+			}
+		}
+		t.Logf("%T: %v of %d intervals hold the level", l, c, sets)
+		// Binomial, five standard deviations below 0.93: 37.
+		if own < sets || c["bootstrap"] < 37 {
+			t.Errorf("%T: %v of %d intervals hold the level, %d the estimate", l, c, sets, own)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/stat"
 )
 
 // Resampling is a way to make new data like the old. Sets stay as large as they are, and nothing moves from one set to
@@ -15,8 +16,9 @@ type Resampling int
 
 const (
 	// ResampleResiduals adds residuals of other points, drawn with replacement, to the curve: y* = f + σᵢ eₖ, where e are
-	// the residuals over σ √(1-h), with the leverages h, less their mean. It takes any distribution of errors, but
-	// the same for all points, up to the factor σ.
+	// the residuals over σ √(1-h), with the leverages h, less their mean or, with a Loss, less what the Loss takes for their
+	// middle, c with Σ ψ(e-c) = 0, for of outliers to one side it is not the mean. It takes any distribution of errors,
+	// but the same for all points, up to the factor σ.
 	ResampleResiduals Resampling = iota
 	// ResampleCases draws points with replacement, responses with predictors and Sigma. It asks least of the errors, but
 	// predictors must be a sample as the responses are, and not a small design where each point is needed.
@@ -67,22 +69,48 @@ func newPopulation(r *Result, kind Resampling) (*population, error) {
 	return p, nil
 }
 
-// centre takes the means from the errors, those of each output of each set.
+// centre takes the middles from the errors, those of each output of each set.
 func (p *population) centre() {
 	i := 0
 	for _, s := range p.r.sets {
 		outputs := max(1, s.Outputs)
+		errors := make([]float64, len(s.X))
 		for k := range outputs {
-			var mean float64
-			for j := range s.X {
-				mean += p.error[i+j*outputs+k] / float64(len(s.X))
+			for j := range errors {
+				errors[j] = p.error[i+j*outputs+k]
 			}
-			for j := range s.X {
-				p.error[i+j*outputs+k] -= mean
+			c := p.middle(errors)
+			for j := range errors {
+				p.error[i+j*outputs+k] -= c
 			}
 		}
 		i += len(s.Y)
 	}
+}
+
+// middle is the mean of errors or, with a Loss, the location that the Loss gives them, at the scale of the fit: the mean with the
+// weights ρ'((e-c)²/s²), from the median on.
+func (p *population) middle(errors []float64) float64 {
+	loss, s := p.r.settings.Loss, p.r.scale()
+	if loss == nil || !(s > 0) {
+		return stat.Mean(errors, nil)
+	}
+	sorted := slices.Sorted(slices.Values(errors))
+	n := len(sorted)
+	c := (sorted[n/2] + sorted[(n-1)/2]) / 2
+	weights := make([]float64, n)
+	for range 100 {
+		for j, e := range errors {
+			z := (e - c) / s
+			_, weights[j], _ = loss.Rho(z * z)
+		}
+		next := stat.Mean(errors, weights)
+		if !(math.Abs(next-c) > 1e-12*s) { // NaN where no error is near the median
+			break
+		}
+		c = next
+	}
+	return c
 }
 
 // draw makes new data.

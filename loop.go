@@ -20,6 +20,7 @@ type loop struct {
 	method   optimize.Method
 	driver   *Sequential
 	settings *optimize.Settings
+	iterates bool // the Converger looks at iterates, not at answers
 	limited  bool // ctx can end, or evaluations are limited
 	timed    bool // somebody looks at Stats.Runtime during the run
 	start    time.Time
@@ -278,7 +279,11 @@ func (l *loop) major(loc *optimize.Location) optimize.Status {
 	if set.GradientThreshold > 0 && loc.Gradient != nil && floats.Norm(loc.Gradient, math.Inf(1)) < set.GradientThreshold {
 		return optimize.GradientThreshold
 	}
-	if status := set.Converger.Converged(b); status != optimize.NotTerminated {
+	seen := b
+	if l.iterates && l.driver.estimator != nil {
+		seen = l.driver.at
+	}
+	if status := set.Converger.Converged(seen); status != optimize.NotTerminated {
 		return status
 	}
 	if set.MajorIterations > 0 && l.stats.MajorIterations >= set.MajorIterations {

@@ -373,10 +373,23 @@ func ExampleEstimate() {
 		fmt.Println(err)
 		return
 	}
-	lo, hi := r.Interval(0, 0.95)
-	fmt.Printf("%v: x = %.3f ± %.3f, 95 %% interval %.3f to %.3f\n", r.Status, r.X[0], r.StdErr[0], lo, hi)
-	fmt.Printf("cost %.3f ± %.3f, %d draws\n", r.F, r.FStdErr, r.Counts.Total())
+	fmt.Print(r)
 	// Output:
-	// Estimated: x = 3.018 ± 0.010, 95 % interval 2.998 to 3.038
-	// cost 1.260 ± 0.027, 14258 draws
+	// x[0] = 3.018 ± 0.010, 95 % interval 2.998 to 3.038
+	// F = 1.260 ± 0.027
+	// Estimated after 14258 draws
+}
+
+// TestString: what is not known is not printed as a number.
+func TestString(t *testing.T) {
+	r := &infer.Result{X: []float64{1234.56789, -0.25}, StdErr: []float64{2, math.NaN()}, DF: []float64{1e6, 0}, F: math.NaN(), FStdErr: math.NaN(),
+		Status: infer.Unsure, Counts: infer.Counts{Travel: 3, Mean: 4}, Diagnosis: []string{"There is something."}}
+	want := "x[0] = 1234.6 ± 2.0, 95 % interval 1230.6 to 1238.5\nx[1] = -0.25 without error bar\nUnsure after 7 draws\nThere is something.\n"
+	if got := r.String(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	r.F, r.FStdErr = 5, 0.01
+	if got := r.String(); !strings.Contains(got, "\nF = 5.000 ± 0.010\n") {
+		t.Errorf("%q", got)
+	}
 }

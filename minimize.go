@@ -25,11 +25,13 @@ import (
 //     decays over a given number of iterations travels no more long before it has come to rest: give it that number as
 //     MajorIterations, and optimize.NeverTerminate{} as Converger.
 //   - If p.Project is not nil, a Rule's iterates stay in the feasible set.
-//   - If p.Sparse is not nil, a step may take the time of the variables in its draw instead of all, as Sparse says.
+//   - If p.Sparse is not nil, a step may take the time of the variables in its draw instead of all, as Sparse says. A nil Converger then is
+//     optimize.NeverTerminate, and there must be a limit, in settings or as a deadline of ctx: a gradient that is 0 in nearly all draws hides
+//     in their scatter, and stopping.Stationary takes it for none.
 //   - If method is nil, it is &Adam{} if p has a gradient, and otherwise gonum's NelderMead, which is not made for noise: it
 //     keeps the luckiest draw.
 //
-// There is no limit of iterations or time unless settings or ctx set one.
+// There is no limit of iterations or time unless settings or ctx set one, but for a Sparse.
 //
 // Each evaluation averages p.Samples draws but counts as one in Stats. The F of the Result is the mean of the draws at X
 // and so an estimate; Problem.Evaluator gives an independent one. The X of the Result has no error bars: infer.Estimate has.
@@ -42,6 +44,13 @@ func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.S
 	var set optimize.Settings
 	if settings != nil {
 		set = *settings
+	}
+	if set.Converger == nil && p.Sparse != nil {
+		if _, ends := ctx.Deadline(); !ends && set.MajorIterations == 0 && set.FuncEvaluations == 0 && set.GradEvaluations == 0 && set.Runtime == 0 {
+			panic("stochopt: Minimize: a run on a Sparse ends at a limit: set Settings.MajorIterations, FuncEvaluations, GradEvaluations or Runtime, " +
+				"a deadline of ctx, or Settings.Converger")
+		}
+		set.Converger = optimize.NeverTerminate{}
 	}
 	if set.Converger == nil {
 		set.Converger = &stopping.Stationary{}

@@ -179,7 +179,7 @@ func TestSparseSumMisuse(t *testing.T) {
 			return append(dst, 1)
 		}
 		for _, o := range []*stochopt.Sparse{ss.Shuffled(3), ss.Shuffled(1)} {
-			r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Sparse: o}, make([]float64, 9), nil, nil)
+			r, err := stochopt.Minimize(context.Background(), stochopt.Problem{Sparse: o}, make([]float64, 9), &optimize.Settings{MajorIterations: 1000}, nil)
 			if err == nil || !strings.Contains(err.Error(), want) || r.Status != optimize.Failure {
 				t.Errorf("error %v, want %q", err, want)
 			}

@@ -1,8 +1,11 @@
 package stochopt_test
 
 import (
+	"context"
 	"math"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/method"
@@ -50,4 +53,42 @@ func TestStopOfMeans(t *testing.T) {
 	if blind == 0 {
 		t.Error("F alone should not see the valley")
 	}
+}
+
+// TestSparseNeedsLimit: Stationary takes gradients that are rare for none. So it is not the default for a Sparse, whose runs
+// end at a limit, and must have one.
+func TestSparseNeedsLimit(t *testing.T) {
+	const dim = 20_000
+	p := stochopt.Problem{Sparse: &stochopt.Sparse{ // (x_j - 1)² for one j in a draw
+		Support: func(dst []int, s stochopt.Sample) ([]int, error) { return append(dst, s.Rand().IntN(dim)), nil },
+		Draw: func(grad []float64, index []int, x []float64, s stochopt.Sample) (float64, error) {
+			d := x[index[0]] - 1
+			if grad != nil {
+				grad[0] = 2 * d
+			}
+			return d*d + 5*s.Rand().NormFloat64(), nil
+		},
+	}}
+	run := func(ctx context.Context, set *optimize.Settings) (*optimize.Result, error) {
+		return stochopt.Minimize(ctx, p, make([]float64, dim), set, &method.AdaGrad{StepSize: 0.001})
+	}
+	blind, err := run(t.Context(), &optimize.Settings{Converger: &stopping.Stationary{}, MajorIterations: 50_000})
+	if err != nil || blind.Status != optimize.FunctionConvergence {
+		t.Errorf("%v, %v: Stationary should not see these gradients", blind.Status, err)
+	}
+	r, err := run(context.Background(), &optimize.Settings{MajorIterations: 50_000})
+	if err != nil || r.Status != optimize.IterationLimit {
+		t.Errorf("%v, %v, want the limit", r.Status, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := run(ctx, nil); err == nil {
+		t.Error("a run ended before its deadline")
+	}
+	defer func() {
+		if v, _ := recover().(string); !strings.HasPrefix(v, "stochopt: Minimize: a run on a Sparse ends at a limit: ") {
+			t.Errorf("panic %q", v)
+		}
+	}()
+	run(context.Background(), nil)
 }

@@ -54,8 +54,9 @@ func (r *Result) Predict(m Model, d Data, level float64) (*Bands, error) {
 		return nil, fmt.Errorf("fit: Sigma has length %d, want %d, one for each response", len(d.Sigma), len(d.X)*outputs)
 	}
 	weighted := slices.ContainsFunc(r.sets, func(s Set) bool { return s.Sigma != nil }) || r.passed != nil && r.passed.sigma
-	value, jac := r.values(m, d.X, r.Estimate, true)
-	n, p := len(value), float64(r.N-r.DF)
+	n, p := len(d.X)*outputs, float64(r.N-r.DF)
+	value, jac := make([]float64, n), make([]float64, n*len(r.Parameters))
+	r.values(value, jac, m, d.X, r.Estimate)
 	band := func() Band { return Band{make([]float64, n), make([]float64, n)} }
 	b := &Bands{Value: value, StdErr: make([]float64, n), Confidence: band(), Simultaneous: band(), Prediction: band()}
 	s, t := r.scale(), r.quantile((1+level)/2)

@@ -31,7 +31,7 @@ type Residuals struct {
 //
 // Reference: R. D. Cook, S. Weisberg, Residuals and Influence in Regression, 1982, section 2.2.
 func (r *Result) Residuals() *Residuals {
-	v := r.respond(r.sets, r.Estimate, true)
+	v := r.respond(r.sets, r.Estimate, false)
 	n := len(v.f)
 	e := &Residuals{
 		Fitted:       v.f,

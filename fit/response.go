@@ -13,27 +13,33 @@ type responses struct {
 	y     []float64
 	sigma []float64
 	point []int     // the number of the point of each response, counted over all sets
-	set   []int     // that of its set
 	jac   []float64 // ∂f/∂b by all parameters, a row for each response; nil if not asked for
 }
 
 // respond evaluates the sets at b, the values of all parameters in the order of r.Parameters.
 func (r *Result) respond(sets []Set, b []float64, derivatives bool) *responses {
 	r.needData()
-	v := &responses{}
-	points := 0
-	for k, s := range sets {
-		f, jac := r.values(s.Model, s.X, b, derivatives)
-		v.f = append(v.f, f...)
-		v.jac = append(v.jac, jac...)
-		v.y = append(v.y, s.Y...)
-		outputs := max(1, s.Outputs)
-		for i := range f {
-			v.sigma = append(v.sigma, s.sigma(i))
-			v.point = append(v.point, points+i/outputs)
-			v.set = append(v.set, k)
+	n := 0
+	for _, s := range sets {
+		n += len(s.Y)
+	}
+	v := &responses{f: make([]float64, n), y: make([]float64, n), sigma: make([]float64, n), point: make([]int, n)}
+	if derivatives {
+		v.jac = make([]float64, n*len(b))
+	}
+	first, points := 0, 0
+	for _, s := range sets {
+		end, outputs := first+len(s.Y), max(1, s.Outputs)
+		var jac []float64
+		if derivatives {
+			jac = v.jac[first*len(b) : end*len(b)]
 		}
-		points += len(s.X)
+		r.values(v.f[first:end], jac, s.Model, s.X, b)
+		copy(v.y[first:end], s.Y)
+		for i := range s.Y {
+			v.sigma[first+i], v.point[first+i] = s.sigma(i), points+i/outputs
+		}
+		first, points = end, points+len(s.X)
 	}
 	return v
 }
@@ -45,28 +51,27 @@ func (r *Result) needData() {
 	}
 }
 
-// values returns the responses of m at the predictors x, and their derivatives by all parameters of r.
-func (r *Result) values(m Model, x [][]float64, b []float64, derivatives bool) (f, jac []float64) {
+// values stores the responses of m at the predictors x in f and, if jac is not nil, their derivatives by all parameters of
+// r in jac, which is 0.
+func (r *Result) values(f, jac []float64, m Model, x [][]float64, b []float64) {
 	n, outputs := len(m.Parameters), max(1, m.Outputs)
 	index, own := make([]int, n), make([]float64, n)
 	for j, name := range m.Parameters {
 		index[j] = slices.Index(r.Parameters, name)
 		own[j] = b[index[j]]
 	}
-	f = make([]float64, len(x)*outputs)
 	var grad []float64
-	if derivatives {
-		jac = make([]float64, len(f)*len(b))
+	if jac != nil {
 		grad = make([]float64, min(len(x), blockSize)*outputs*n)
 	}
 	for first := 0; first < len(f); { // first response of a block
 		block := x[first/outputs : min(first/outputs+blockSize, len(x))]
 		var rows []float64
-		if derivatives {
+		if jac != nil {
 			rows = grad[:len(block)*outputs*n]
 		}
 		done := outputs * m.evaluate(f[first:first+len(block)*outputs], rows, own, block) // up to a point that is not finite
-		for k := 0; derivatives && k < done; k++ {
+		for k := 0; jac != nil && k < done; k++ {
 			row := jac[(first+k)*len(b):]
 			for j, p := range index {
 				row[p] = rows[k*n+j]
@@ -74,7 +79,6 @@ func (r *Result) values(m Model, x [][]float64, b []float64, derivatives bool) (
 		}
 		first += done
 	}
-	return f, jac
 }
 
 // rss is the sum of the squares of (f-y)/σ.

@@ -155,6 +155,7 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 		return nil, err
 	}
 	c := newCurve(sets, co)
+	c.robust = set.Loss != nil
 	if err := checkSize(c.sizeY); err != nil {
 		return nil, err
 	}
@@ -168,7 +169,7 @@ func Curves(ctx context.Context, sets []Set, params []Parameter, s *Settings) (*
 
 // fit searches from first, with n residuals.
 func (c *curve) fit(ctx context.Context, first *point, scale []float64, sets []Set, set Settings, n int) (*Result, error) {
-	f := newSearch(c, set, scale)
+	f := newSearch(c, sets, set, scale)
 	var err error
 	if f.lm.progress, err = newProgress(set.Recorder); err != nil {
 		return nil, err

@@ -70,6 +70,7 @@ type levenberg struct {
 	bent, acc  []float64 // second derivatives of the residuals along a step, half the step that they add
 	known      *point    // a minimum that need not be found again, or nil
 	progress   *progress // nil if nobody wants to know
+	spare      []*point  // whose memory is free
 }
 
 func newLevenberg(c *curve) *levenberg {
@@ -80,6 +81,21 @@ func newLevenberg(c *curve) *levenberg {
 	}
 	return l
 }
+
+// take returns a point at u that has not been evaluated, in memory that has been given back, if there is some.
+func (l *levenberg) take(u []float64) *point {
+	k := len(l.spare) - 1
+	if k < 0 {
+		return newPoint(l.c, u)
+	}
+	p := l.spare[k]
+	l.spare = l.spare[:k]
+	copy(p.u, u)
+	return p
+}
+
+// give gives back p, which nobody uses any more.
+func (l *levenberg) give(p *point) { l.spare = append(l.spare, p) }
 
 // run searches from p for at most limit iterations and returns the best point. It uses p as its own.
 func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit int) (*point, optimize.Status, error) {
@@ -93,7 +109,8 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 	if radius == 0 {
 		radius = math.Sqrt(p.f) // from b = 0: a step that can change the curve by the residuals
 	}
-	trial := newPoint(l.c, p.u)
+	trial := l.take(p.u)
+	defer func() { l.give(trial) }()
 	for range limit {
 		if ctx.Err() != nil {
 			return p, optimize.Failure, errCancelled
@@ -104,7 +121,8 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 		l.iterations++
 		_, promise, _ := l.step(p, 0)
 		if promise <= 1e-15*p.f+l.rounding(p.f) {
-			return l.polish(p, trial), optimize.FunctionConvergence, nil
+			p, trial = l.polish(p, trial)
+			return p, optimize.FunctionConvergence, nil
 		}
 		lambda := lin.damping(radius)
 		length, predicted, slope := l.step(p, lambda)
@@ -120,7 +138,8 @@ func (l *levenberg) run(ctx context.Context, p *point, scale []float64, limit in
 				radius, fresh = max(1e-3*l.length(p.u), 1e-3*math.Sqrt(p.f)), false
 				continue
 			}
-			return l.polish(p, trial), optimize.StepConvergence, nil
+			p, trial = l.polish(p, trial)
+			return p, optimize.StepConvergence, nil
 		}
 
 		if lambda > 0 && !l.hit {
@@ -308,14 +327,16 @@ func (l *levenberg) move(trial, p *point) (moved bool) {
 
 // polish takes Gauss-Newton steps from p, a minimum of the objective up to its rounding error, while they shorten the
 // projection of the residuals on the tangent plane. Variables at a bound stay there, and no step leaves the bounds.
-func (l *levenberg) polish(p, trial *point) *point {
+// It returns the point with the shortest one and another, which is free.
+func (l *levenberg) polish(p, trial *point) (best, free *point) {
 	lin := l.lin
 	lin.equilibrate(l.c, p)
 	l.activate(p)
 	if !lin.factor(p.jac, p.r) {
-		return p
+		return p, trial
 	}
-	best, least, bar := p, lin.projection(), p.f+l.tie(p.f)
+	best = p
+	least, bar := lin.projection(), p.f+l.tie(p.f)
 	// Convergence is linear or better and takes one to five steps in practice. Down in the rounding errors the projection
 	// is a matter of chance: two misses in a row are the end.
 	for steps, misses := 0, 0; steps < 50 && misses < 2; steps++ {
@@ -331,8 +352,11 @@ func (l *levenberg) polish(p, trial *point) *point {
 		}
 		p, trial = trial, p
 		if trial == best {
-			trial = newPoint(l.c, p.u)
+			trial = l.take(p.u)
 		}
 	}
-	return best
+	if best != p {
+		l.give(p)
+	}
+	return best, trial
 }

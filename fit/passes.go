@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/blas/blas64"
@@ -78,14 +77,8 @@ func Passes(ctx context.Context, m Model, src Source, params []Parameter, s *Set
 	if err != nil {
 		return nil, err
 	}
-	if near := ps.sampled(ctx, sample, params, set); near != nil {
-		p := newPoint(c, u)
-		for k, i := range co.free {
-			p.u[k], _ = params[i].coordinate(near[i])
-		}
-		if c.eval(p) && p.f < first.f {
-			first = p
-		}
+	if near, _ := c.sampled(ctx, newPoint(c, u), []Set{{m, *sample}}, set); near != nil && near.f < first.f {
+		first = near
 	}
 	set.AdamSteps, set.Starts = -1, 0 // these ways have been gone on the sample
 	r, err := c.fit(ctx, first, scale, nil, set, ps.points*ps.outputs)
@@ -99,10 +92,7 @@ func Passes(ctx context.Context, m Model, src Source, params []Parameter, s *Set
 	return r, err
 }
 
-const (
-	blockSize  = 512    // points in a block
-	sampleSize = 10_000 // points in the sample
-)
+const blockSize = 512 // points in a block
 
 // passes evaluate a curve by passes through the data. c is the compressed problem, whose residuals and derivatives are
 // those of the triangle: n+1 rows, the last of which is ρ.
@@ -164,21 +154,19 @@ func (ps *passes) each(do func(first int, d *Data) bool) (points int, err error)
 	}
 }
 
-// look goes through the data once. It counts the points and returns a sample of them, in which each subset of its size
-// has the same probability. (J. S. Vitter, Random sampling with a reservoir, ACM Transactions on Mathematical Software
-// 11, 1985, algorithm R.)
+// look goes through the data once. It counts the points and returns a sample of them.
 func (ps *passes) look(ctx context.Context) (*Data, error) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	o := ps.outputs
+	v, o := newReservoir(), ps.outputs
 	sample := &Data{}
 	var err error
-	ps.points, err = ps.each(func(first int, d *Data) bool {
+	ps.points, err = ps.each(func(_ int, d *Data) bool {
 		for i, x := range d.X {
 			y, sigma := d.Y[i*o:(i+1)*o], d.Sigma[min(i*o, len(d.Sigma)):min((i+1)*o, len(d.Sigma))]
 			ps.seen.add(y, sigma)
-			if len(sample.X) < sampleSize {
+			switch k := v.place(); {
+			case k == len(sample.X):
 				sample.add(&Point{x, y, sigma})
-			} else if k := rnd.IntN(first + i + 1); k < sampleSize {
+			case k >= 0:
 				copy(sample.X[k], x)
 				copy(sample.Y[k*o:], y)
 				if len(sigma) > 0 {
@@ -260,16 +248,6 @@ func (ps *passes) unweighted(r *Result) float64 {
 		return math.NaN()
 	}
 	return sum
-}
-
-// sampled returns the parameters that Curve finds for the sample, or nil.
-func (ps *passes) sampled(ctx context.Context, sample *Data, params []Parameter, set Settings) []float64 {
-	set.Recorder = nil
-	r, _ := Curve(ctx, ps.block.sets[0].Model, *sample, params, &set) // what is wrong with all data is found with all data
-	if r == nil {
-		return nil
-	}
-	return r.Estimate
 }
 
 // first is that of the curve.

@@ -16,6 +16,7 @@ type curve struct {
 	bad         dataPoint           // where eval has given up
 	rejected    int                 // how often it has
 	badB        []float64           // and the parameters then
+	robust      bool                // the fit has a Loss
 	loss        Loss                // nil for least squares
 	s           float64             // its scale
 	pass        func(p *point) bool // takes the place of compute, where the data are not kept
@@ -49,7 +50,7 @@ type point struct {
 	jac  []float64 // their derivatives by u, a row for each residual
 	f    float64   // the objective, ‖r‖² without a Loss
 	rss  float64   // the sum of squares of the residuals
-	bend []float64 // with a Loss: how much of its second derivative by the residual is in the square of r and jac
+	bend []float64 // in a fit with a Loss: how much of its second derivative by the residual is in the square of r and jac
 
 	slope     []float64 // ∂b/∂u of the free parameters
 	ties      []float64 // values of the tied parameters
@@ -101,11 +102,13 @@ func newPoint(c *curve, u []float64) *point {
 		b:         make([]float64, len(c.params)),
 		r:         make([]float64, c.m),
 		jac:       make([]float64, c.m*c.n),
-		bend:      make([]float64, c.m),
 		slope:     make([]float64, c.n),
 		ties:      make([]float64, len(c.tied)),
 		tiedSlope: make([]float64, len(c.tied)*c.n),
 		grad:      make([]float64, len(c.params)),
+	}
+	if c.robust {
+		p.bend = make([]float64, c.m)
 	}
 	for i, q := range c.params {
 		p.b[i] = q.Start // of the fixed ones

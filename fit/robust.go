@@ -17,12 +17,12 @@ var ErrScale = errors.New("fit: the scale of the residuals, by which the Loss te
 // loss, which is convex in the residuals and so leads to outliers that are told apart. The other begins at the start,
 // which outliers may have made least squares leave. Of two minima it returns that with the lower objective at the smaller of the two
 // scales, and the first if they do not differ.
-func (f *search) robust(ctx context.Context, first, squares *point) (*point, optimize.Status, error) {
+func (f *search) robust(ctx context.Context, start, squares []float64) (*point, optimize.Status, error) {
 	c := f.c
 	p, status, err := f.losses(ctx, squares, Huber{}, f.loss)
 	s := c.s
 	if !ended(err) {
-		q, statusQ, errQ := f.losses(ctx, first, f.loss)
+		q, statusQ, errQ := f.losses(ctx, start, f.loss)
 		t := c.s
 		switch {
 		case ended(errQ):
@@ -35,7 +35,7 @@ func (f *search) robust(ctx context.Context, first, squares *point) (*point, opt
 	if c.loss != nil && !math.IsInf(f.at(p, s), 1) {
 		f.residualScale = s
 		if f.absolute {
-			f.residualScale = scaleOf(c.raw(p))
+			f.residualScale = f.rawScale(p)
 		}
 	}
 	return p, status, err
@@ -50,11 +50,11 @@ func (f *search) at(p *point, s float64) float64 {
 	return p.f
 }
 
-// losses goes from a point to the minimum of one loss after the other, the last of which is that of the fit.
-func (f *search) losses(ctx context.Context, from *point, losses ...Loss) (*point, optimize.Status, error) {
+// losses goes from u to the minimum of one loss after the other, the last of which is that of the fit.
+func (f *search) losses(ctx context.Context, u []float64, losses ...Loss) (*point, optimize.Status, error) {
 	c := f.c
 	c.loss, c.s = nil, 1
-	p := newPoint(c, from.u)
+	p := f.lm.take(u)
 	if !c.eval(p) {
 		return p, optimize.Failure, errFactor
 	}
@@ -84,16 +84,17 @@ func (f *search) settle(ctx context.Context, loss Loss, absolute bool, p *point)
 		if !(c.s > 0) {
 			return p, optimize.Failure, ErrScale
 		}
-		q := newPoint(c, p.u)
+		q := f.lm.take(p.u)
 		if !c.eval(q) {
 			return p, optimize.Failure, errFactor
 		}
+		f.lm.give(p)
 		q, status, err := f.lm.run(ctx, q, f.scale, f.limit)
 		p = q
 		if err != nil || absolute {
 			return p, status, err
 		}
-		next := scaleOf(c.raw(p))
+		next := f.rawScale(p)
 		gap := next - c.s
 		if math.Abs(gap) <= 1e-12*c.s {
 			return p, status, nil
@@ -119,14 +120,15 @@ func (f *search) settle(ctx context.Context, loss Loss, absolute bool, p *point)
 	return p, optimize.Failure, ErrScale
 }
 
-// raw returns the residuals at p without their weights.
-func (c *curve) raw(p *point) []float64 {
-	q := newPoint(c, p.u)
+// rawScale is the scale of the residuals at p without their weights.
+func (f *search) rawScale(p *point) float64 {
+	c, q := f.c, f.lm.take(p.u)
 	loss := c.loss
 	c.loss = nil
 	c.eval(q)
 	c.loss = loss
-	return q.r
+	f.lm.give(q)
+	return scaleOf(q.r)
 }
 
 // scaleOf is 1.4826 times the median of |r|, the standard deviation of normal residuals.

@@ -6,14 +6,18 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"gonum.org/v1/gonum/optimize"
 )
 
-// search is the way to the minimum: Levenberg-Marquardt from the start, and again from the end of Adam's way.
+// search is the way to the minimum: Levenberg-Marquardt from the start, and again from the end of Adam's way and from
+// random starts or, where there are many points, from where such a search of a sample of them ends.
 type search struct {
 	c         *curve
 	lm        *levenberg
+	sets      []Set // the data, nil for Passes
+	settings  Settings
 	scale     []float64 // the change of each u that matters, 0 if it is not known
 	limit     int       // of iterations of Levenberg-Marquardt
 	adamSteps int
@@ -28,10 +32,12 @@ type search struct {
 	residualScale float64 // with a Loss
 }
 
-func newSearch(c *curve, s Settings, scale []float64) *search {
+func newSearch(c *curve, sets []Set, s Settings, scale []float64) *search {
 	return &search{
 		c:         c,
 		lm:        newLevenberg(c),
+		sets:      sets,
+		settings:  s,
 		scale:     scale,
 		limit:     cmp.Or(s.Iterations, 2000),
 		adamSteps: cmp.Or(s.AdamSteps, 30),
@@ -43,23 +49,50 @@ func newSearch(c *curve, s Settings, scale []float64) *search {
 	}
 }
 
-// run searches from first, which it leaves as it is.
+// run searches from first, which it uses as its own.
 func (f *search) run(ctx context.Context, first *point) (*point, optimize.Status, error) {
+	start := slices.Clone(first.u)
 	best, status, err := f.squares(ctx, first)
+	if f.loss == nil || ended(err) {
+		return best, status, err
+	}
+	f.lm.give(best)
+	return f.robust(ctx, start, slices.Clone(best.u))
+}
+
+// squares searches for the least sum of squares.
+func (f *search) squares(ctx context.Context, first *point) (*point, optimize.Status, error) {
+	if f.adamSteps <= 0 && f.starts == 0 {
+		return f.lm.run(ctx, first, f.scale, f.limit)
+	}
+	if sample := sampleOf(f.sets); sample != nil {
+		best, status, err := f.lm.run(ctx, first, f.scale, f.limit)
+		if ended(err) {
+			return best, status, err
+		}
+		return f.sampled(ctx, sample, best, status, err)
+	}
+	best, status, err := f.travelled(ctx, first)
 	for k := range f.starts {
 		if ended(err) {
 			break
 		}
 		best, status, err = f.again(ctx, k, best, status, err)
 	}
-	if f.loss == nil || ended(err) {
-		return best, status, err
-	}
-	return f.robust(ctx, first, best)
+	return best, status, err
 }
 
-// squares searches for the least sum of squares.
-func (f *search) squares(ctx context.Context, first *point) (*point, optimize.Status, error) {
+// sampled searches the sample, and all data from where that has ended.
+func (f *search) sampled(ctx context.Context, sample []Set, best *point, status optimize.Status, err error) (*point, optimize.Status, error) {
+	p, r := f.c.sampled(ctx, f.lm.take(best.u), sample, f.settings)
+	if p == nil {
+		return best, status, err
+	}
+	return f.compare(ctx, p, best, status, err, func() { f.afterAdam, f.fromStart = r.AfterAdam, r.FromStart })
+}
+
+// travelled searches from first and from the best point on Adam's way.
+func (f *search) travelled(ctx context.Context, first *point) (*point, optimize.Status, error) {
 	best, status, err := f.lm.run(ctx, f.c.clone(first), f.scale, f.limit)
 	if f.adamSteps <= 0 || ended(err) {
 		return best, status, err
@@ -83,6 +116,7 @@ func (f *search) compare(ctx context.Context, p, best *point, status optimize.St
 	other, statusOther, errOther := lm.run(ctx, p, f.scale, f.limit)
 	lm.known = nil
 	if errors.Is(errOther, errKnown) {
+		lm.give(other)
 		return best, status, err
 	}
 	bar := best.f - lm.tie(best.f)
@@ -91,8 +125,9 @@ func (f *search) compare(ctx context.Context, p, best *point, status optimize.St
 	}
 	if other.f < bar {
 		take()
-		best, status, err = other, statusOther, errOther
+		best, other, status, err = other, best, statusOther, errOther
 	}
+	lm.give(other)
 	if ended(errOther) {
 		status, err = optimize.Failure, errOther
 	}
@@ -104,8 +139,9 @@ func ended(err error) bool { return errors.Is(err, errCancelled) || errors.Is(er
 
 // again searches from random start k.
 func (f *search) again(ctx context.Context, k int, best *point, status optimize.Status, err error) (*point, optimize.Status, error) {
-	p := newPoint(f.c, f.c.random(rand.New(rand.NewPCG(f.seed, uint64(k))), f.scale))
+	p := f.lm.take(f.c.random(rand.New(rand.NewPCG(f.seed, uint64(k))), f.scale))
 	if !f.c.eval(p) {
+		f.lm.give(p)
 		return best, status, err
 	}
 	return f.compare(ctx, p, best, status, err, func() { f.fromStart, f.afterAdam = k+1, false })

@@ -1,12 +1,12 @@
 package fit
 
 // accelerate adds half the acceleration to the step from p with damping lambda and ‖D δ‖ = length, where it is not too
-// long. It uses trial. With a Loss the residuals of the linear problem are not those of the
-// curve, whose second derivative is asked for, and it does nothing.
+// long. It uses trial. With a Loss the residuals of the linear problem are not those of the curve, whose second
+// derivative is asked for, and where the data are not kept there are none: then it does nothing.
 func (l *levenberg) accelerate(p, trial *point, lambda, length float64) {
 	const part = 0.1 // of the step
 	c := l.c
-	if c.loss != nil {
+	if c.loss != nil || c.pass != nil {
 		return
 	}
 	for j, d := range l.delta {

@@ -125,6 +125,20 @@ func TestPassesAgainstCurve(t *testing.T) {
 	}
 }
 
+// Damped steps, which a search on the sample that has ended early leaves for all data, ask for nothing but passes: the
+// curve at single responses, of which geodesic acceleration is made, is not kept.
+func TestPassesDamped(t *testing.T) {
+	for _, name := range []string{"Bennett5", "MGH10"} {
+		s := nistSet(t, name)
+		m := nistModel(s)
+		src := &rows{Data: fit.Data{X: s.X, Y: s.Y}}
+		r, err := fit.Passes(t.Context(), m, src, starts(m.Parameters, s.Starts[0]), &fit.Settings{Iterations: 5, AdamSteps: -1})
+		if !errors.Is(err, fit.ErrNotConverged) || src.passes != r.Evaluations+1 {
+			t.Errorf("%s: %v, %d passes, %d evaluations, want one less", name, err, src.passes, r.Evaluations)
+		}
+	}
+}
+
 // NIST's problems, whose certified values are the measure.
 func TestPassesNIST(t *testing.T) {
 	for _, s := range testfuncs.NISTSets() {

@@ -33,8 +33,8 @@ type Settings struct {
 	AbsoluteSigma bool
 	// Loss is the function of the residuals that is minimized. If it is nil, that is least squares.
 	Loss Loss
-	// Recorder, if not nil, is told of each iteration: X are the parameters, F is the objective. An error of it ends the
-	// fit.
+	// Recorder, if not nil, is told of each iteration but those on a sample: X are the parameters, F is the objective. An
+	// error of it ends the fit.
 	Recorder optimize.Recorder
 }
 
@@ -78,7 +78,7 @@ type Result struct {
 	// FromStart is the number of the random start, 1 to Settings.Starts, that led to Estimate, or 0 if none did better.
 	FromStart int
 	// Iterations counts the iterations of Levenberg-Marquardt, and Evaluations those of the whole curve, with derivatives or
-	// without, of all runs.
+	// without, of all runs but those on a sample.
 	Iterations, Evaluations int
 
 	root       *mat.Dense  // Cov is s² root rootᵀ where it is finite, with s = 1 if AbsoluteSigma is set
@@ -106,6 +106,11 @@ type Result struct {
 // no more than rounding or 1e-9 of RSS, the first. From poor starts the second run finds minima that the first misses, and
 // the other way round (TestPerturbedStarts counts them); it ends where it comes upon the minimum of the first. Neither is a
 // global search: Settings.Starts adds more.
+//
+// Where there are more than 20 000 points, Levenberg-Marquardt from the start has all of them. Adam and the random starts
+// have a random sample of 10 000, always the same, which is searched as fewer points are; from where that ends the second
+// run has all points again. With several sets each that is so large has its own sample. The sample leads to a minimum, and
+// the estimate is that of all points.
 //
 // The estimate is improved until rounding ends it: on the 27 reference problems of NIST's StRD, from both starts,
 // parameters and standard errors agree with the certified ones to nine digits or more (TestNIST; the standard errors of

@@ -2,6 +2,7 @@ package method
 
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -57,23 +58,8 @@ func (r *Signum) Step(x, grad []float64) {
 	hyper.Lengths("method: Signum.Step", x, grad, len(r.m))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.01), r.Schedule, r.k)
 	mu := r.Momentum
-	m := r.m[:len(x)]
-	for i, g := range grad[:len(x)] {
-		m[i] = float64(mu*m[i]) + float64((1-mu)*g)
-		x[i] -= float64(alpha * sign(m[i]))
-	}
+	kernel.Lion(1, x, grad, r.m, mu, mu, alpha, 0) // with one memory for both
 	r.k++
-}
-
-// sign returns 1, -1 or, of 0, 0. NaN remains.
-func sign(v float64) float64 {
-	switch {
-	case v > 0:
-		return 1
-	case v < 0:
-		return -1
-	}
-	return v
 }
 
 func (r *Signum) state() state.State {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -105,7 +106,7 @@ func (r *Sophia) Step(x, grad []float64) {
 		if a := math.Abs(m[i]); a < d {
 			x[i] -= float64(alpha * (m[i] / d))
 		} else {
-			x[i] -= float64(alpha * sign(m[i]))
+			x[i] -= float64(alpha * kernel.Sign(m[i]))
 		}
 	}
 	r.k++

@@ -344,3 +344,31 @@ func exactNorm(x []float64) float64 {
 	norm, _ := sum.Sqrt(sum).Float64()
 	return norm
 }
+
+// TestSign compares Sign, bit by bit, with its definition by cases, and finds math.Copysign another at 0 and NaN.
+func TestSign(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 5))
+	values := []float64{0, math.Copysign(0, -1), math.NaN(), math.Copysign(math.NaN(), -1), math.Inf(1), math.Inf(-1), 1, -1,
+		5e-324, -5e-324, 0x1p-1022, -0x1p-1022, math.MaxFloat64, -math.MaxFloat64, math.Float64frombits(0x7ff0000000000001)}
+	for range 10000 {
+		values = append(values, math.Float64frombits(r.Uint64()))
+	}
+	other := 0
+	for _, v := range values {
+		want := v
+		if v > 0 {
+			want = 1
+		} else if v < 0 {
+			want = -1
+		}
+		if got := Sign(v); math.Float64bits(got) != math.Float64bits(want) {
+			t.Errorf("Sign(%v) = %v, want %v", v, got, want)
+		}
+		if math.Float64bits(math.Copysign(1, v)) != math.Float64bits(want) {
+			other++
+		}
+	}
+	if other < 4 {
+		t.Errorf("math.Copysign differs %d times only", other)
+	}
+}

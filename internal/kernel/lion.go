@@ -23,13 +23,7 @@ func Lion(workers int, x, grad, m []float64, b1, b2, alpha, lambda float64) {
 	grad, m = grad[:len(x)], m[:len(x)]
 	for i, g := range grad {
 		c := float64(b1*m[i]) + float64(n1*g)
-		s := c // where c is 0 or NaN
-		if c > 0 {
-			s = 1
-		} else if c < 0 {
-			s = -1
-		}
-		x[i] -= float64(alpha * (s + float64(lambda*x[i])))
+		x[i] -= float64(alpha * (Sign(c) + float64(lambda*x[i])))
 		m[i] = float64(b2*m[i]) + float64(n2*g)
 	}
 }

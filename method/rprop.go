@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -67,19 +68,18 @@ func (r *Rprop) Step(x, grad []float64) {
 	up, down := cmp.Or(r.Increase, 1.2), cmp.Or(r.Decrease, 0.5)
 	least, most := cmp.Or(r.MinStep, 1e-6), cmp.Or(r.MaxStep, 50)
 	d, s := r.d[:len(x)], r.s[:len(x)]
-	for i, g := range grad[:len(x)] {
-		if r.k == 0 {
+	if r.k == 0 {
+		for i := range d {
 			d[i] = min(max(cmp.Or(r.StepSize, 0.01), least), most)
 		}
-		g = sign(g)
-		switch g * s[i] {
-		case 1:
-			d[i] = min(up*d[i], most)
-		case -1:
-			d[i] = max(down*d[i], least)
-			g = 0
-		}
-		x[i] -= float64(d[i] * g)
+	}
+	for i, g := range grad[:len(x)] {
+		g = kernel.Sign(g)
+		same := g * s[i]
+		step := choose(same, max(down*d[i], least), d[i], min(up*d[i], most))
+		g = choose(same, 0, g, g)
+		d[i] = step
+		x[i] -= float64(step * g)
 		s[i] = g
 	}
 	r.k++

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -55,6 +56,9 @@ func (r *AggMo) Reset(dim int) {
 	}
 }
 
+// near is the number of variables that are moved by all momenta at once: so few that they stay in the nearest cache.
+const near = 512
+
 // Step implements stochopt.Rule.
 func (r *AggMo) Step(x, grad []float64) {
 	momenta := r.momenta()
@@ -63,13 +67,11 @@ func (r *AggMo) Step(x, grad []float64) {
 	}
 	hyper.Lengths("method: AggMo.Step", x, grad, len(r.b[0]))
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3e-4), r.Schedule, r.k) / float64(len(momenta))
-	for i, g := range grad[:len(x)] {
-		var sum float64
+	for from := 0; from < len(x); from += near {
+		to := min(from+near, len(x))
 		for j, mu := range momenta {
-			r.b[j][i] = float64(mu*r.b[j][i]) + g
-			sum += r.b[j][i]
+			kernel.SGD(1, x[from:to], grad[from:to], r.b[j][from:to], mu, 1, alpha)
 		}
-		x[i] -= float64(alpha * sum)
 	}
 	r.k++
 }

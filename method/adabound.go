@@ -77,17 +77,22 @@ func (r *AdaBound) Step(x, grad []float64) {
 	r.count(b1, b2)
 	gk := cmp.Or(r.Gamma, 1e-3) * float64(r.k)
 	low, high := a*gk/(gk+1), a*(gk+1)/gk
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n1, n2 := 1-b1, 1-b2
+	alpha *= root / r.c1
+	eps *= root
 	m, v, most := r.m[:len(x)], r.v[:len(x)], r.most[:len(x)]
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		most[i] = max(most[i], v[i])
-		s := v[i]
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		s := float64(b2*v[i]) + float64(n2*g*g)
+		v[i] = s
+		top := max(most[i], s)
+		most[i] = top
 		if r.AMSBound {
-			s = most[i]
+			s = top
 		}
-		if d := math.Sqrt(s/r.c2) + eps; d > 0 {
-			x[i] -= float64(min(max(alpha/r.c1/d, low), high) * m[i])
+		if d := math.Sqrt(s) + eps; d > 0 {
+			x[i] -= float64(min(max(alpha/d, low), high) * m[i])
 		}
 	}
 }

@@ -77,21 +77,26 @@ func (r *Adan) Step(x, grad []float64) {
 	r.c1 = float64(b1*r.c1) + (1 - b1)
 	r.c2 = float64(b2*r.c2) + (1 - b2)
 	r.c3 = float64(b3*r.c3) + (1 - b3)
+	if r.k == 0 {
+		copy(r.last, grad)
+	}
+	n1, n2, n3, shrink := 1-b1, 1-b2, 1-b3, 1/(1+float64(alpha*lambda))
+	root := math.Sqrt(r.c3) // numerator and denominator are multiplied by it, which costs less than dividing v by c₃
+	wm, wd := alpha*(root/r.c1), alpha*(root*b2/r.c2)
+	eps *= root
 	m, d, v, last := r.m[:len(x)], r.d[:len(x)], r.v[:len(x)], r.last[:len(x)]
 	for i, g := range grad[:len(x)] {
-		var delta float64
-		if r.k > 0 {
-			delta = g - last[i]
-		}
+		delta := g - last[i]
 		last[i] = g
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		d[i] = float64(b2*d[i]) + float64((1-b2)*delta)
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		d[i] = float64(b2*d[i]) + float64(n2*delta)
 		ahead := g + float64(b2*delta)
-		v[i] = float64(b3*v[i]) + float64((1-b3)*ahead*ahead)
-		if q := math.Sqrt(v[i]/r.c3) + eps; q > 0 {
-			x[i] -= float64(alpha*(m[i]/r.c1+float64(b2*d[i]/r.c2))) / q
+		v[i] = float64(b3*v[i]) + float64(n3*ahead*ahead)
+		next := x[i]
+		if q := math.Sqrt(v[i]) + eps; q > 0 {
+			next -= (float64(wm*m[i]) + float64(wd*d[i])) / q
 		}
-		x[i] /= 1 + float64(alpha*lambda)
+		x[i] = next * shrink
 	}
 	r.k++
 }

@@ -66,13 +66,16 @@ func (r *AdEMAMix) Step(x, grad []float64) {
 	b1, b2, b3 := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Beta3, 0.9999)
 	mix, eps := hyper.Or(r.Mix, 5), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n1, n2, n3, wm, wl := 1-b1, 1-b2, 1-b3, alpha*(root/r.c1), alpha*root*mix
+	eps *= root
 	m, l, v := r.m[:len(x)], r.l[:len(x)], r.v[:len(x)]
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		l[i] = float64(b3*l[i]) + float64((1-b3)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		if d := math.Sqrt(v[i]/r.c2) + eps; d != 0 {
-			x[i] -= alpha * (m[i]/r.c1 + float64(mix*l[i])) / d
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		l[i] = float64(b3*l[i]) + float64(n3*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		if d := math.Sqrt(v[i]) + eps; d != 0 {
+			x[i] -= (float64(wm*m[i]) + float64(wl*l[i])) / d
 		}
 	}
 }

@@ -67,11 +67,14 @@ func (r *FTML) Step(x, grad []float64) {
 	b1, b2, eps := hyper.Or(r.Beta1, 0.6), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.c1 = float64(b1*r.c1) + (1 - b1)
 	r.c2 = float64(b2*r.c2) + (1 - b2)
-	alpha *= (1 - b1) / r.c1
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n2 := 1 - b2
+	alpha *= root * ((1 - b1) / r.c1)
+	eps *= root
 	v := r.v[:len(x)]
 	for i, g := range grad[:len(x)] {
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		if d := math.Sqrt(v[i]) + eps; d > 0 {
 			x[i] -= float64(alpha*g) / d
 		}
 	}

@@ -61,16 +61,19 @@ func (r *OptimisticAdam) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n1, n2, scale := 1-b1, 1-b2, root/r.c1
+	eps *= root
 	m, v, u := r.m[:len(x)], r.v[:len(x)], r.u[:len(x)]
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		before := u[i]
-		u[i] = 0
-		if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
-			u[i] = m[i] / r.c1 / d
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		now := 0.0
+		if d := math.Sqrt(v[i]) + eps; d > 0 {
+			now = float64(scale*m[i]) / d
 		}
-		x[i] -= float64(alpha * (2*u[i] - before))
+		x[i] -= float64(alpha * (2*now - u[i]))
+		u[i] = now
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 )
 
 // QHAdam is Adam in which the gradient and its square are mixed into their running means once more.
@@ -63,13 +64,22 @@ func (r *QHAdam) Step(x, grad []float64) {
 	b1, b2, eps := hyper.Or(r.Beta1, 0.995), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-8)
 	nu1, nu2 := hyper.Or(r.Nu1, 0.7), hyper.Or(r.Nu2, 1)
 	r.count(b1, b2)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n1, n2, wm, wg := 1-b1, 1-b2, nu1/r.c1, 1-nu1
+	alpha *= root
+	eps *= root
+	if nu2 == 1 {
+		kernel.NAdam(1, x, grad, r.m, r.v, b1, b2, wm, wg, alpha, 1, eps)
+		return
+	}
+	now := (1 - nu2) * r.c2
 	m, v := r.m[:len(x)], r.v[:len(x)]
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		s := float64((1-nu2)*g*g) + float64(nu2*v[i]/r.c2)
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		s := float64(now*g*g) + float64(nu2*v[i])
 		if d := math.Sqrt(s) + eps; d > 0 {
-			x[i] -= float64(alpha*(float64((1-nu1)*g)+float64(nu1*m[i]/r.c1))) / d
+			x[i] -= float64(alpha*(float64(wm*m[i])+float64(wg*g))) / d
 		}
 	}
 }

@@ -59,11 +59,15 @@ func (r *SimplifiedAdEMAMix) Step(x, grad []float64) {
 	b1, b2, eps := hyper.Or(r.Beta1, 0.99), hyper.Or(r.Beta2, 0.95), hyper.Or(r.Epsilon, 1e-8)
 	mix := hyper.Or(r.Mix, 0)
 	r.count(b1, b2)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n2 := 1 - b2
+	alpha *= root
+	eps *= root
 	m, v := r.m[:len(x)], r.v[:len(x)]
 	for i, g := range grad[:len(x)] {
 		m[i] = float64(b1*m[i]) + g
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		if d := math.Sqrt(v[i]) + eps; d > 0 {
 			x[i] -= alpha * (m[i] + float64(mix*g)) / d
 		}
 	}

@@ -69,9 +69,11 @@ func (r *AccSGD) Step(x, grad []float64) {
 	if r.k == 0 {
 		copy(w, x)
 	}
+	long, short, pull := alpha*kappa/c, zeta*alpha, 1-zeta
 	for i, g := range grad[:len(x)] {
-		w[i] += float64(b * (x[i] - float64(alpha*kappa/c*g) - w[i]))
-		x[i] += float64((1-zeta)*(w[i]-x[i])) - float64(zeta*alpha*g)
+		to := w[i] + float64(b*(x[i]-float64(long*g)-w[i]))
+		w[i] = to
+		x[i] += float64(pull*(to-x[i])) - float64(short*g)
 	}
 	r.k++
 }

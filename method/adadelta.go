@@ -62,13 +62,14 @@ func (r *AdaDelta) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
 	rho, eps := hyper.Or(r.Rho, 0.95), hyper.Or(r.Epsilon, 1e-6)
 	v, u := r.v[:len(x)], r.u[:len(x)]
+	rest := 1 - rho
 	for i, g := range grad[:len(x)] {
-		v[i] = float64(rho*v[i]) + float64((1-rho)*g*g)
+		v[i] = float64(rho*v[i]) + float64(rest*g*g)
 		var d float64
-		if v[i]+eps > 0 {
-			d = g * (math.Sqrt(u[i]+eps) / math.Sqrt(v[i]+eps))
+		if s := v[i] + eps; s > 0 {
+			d = g * math.Sqrt((u[i]+eps)/s)
 		}
-		u[i] = float64(rho*u[i]) + float64((1-rho)*d*d)
+		u[i] = float64(rho*u[i]) + float64(rest*d*d)
 		x[i] -= float64(alpha * d)
 	}
 	r.k++

@@ -88,18 +88,20 @@ func (r *FTRL) begin(x []float64) (alpha, beta float64) {
 }
 
 func ftrl(x, grad, z, n []float64, alpha, beta, l1, l2 float64) {
+	rate, base := 1/alpha, beta/alpha+l2
 	z, n = z[:len(x)], n[:len(x)]
 	for i, g := range grad[:len(x)] {
 		sum := n[i] + float64(g*g)
-		s := (math.Sqrt(sum) - math.Sqrt(n[i])) / alpha
-		z[i] += g - float64(s*x[i])
-		n[i] = sum
-		hold := (beta+math.Sqrt(sum))/alpha + l2
+		root := math.Sqrt(sum)
+		s := (root - math.Sqrt(n[i])) * rate
+		next := z[i] + (g - float64(s*x[i]))
+		z[i], n[i] = next, sum
+		hold := base + float64(root*rate)
 		switch {
-		case math.Abs(z[i]) <= l1 && (hold > 0 || l1 > 0):
+		case math.Abs(next) <= l1 && (hold > 0 || l1 > 0):
 			x[i] = 0
 		case hold > 0:
-			x[i] = -(z[i] - math.Copysign(l1, z[i])) / hold
+			x[i] = (math.Copysign(l1, next) - next) / hold
 		}
 	}
 }

@@ -62,14 +62,17 @@ func (r *RDA) Step(x, grad []float64) {
 	r.k++
 	k := float64(r.k)
 	alpha *= math.Sqrt(k)
+	part, shrink := 1/k, alpha*r.L1
 	x0, mean := r.x0[:len(x)], r.mean[:len(x)]
 	for i, g := range grad[:len(x)] {
-		mean[i] += (g - mean[i]) / k
-		u := x0[i] - float64(alpha*mean[i])
-		if r.L1 > 0 {
-			u = math.Copysign(max(0, math.Abs(u)-float64(alpha*r.L1)), u)
+		m := mean[i] + float64(part*(g-mean[i]))
+		mean[i] = m
+		x[i] = x0[i] - float64(alpha*m)
+	}
+	if r.L1 > 0 {
+		for i, u := range x {
+			x[i] = math.Copysign(max(0, math.Abs(u)-shrink), u)
 		}
-		x[i] = u
 	}
 }
 

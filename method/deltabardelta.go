@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
-	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -75,30 +74,30 @@ func (r *DeltaBarDelta) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 0.001), r.Schedule, r.k)
 	kappa, phi, theta := hyper.Or(r.Increase, 0.2), hyper.Or(r.Decrease, 0.8), hyper.Or(r.Memory, 0.5)
 	least := cmp.Or(r.MinGain, 0.01)
-	m, w := r.m[:len(x)], r.w[:len(x)]
-	rest := 1 - theta
-	for i, g := range grad[:len(x)] {
-		gain := w[i]
-		more, less := gain+kappa, max(phi*gain, least)
-		gain = choose(kernel.Sign(g)*kernel.Sign(m[i]), less, gain, more)
-		w[i] = gain
-		x[i] -= float64(alpha * gain * g)
-		m[i] = float64(theta*m[i]) + float64(rest*g)
-	}
+	deltaBarDelta(x, grad, r.m, r.w, alpha, kappa, phi, theta, least)
 	r.k++
 }
 
-// choose returns one of three numbers by s: minus for -1, plus for 1, else zero. It has no branch, since a processor guesses random signs
-// wrong half of the time.
-func choose(s, minus, zero, plus float64) float64 {
-	chosen := math.Float64bits(zero)
-	if b := math.Float64bits(plus); s == 1 {
-		chosen = b
+// deltaBarDelta chooses the gain without a branch, since a processor guesses random signs wrong half of the time.
+func deltaBarDelta(x, grad, m, w []float64, alpha, kappa, phi, theta, least float64) {
+	const up = 0x1p600 // the product of any two numbers but 0 has a sign, also of small ones
+	rest := 1 - theta
+	grad, m, w = grad[:len(x)], m[:len(x)], w[:len(x)]
+	for i, g := range grad {
+		gain, mean := w[i], m[i]
+		same := (g * up) * (mean * up)
+		chosen := math.Float64bits(gain)
+		if more := math.Float64bits(gain + kappa); same > 0 {
+			chosen = more
+		}
+		if less := max(math.Float64bits(phi*gain), math.Float64bits(least)); same < 0 { // bits of numbers >= 0 are in their order
+			chosen = less
+		}
+		gain = math.Float64frombits(chosen)
+		w[i] = gain
+		x[i] -= float64(alpha * gain * g)
+		m[i] = float64(theta*mean) + float64(rest*g)
 	}
-	if b := math.Float64bits(minus); s == -1 {
-		chosen = b
-	}
-	return math.Float64frombits(chosen)
 }
 
 func (r *DeltaBarDelta) state() state.State {

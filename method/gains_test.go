@@ -164,6 +164,29 @@ func TestDeltaBarDeltaGain(t *testing.T) {
 	}
 }
 
+// TestDeltaBarDeltaScale: only signs choose the gains, so that gradients of any size, whose products vanish or overflow, lead to the
+// same x in their unit, to the last bit. Those half of which are 0 lead elsewhere.
+func TestDeltaBarDeltaScale(t *testing.T) {
+	walk := func(unit float64, zeros int) float64 {
+		r := rand.New(rand.NewPCG(1, 9))
+		x := steps(&method.DeltaBarDelta{StepSize: 1}, 200, []float64{0}, func(grad, _ []float64) {
+			grad[0] = math.Round(r.NormFloat64()*64) * unit * float64(1-r.IntN(zeros))
+		})
+		return x[0] / unit
+	}
+	for _, zeros := range []int{1, 2} {
+		want := walk(1, zeros)
+		for _, unit := range []float64{0x1p-700, 0x1p-500, 0x1p500, 0x1p1000} {
+			if got := walk(unit, zeros); got != want {
+				t.Errorf("unit %v: x = %v, want %v", unit, got, want)
+			}
+		}
+		if other := walk(1, 3-zeros); other == want {
+			t.Errorf("zeros change nothing: x = %v", other)
+		}
+	}
+}
+
 // TestEveLimits: after values that are all equal the step is C times Adam's, after values that halve d goes to 1, where it is Adam's, and
 // after values that are below f* it is Adam's over C. With C = 1 it is Adam, to rounding.
 func TestEveLimits(t *testing.T) {

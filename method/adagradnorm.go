@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -55,12 +56,11 @@ func (r *AdaGradNorm) Reset(dim int) {
 func (r *AdaGradNorm) Step(x, grad []float64) {
 	hyper.Lengths("method: AdaGradNorm.Step", x, grad, r.dim)
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1), r.Schedule, r.k)
-	for _, g := range grad {
-		r.s += float64(g * g)
-	}
+	r.s += kernel.SumSquares(grad)
 	if b := math.Sqrt(r.s); b > 0 {
+		step := alpha / b
 		for i, g := range grad[:len(x)] {
-			x[i] -= float64(alpha*g) / b
+			x[i] -= float64(step * g)
 		}
 	}
 	r.k++

@@ -472,7 +472,7 @@ func TestPolyakHalves(t *testing.T) {
 				d := distance(x, c.best)
 				worst = max(worst, d*d-bound)
 				bound = d * d
-				if sq := square(g); sq > 0 {
+				if sq := floats.Dot(g, g); sq > 0 {
 					bound -= f * f / sq
 				}
 			})

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -78,12 +79,12 @@ func (r *DAdaptSGD) Step(x, grad []float64) {
 	}
 	r.k++
 	if r.g1 == 0 {
-		if r.g1 = math.Sqrt(square(grad)); r.g1 == 0 {
+		if r.g1 = math.Sqrt(kernel.SumSquares(grad)); r.g1 == 0 {
 			return
 		}
 	}
 	a, mu := gamma*r.d/r.g1, r.Momentum
-	if !(a*math.Sqrt(square(grad)) < 1e150) {
+	if !(a*math.Sqrt(kernel.SumSquares(grad)) < 1e150) {
 		return // R and |s|² would overflow
 	}
 	x0, s := r.x0[:len(x)], r.s[:len(x)]

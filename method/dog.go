@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -82,10 +83,10 @@ func (r *DoG) Step(x, grad []float64) {
 		to := blockEnd(r.Blocks, j, from, len(x))
 		x, grad := x[from:to], grad[from:to]
 		if r.k == 0 {
-			r.r[j] = hyper.Or(r.InitialDistance, 1e-6*(1+math.Sqrt(square(x))))
+			r.r[j] = hyper.Or(r.InitialDistance, 1e-6*(1+math.Sqrt(kernel.SumSquares(x))))
 		}
 		r.r[j] = max(r.r[j], distance(x, r.x0[from:to]))
-		r.sum[j] += square(grad)
+		r.sum[j] += kernel.SumSquares(grad)
 		if d := math.Sqrt(r.sum[j] + eps); d > 0 {
 			alpha := factor * r.r[j] / d
 			for i, g := range grad {
@@ -116,14 +117,6 @@ func (r *DoG) UnmarshalBinary(data []byte) error {
 		r.k, r.r, r.sum, r.x0 = s.Counters[0], s.Scalars[:n:n], s.Scalars[n:], s.Vectors[0]
 	}
 	return err
-}
-
-// square returns |v|².
-func square(v []float64) (sum float64) {
-	for _, e := range v {
-		sum += float64(e * e)
-	}
-	return sum
 }
 
 // distance returns |x - y|.

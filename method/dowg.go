@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -65,7 +66,7 @@ func (r *DoWG) Step(x, grad []float64) {
 	}
 	r.r = max(r.r, distance(x, r.x0))
 	r2 := r.r * r.r
-	r.v += float64(r2 * square(grad))
+	r.v += float64(r2 * kernel.SumSquares(grad))
 	if r.v > 0 {
 		alpha := factor * r2 / math.Sqrt(r.v)
 		for i, g := range grad {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -89,14 +90,7 @@ func (r *Eve) Step(x, grad []float64) {
 	r.count(b1, b2)
 	alpha /= r.d * r.c1
 	correct := 1 / math.Sqrt(r.c2)
-	m, v := r.m[:len(x)], r.v[:len(x)]
-	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		if d := float64(math.Sqrt(v[i])*correct) + eps; d > 0 {
-			x[i] -= float64(alpha*m[i]) / d
-		}
-	}
+	kernel.NAdam(1, x, grad, r.m, r.v, b1, b2, 1, 0, alpha, correct, eps) // without the weight of g
 }
 
 func (r *Eve) state() state.State {

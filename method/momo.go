@@ -2,6 +2,7 @@ package method
 
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -79,7 +80,7 @@ func (r *MoMo) Step(x, grad []float64) {
 		d[i] = float64(beta*d[i]) + float64((1-beta)*g)
 	}
 	if gap := r.mean - r.Minimum; gap > 0 {
-		tau := min(gap/square(d), top) // top where the square vanishes
+		tau := min(gap/kernel.SumSquares(d), top) // top where the square vanishes
 		for i, v := range d {
 			x[i] -= float64(tau * v)
 		}

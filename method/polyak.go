@@ -60,7 +60,7 @@ func (r *PolyakStep) Step(x, grad []float64) {
 	needValue("PolyakStep", r.seen)
 	gap := r.f - r.Minimum
 	alpha := hyper.StepSize(hyper.Or(r.Factor, 1), r.Schedule, r.k)
-	if sq := square(grad); sq > 0 && gap > 0 {
+	if sq := kernel.SumSquares(grad); sq > 0 && gap > 0 {
 		if a := alpha * (gap / sq); a <= math.MaxFloat64 {
 			for i, g := range grad {
 				x[i] -= float64(a * g)

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -81,7 +82,7 @@ func (r *SPS) Step(x, grad []float64) {
 		}
 		top = r.Growth * r.last
 	}
-	if sq := square(grad); sq > 0 && gap > 0 {
+	if sq := kernel.SumSquares(grad); sq > 0 && gap > 0 {
 		gamma := min(gap/(hyper.Or(r.Divisor, 0.5)*sq), top)
 		r.last = gamma
 		for i, g := range grad {

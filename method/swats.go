@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -97,7 +98,7 @@ func (r *SWATS) adam(x, grad []float64, b1, b2 float64) {
 		x[i] += p[i]
 		along -= float64(p[i] * g)
 	}
-	rate := square(p) / along
+	rate := kernel.SumSquares(p) / along
 	if along == 0 || rate-rate != 0 {
 		return
 	}

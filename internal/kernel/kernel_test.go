@@ -298,7 +298,7 @@ func TestWorkersAllocate(t *testing.T) {
 	}
 }
 
-// TestNorm compares Norm with its portable form, bit by bit, and with math/big, also where squares vanish or overflow.
+// TestNorm compares Norm and SumSquares with their portable forms, bit by bit, and Norm with math/big, also where squares vanish or overflow.
 func TestNorm(t *testing.T) {
 	for n := range 68 {
 		for offset := range 4 {
@@ -307,14 +307,14 @@ func TestNorm(t *testing.T) {
 				base := make([]float64, n+12)
 				fill(r, base, part)
 				x := base[offset : offset+n]
-				a := Norm(x)
-				b := func() float64 {
+				a, sum := Norm(x), SumSquares(x)
+				b, portable := func() (float64, float64) {
 					defer func(was bool) { avx2 = was }(avx2)
 					avx2 = false
-					return Norm(x)
+					return Norm(x), SumSquares(x)
 				}()
-				if !same(a, b) {
-					t.Fatalf("n = %d, offset %d, seed %d: %v and %v", n, offset, seed, a, b)
+				if !same(a, b) || !same(sum, portable) {
+					t.Fatalf("n = %d, offset %d, seed %d: %v and %v, squares %v and %v", n, offset, seed, a, b, sum, portable)
 				}
 				for _, scale := range []float64{1, 1e-160, 1e-300, 1e160, 1e300} {
 					y := make([]float64, n)

@@ -1,6 +1,8 @@
 package method
 
 import (
+	"math"
+
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/internal/hyper"
 	"github.com/stochopt/stochopt/internal/state"
@@ -55,22 +57,22 @@ func (r *Cautious) Step(x, grad []float64) {
 	copy(from, x)
 	r.Rule.Step(x, grad)
 	down := 0
+	x, from = x[:len(grad)], from[:len(grad)]
 	for i, g := range grad {
-		if descends(x[i]-from[i], g) {
+		if signed(x[i]-from[i], g) < 0 {
 			down++
 		}
 	}
+	scale := float64(r.dim) / float64(down)
 	for i, g := range grad {
 		p := x[i] - from[i]
-		x[i] = from[i]
-		if descends(p, g) {
-			x[i] += float64(float64(r.dim) / float64(down) * p)
+		chosen := math.Float64bits(from[i])
+		if next := math.Float64bits(from[i] + float64(scale*p)); signed(p, g) < 0 { // without a branch, as in DeltaBarDelta
+			chosen = next
 		}
+		x[i] = math.Float64frombits(chosen)
 	}
 }
-
-// descends tells whether p g < 0, also where the product vanishes.
-func descends(p, g float64) bool { return p < 0 && g > 0 || p > 0 && g < 0 }
 
 // Estimate is that of Rule.
 func (r *Cautious) Estimate(dst, x []float64) { r.held().estimate(dst, x) }

@@ -80,12 +80,11 @@ func (r *DeltaBarDelta) Step(x, grad []float64) {
 
 // deltaBarDelta chooses the gain without a branch, since a processor guesses random signs wrong half of the time.
 func deltaBarDelta(x, grad, m, w []float64, alpha, kappa, phi, theta, least float64) {
-	const up = 0x1p600 // the product of any two numbers but 0 has a sign, also of small ones
 	rest := 1 - theta
 	grad, m, w = grad[:len(x)], m[:len(x)], w[:len(x)]
 	for i, g := range grad {
 		gain, mean := w[i], m[i]
-		same := (g * up) * (mean * up)
+		same := signed(g, mean)
 		chosen := math.Float64bits(gain)
 		if more := math.Float64bits(gain + kappa); same > 0 {
 			chosen = more
@@ -98,6 +97,12 @@ func deltaBarDelta(x, grad, m, w []float64, alpha, kappa, phi, theta, least floa
 		x[i] -= float64(alpha * gain * g)
 		m[i] = float64(theta*mean) + float64(rest*g)
 	}
+}
+
+// signed returns a number with the sign of a b, also where that product vanishes, and 0 or NaN where a or b is 0.
+func signed(a, b float64) float64 {
+	const up = 0x1p600
+	return (a * up) * (b * up)
 }
 
 func (r *DeltaBarDelta) state() state.State {

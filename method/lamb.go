@@ -67,14 +67,18 @@ func (r *LAMB) Step(x, grad []float64) {
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 3e-3), r.Schedule, r.k)
 	b1, b2, eps := hyper.Or(r.Beta1, 0.9), hyper.Or(r.Beta2, 0.999), hyper.Or(r.Epsilon, 1e-6)
 	r.count(b1, b2)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n1, n2, scale, lambda := 1-b1, 1-b2, root/r.c1, r.WeightDecay
+	eps *= root
 	m, v, u := r.m[:len(x)], r.v[:len(x)], r.u[:len(x)]
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		u[i] = float64(r.WeightDecay * x[i])
-		if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
-			u[i] += m[i] / r.c1 / d
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		step := float64(lambda * x[i])
+		if d := math.Sqrt(v[i]) + eps; d > 0 {
+			step += float64(scale*m[i]) / d
 		}
+		u[i] = step
 	}
 	for j, from := 0, 0; from < len(x); j++ {
 		to := blockEnd(r.Blocks, j, from, len(x))
@@ -83,7 +87,7 @@ func (r *LAMB) Step(x, grad []float64) {
 			a, length = alpha*lx, lu
 		}
 		for i := from; i < to; i++ {
-			x[i] -= float64(a * (u[i] / length))
+			x[i] -= float64(a * (u[i] / length)) // where length is small, a/length may overflow
 		}
 		from = to
 	}

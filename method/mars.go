@@ -71,28 +71,23 @@ func (r *MARS) Step(x, grad []float64) {
 	b1, b2, eps := hyper.Or(r.Beta1, 0.95), hyper.Or(r.Beta2, 0.99), hyper.Or(r.Epsilon, 1e-8)
 	ahead := hyper.Or(r.Gamma, 0.025) * b1 / (1 - b1)
 	top := hyper.Or(r.MaxNorm, 1)
-	c := r.c.of(len(x))
-	copy(c, grad)
-	if r.k > 0 {
-		for i, g := range grad {
-			c[i] += float64(ahead * (g - r.last[i]))
-		}
+	if r.k == 0 {
+		copy(r.last, grad)
 	}
-	copy(r.last, grad)
-	shrink := 1.0
+	c, last := r.c.of(len(x)), r.last[:len(x)]
+	for i, g := range grad[:len(x)] {
+		c[i] = g + float64(ahead*(g-last[i]))
+		last[i] = g
+	}
 	if n := kernel.Norm(c); n > top {
-		shrink = top / n
+		shrink := top / n
+		for i := range c {
+			c[i] *= shrink
+		}
 	}
 	r.count(b1, b2)
-	m, v := r.m[:len(x)], r.v[:len(x)]
-	for i, g := range c[:len(x)] {
-		g *= shrink
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
-			x[i] -= float64(alpha*(m[i]/r.c1)) / d
-		}
-	}
+	root := math.Sqrt(r.c2) // as in stochopt.Adam
+	kernel.Adam(1, x, c, r.m, r.v, b1, b2, alpha*(root/r.c1), eps*root)
 }
 
 func (r *MARS) state() state.State {

@@ -81,18 +81,23 @@ func (r *MoMoAdam) Step(x, grad []float64) {
 	}
 	copy(y, x)
 	r.mean = float64(b1*r.mean) + float64((1-b1)*r.f)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n1, n2 := 1-b1, 1-b2
+	eps *= root
 	var square float64
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		if d := math.Sqrt(v[i]) + eps; d > 0 {
 			square += float64(m[i] * (m[i] / d))
 		}
 	}
+	square *= root
 	if gap := r.mean - float64(r.c1*r.Minimum); gap > 0 {
 		tau := min(gap/square, top/r.c1) // the second where the square vanishes
+		tau *= root
 		for i := range x {
-			if d := math.Sqrt(v[i]/r.c2) + eps; d > 0 {
+			if d := math.Sqrt(v[i]) + eps; d > 0 {
 				x[i] -= float64(tau * (m[i] / d))
 			}
 		}

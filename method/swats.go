@@ -74,11 +74,7 @@ func (r *SWATS) Step(x, grad []float64) {
 		return
 	}
 	alpha := hyper.StepSize(r.step, r.Schedule, r.k)
-	b := r.m[:len(x)]
-	for i, g := range grad[:len(x)] {
-		b[i] = float64(b1*b[i]) + g
-		x[i] -= float64((1 - b1) * alpha * b[i])
-	}
+	kernel.SGD(1, x, grad, r.m, b1, 1, (1-b1)*alpha)
 	r.k++
 }
 
@@ -86,17 +82,22 @@ func (r *SWATS) Step(x, grad []float64) {
 func (r *SWATS) adam(x, grad []float64, b1, b2 float64) {
 	alpha, eps := hyper.StepSize(hyper.Or(r.StepSize, 0.03), r.Schedule, r.k), hyper.Or(r.Epsilon, 1e-8)
 	r.count(b1, b2)
+	root := math.Sqrt(r.c2) // numerator and denominator are multiplied by it, which costs less than dividing v by c₂
+	n1, n2 := 1-b1, 1-b2
+	alpha *= root / r.c1
+	eps *= root
 	m, v, p := r.m[:len(x)], r.v[:len(x)], r.p.of(len(x))
 	var along float64 // -<p,g>
 	for i, g := range grad[:len(x)] {
-		m[i] = float64(b1*m[i]) + float64((1-b1)*g)
-		v[i] = float64(b2*v[i]) + float64((1-b2)*g*g)
-		p[i] = 0
-		if d := math.Sqrt(v[i]/r.c2) + eps; d != 0 {
-			p[i] = -alpha * (m[i] / r.c1) / d
+		m[i] = float64(b1*m[i]) + float64(n1*g)
+		v[i] = float64(b2*v[i]) + float64(n2*g*g)
+		step := 0.0
+		if d := math.Sqrt(v[i]) + eps; d != 0 {
+			step = -float64(alpha*m[i]) / d
 		}
-		x[i] += p[i]
-		along -= float64(p[i] * g)
+		p[i] = step
+		x[i] += step
+		along -= float64(step * g)
 	}
 	rate := kernel.SumSquares(p) / along
 	if along == 0 || rate-rate != 0 {

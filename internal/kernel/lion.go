@@ -22,8 +22,9 @@ func Lion(workers int, x, grad, m []float64, b1, b2, alpha, lambda float64) {
 	}
 	grad, m = grad[:len(x)], m[:len(x)]
 	for i, g := range grad {
-		c := float64(b1*m[i]) + float64(n1*g)
+		mean := m[i]
+		c := float64(b1*mean) + float64(n1*g)
+		m[i] = float64(b2*mean) + float64(n2*g)
 		x[i] -= float64(alpha * (Sign(c) + float64(lambda*x[i])))
-		m[i] = float64(b2*m[i]) + float64(n2*g)
 	}
 }

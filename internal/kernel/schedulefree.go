@@ -23,13 +23,15 @@ func ScheduleFreeSGD(workers int, y, grad, z, x []float64, b0, alpha, lambda, c,
 	}
 	y, z, x = y[:len(grad)], z[:len(grad)], x[:len(grad)]
 	for i, g := range grad {
-		if v := y[i]; v != float64(n0*z[i])+float64(b0*x[i]) {
-			z[i], x[i] = v, v
+		p, at, mean := y[i], z[i], x[i]
+		if p != float64(n0*at)+float64(b0*mean) {
+			at, mean = p, p
 		}
-		d := g + float64(lambda*y[i])
-		z[i] -= float64(alpha * d)
-		x[i] = float64(nc*x[i]) + float64(c*z[i])
-		y[i] = float64(nb*z[i]) + float64(beta*x[i])
+		d := g + float64(lambda*p)
+		at -= float64(alpha * d)
+		mean = float64(nc*mean) + float64(c*at)
+		z[i], x[i] = at, mean
+		y[i] = float64(nb*at) + float64(beta*mean)
 	}
 }
 
@@ -53,16 +55,18 @@ func ScheduleFreeAdam(workers int, y, grad, z, x, v []float64, b0, b2, c2, eps, 
 	}
 	y, z, x, v = y[:len(grad)], z[:len(grad)], x[:len(grad)], v[:len(grad)]
 	for i, g := range grad {
-		if p := y[i]; p != float64(n0*z[i])+float64(b0*x[i]) {
-			z[i], x[i] = p, p
+		p, at, mean := y[i], z[i], x[i]
+		if p != float64(n0*at)+float64(b0*mean) {
+			at, mean = p, p
 		}
 		v[i] = float64(b2*v[i]) + float64(n2*g*g)
-		d := float64(lambda * y[i])
+		d := float64(lambda * p)
 		if s := math.Sqrt(v[i]/c2) + eps; s > 0 {
 			d += g / s
 		}
-		z[i] -= float64(alpha * d)
-		x[i] = float64(nc*x[i]) + float64(c*z[i])
-		y[i] = float64(nb*z[i]) + float64(beta*x[i])
+		at -= float64(alpha * d)
+		mean = float64(nc*mean) + float64(c*at)
+		z[i], x[i] = at, mean
+		y[i] = float64(nb*at) + float64(beta*mean)
 	}
 }

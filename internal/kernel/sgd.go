@@ -18,8 +18,9 @@ func SGD(workers int, x, grad, b []float64, mu, damp, alpha float64) {
 	}
 	grad, b = grad[:len(x)], b[:len(x)]
 	for i, g := range grad {
-		b[i] = float64(mu*b[i]) + float64(damp*g)
-		x[i] -= float64(alpha * b[i])
+		now := float64(mu*b[i]) + float64(damp*g)
+		b[i] = now
+		x[i] -= float64(alpha * now)
 	}
 }
 
@@ -40,7 +41,8 @@ func Nesterov(workers int, x, grad, b []float64, mu, damp, alpha float64) {
 	}
 	grad, b = grad[:len(x)], b[:len(x)]
 	for i, g := range grad {
-		b[i] = float64(mu*b[i]) + float64(damp*g)
-		x[i] -= float64(alpha * (g + float64(mu*b[i])))
+		now := float64(mu*b[i]) + float64(damp*g)
+		b[i] = now
+		x[i] -= float64(alpha * (g + float64(mu*now)))
 	}
 }

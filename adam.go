@@ -56,10 +56,10 @@ type Adam struct {
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) >= 0 in step k = 0, 1, ... How far a variable can travel at
 	// all is about StepSize times the sum of the factors. Package schedule has the usual ones.
 	Schedule func(k int) float64
-	// Lazy makes StepSparse leave x, m and v as they are where the gradient is 0 because its index does not name the variable; c₁ and
-	// c₂ count all steps. It is then always fast, and another method: the momentum of a rare variable waits for its next
+	// Lazy leaves x, m and v of a variable as they are where its gradient is exactly 0, in Step and in StepSparse; c₁ and c₂ count all
+	// steps. StepSparse is then always fast. It is another method: the momentum of a rare variable waits for its next
 	// gradient, and its v remembers as many gradients as that of a frequent one, not those of as many steps. Prefer it where
-	// variables come so rarely that their steps in between are what costs time. Step is the same with and without.
+	// variables come so rarely that their steps in between are what costs time.
 	Lazy bool
 
 	sequential            // optimize.Method
@@ -94,7 +94,13 @@ func (a *Adam) Step(x, grad []float64) {
 		a.log.AdamAll(x, a.m, a.v)
 	}
 	b1, b2, alpha, eps := a.next()
-	kernel.Adam(a.Concurrent, x, grad, a.m, a.v, b1, b2, alpha, eps)
+	if !a.Lazy {
+		kernel.Adam(a.Concurrent, x, grad, a.m, a.v, b1, b2, alpha, eps)
+		return
+	}
+	for i, j := kernel.NonZero(grad, 0); i < j; i, j = kernel.NonZero(grad, j) {
+		kernel.Adam(a.Concurrent, x[i:j], grad[i:j], a.m[i:j], a.v[i:j], b1, b2, alpha, eps)
+	}
 }
 
 // next counts a step and returns what its kernel needs.

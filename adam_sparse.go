@@ -7,9 +7,9 @@ import (
 
 // StepSparse is Step for a gradient that is grad[j] in the variable index[j], and 0 in all others. index is strictly increasing, and x
 // at index has been brought to the present iterate by CatchUp. The time is that of the variables in index. x, m and v
-// become those of Step, to the last bit, unless Lazy is set.
+// become those of Step, to the last bit.
 //
-// The other variables go on moving, since m is not 0. They do so when they are next needed, by CatchUp or StepSparse: until then x there is of
+// If Lazy is set the other variables stay where they are. Otherwise they go on moving, since m is not 0. They do so when they are next needed, by CatchUp or StepSparse: until then x there is of
 // an earlier iterate. A variable that has been left alone for n steps costs a few hundred steps of its own, until they
 // are too short to change x, and n multiplications by β₂, with which v decays. What α and ε were in
 // steps that are not taken yet is kept, in 32 bytes a step, or none for steps like the one before: with constant
@@ -37,6 +37,9 @@ func (a *Adam) StepSparse(x, grad []float64, index []int) {
 		a.log.Decay(a.v, index, fresh, b2, false)
 	}
 	for j, i := range index {
+		if a.Lazy && grad[j] == 0 {
+			continue
+		}
 		kernel.Adam(1, x[i:i+1], grad[j:j+1], a.m[i:i+1], a.v[i:i+1], b1, b2, alpha, eps)
 	}
 	if !a.Lazy {

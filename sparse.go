@@ -18,9 +18,8 @@ import (
 //   - Samples is 0 or 1, and Project and PerPoint are not set.
 //
 // Otherwise, and in whatever else a Problem is given to, the gradient is filled up with zeros, and a step takes the time of all
-// variables. The Result and its counts are the same to the last bit. There are two exceptions: a method that says that its
-// StepSparse is another than its Step, as Adam does of Lazy; and a variable that momentum alone moves beyond the range of a
-// float64, for which the run fails when it is read next, or at its end with an X that is not finite, and not at once.
+// variables. The Result and its counts are the same to the last bit, but for a variable that momentum alone moves beyond the
+// range of a float64: the run fails when it is read next, or at its end with an X that is not finite, and not at once.
 //
 // To look now and then, run Minimize for some MajorIterations at a time, each from the Result of the last with Warm in the
 // method, and with FirstStep moved on by the evaluations less one. That gives the bits of a single run, and takes

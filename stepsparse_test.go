@@ -68,6 +68,11 @@ var exactSparse = map[string]func() sparser{
 	"FTRL":              func() sparser { return &method.FTRL{} },
 	"FTRL, penalties":   func() sparser { return &method.FTRL{StepSize: 0.1, L1: 0.5, L2: 0.1} },
 	"FTRL, no β":        func() sparser { return &method.FTRL{Beta: stochopt.Zero} },
+	"Adam, lazy":        func() sparser { return &stochopt.Adam{Lazy: true, Schedule: inverseRoot} },
+	"RMSProp, lazy":     func() sparser { return &method.RMSProp{Momentum: 0.9, Lazy: true} },
+	"RMSProp, centered, lazy": func() sparser {
+		return &method.RMSProp{Centered: true, Momentum: 0.5, Epsilon: stochopt.Zero, Lazy: true}
+	},
 	"Adam, memory that comes and goes": func() sparser {
 		return &stochopt.Adam{Beta2Schedule: func(k int) float64 { return []float64{0.9, 0.99, 0}[k/40%3] }}
 	},

@@ -53,10 +53,10 @@ type RMSProp struct {
 	RhoSchedule func(k int) float64
 	// Schedule, if not nil, multiplies StepSize by Schedule(k) in step k = 0, 1, ...
 	Schedule func(k int) float64
-	// Lazy makes StepSparse leave x, v, b and c as they are where the gradient is 0 because its index does not name the variable. It
-	// is then always fast, and another method: v of a rare variable remembers as many gradients as that of a frequent one, not
+	// Lazy leaves x, v, b and c of a variable as they are where its gradient is exactly 0, in Step and in StepSparse, which is then
+	// always fast. It is another method: v of a rare variable remembers as many gradients as that of a frequent one, not
 	// those of as many steps, and momentum waits for the next gradient. Prefer it where the steps in between are what costs time:
-	// with Centered, and with momentum. Step is the same with and without.
+	// with Centered, and with momentum.
 	Lazy bool
 
 	sequential            // optimize.Method
@@ -89,10 +89,21 @@ func (r *RMSProp) Step(x, grad []float64) {
 	hyper.Lengths("method: RMSProp.Step", x, grad, len(r.v))
 	r.catchAll(x)
 	rho, mu, alpha, eps := r.next()
+	if !r.Lazy {
+		r.move(r.Concurrent, 0, len(x), x, grad, rho, mu, alpha, eps)
+		return
+	}
+	for i, j := kernel.NonZero(grad, 0); i < j; i, j = kernel.NonZero(grad, j) {
+		r.move(r.Concurrent, i, j, x, grad[i:j], rho, mu, alpha, eps)
+	}
+}
+
+// move takes the step of the variables from i to j, of which grad is the gradient.
+func (r *RMSProp) move(workers, i, j int, x, grad []float64, rho, mu, alpha, eps float64) {
 	if r.Centered {
-		kernel.RMSPropCentered(r.Concurrent, x, grad, r.v, r.b, r.c, rho, mu, alpha, eps)
+		kernel.RMSPropCentered(workers, x[i:j], grad, r.v[i:j], r.b[i:j], r.c[i:j], rho, mu, alpha, eps)
 	} else {
-		kernel.RMSProp(r.Concurrent, x, grad, r.v, r.b, rho, mu, alpha, eps)
+		kernel.RMSProp(workers, x[i:j], grad, r.v[i:j], r.b[i:j], rho, mu, alpha, eps)
 	}
 }
 

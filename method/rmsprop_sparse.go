@@ -1,13 +1,12 @@
 package method
 
 import (
-	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/replay"
 )
 
 // StepSparse is Step for a gradient that is grad[j] in the variable index[j], and 0 in all others. index is strictly increasing, and x
 // at index has been brought to the present iterate by CatchUp. The time is that of the variables in index. x, v, b and
-// c become those of Step, to the last bit, unless Lazy is set.
+// c become those of Step, to the last bit. If Lazy is set the other variables stay as they are.
 //
 // What v, b and c have forgotten of the other variables meanwhile they forget when these are next needed, in as many
 // multiplications as steps have been left out, or fewer: what would not be seen beside the next gradient is forgotten at once. Without
@@ -38,10 +37,8 @@ func (r *RMSProp) StepSparse(x, grad []float64, index []int) {
 		r.log.Decay(r.b, index, nil, 0, true)
 	}
 	for j, i := range index {
-		if r.Centered {
-			kernel.RMSPropCentered(1, x[i:i+1], grad[j:j+1], r.v[i:i+1], r.b[i:i+1], r.c[i:i+1], rho, mu, alpha, eps)
-		} else {
-			kernel.RMSProp(1, x[i:i+1], grad[j:j+1], r.v[i:i+1], r.b[i:i+1], rho, mu, alpha, eps)
+		if !r.Lazy || grad[j] != 0 {
+			r.move(1, i, i+1, x, grad[j:j+1], rho, mu, alpha, eps)
 		}
 	}
 	if r.Lazy {

@@ -263,3 +263,23 @@ func vectorOf(n int) []float64 {
 	}
 	return v
 }
+
+// TestSparseKeepsNothing: without momentum the state of SGD after steps along sparse gradients is that after Step, in its length too,
+// whatever the Schedule; with momentum it holds the steps that are left to take.
+func TestSparseKeepsNothing(t *testing.T) {
+	for _, mu := range []float64{0, 0.9} {
+		sparse, dense := &method.SGD{Momentum: mu, Schedule: inverseRoot}, &method.SGD{Momentum: mu, Schedule: inverseRoot}
+		x, y := []float64{1, 2, 3}, []float64{1, 2, 3}
+		sparse.Reset(3)
+		dense.Reset(3)
+		for range 50 {
+			sparse.CatchUp(x, []int{1})
+			sparse.StepSparse(x, []float64{-1}, []int{1})
+			dense.Step(y, []float64{0, -1, 0})
+		}
+		got, _ := sparse.MarshalBinary()
+		if want, _ := dense.MarshalBinary(); bytes.Equal(got, want) != (mu == 0) || !same(x, y) {
+			t.Errorf("μ = %v: states of %d and %d bytes", mu, len(got), len(want))
+		}
+	}
+}

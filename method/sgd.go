@@ -43,6 +43,8 @@ type SGD struct {
 	k          int        // steps taken
 	b          []float64  // momentum
 	log        replay.Log // steps that some variables have not taken
+	moved      []int      // by the last step, if sparse
+	sparse     bool       // the last step was a StepSparse without momentum
 }
 
 // Init implements optimize.Method.
@@ -58,7 +60,7 @@ func (r *SGD) Reset(dim int) {
 	hyper.Unit("method: SGD.Momentum", r.Momentum)
 	hyper.Unit("method: SGD.Dampening", r.Dampening)
 	r.k, r.b = 0, make([]float64, dim)
-	r.log = replay.Log{}
+	r.log, r.sparse = replay.Log{}, false
 }
 
 // Step implements stochopt.Rule.
@@ -69,6 +71,7 @@ func (r *SGD) Step(x, grad []float64) {
 	}
 	alpha := hyper.StepSize(hyper.Or(r.StepSize, 1e-3), r.Schedule, r.k)
 	mu, damp := r.Momentum, 1-r.Dampening
+	r.sparse = false
 	if r.Nesterov {
 		kernel.Nesterov(r.Concurrent, x, grad, r.b, mu, damp, alpha)
 	} else {
@@ -88,7 +91,7 @@ func (r *SGD) MarshalBinary() ([]byte, error) { return state.Marshal("SGD", r.st
 func (r *SGD) UnmarshalBinary(data []byte) error {
 	s, log, err := replay.State("SGD", data, r.state())
 	if err == nil {
-		r.k, r.b, r.log = s.Counters[0], s.Vectors[0], log
+		r.k, r.b, r.log, r.sparse = s.Counters[0], s.Vectors[0], log, false
 	}
 	return err
 }

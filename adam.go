@@ -59,7 +59,8 @@ type Adam struct {
 	// Lazy leaves x, m and v of a variable as they are where its gradient is exactly 0, in Step and in StepSparse; c₁ and c₂ count all
 	// steps. StepSparse is then always fast. It is another method: the momentum of a rare variable waits for its next
 	// gradient, and its v remembers as many gradients as that of a frequent one, not those of as many steps. Prefer it where
-	// variables come so rarely that their steps in between are what costs time.
+	// variables come so rarely that their steps in between are what costs time. SparseAdam of torch is the same but for the ε
+	// in its steps, which is not multiplied by √c₂, and for gradients that are 0 though the index names them, which it takes.
 	Lazy bool
 
 	sequential            // optimize.Method

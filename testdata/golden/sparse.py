@@ -5,7 +5,8 @@ Run in this directory:
     python3 sparse.py
 
 It writes sparse_adam.json, sparse_adagrad.json and sparse_sgd.json. A case has, for each step, the variables index of the gradient, its
-components grads there, zeros among them, and the iterate after it. SparseAdam does not multiply eps by the root of the bias
+components grads there, and the iterate after it. Some components are 0, but not with SparseAdam: it also moves variables whose
+gradient is stored and 0, which a lazy stochopt.Adam leaves alone, as those whose gradient is not stored. SparseAdam does not multiply eps by the root of the bias
 correction of v, as torch.optim.Adam and the paper's algorithm do: here it is given eps times that root before each step.
 """
 
@@ -58,14 +59,21 @@ def draws(rng, dim, steps, scale):
     return all
 
 
-def write(path, source, make, settings):
+def stored(draw):
+    """The draw without zeros."""
+    index, grad = draw
+    return [i for i, g in zip(index, grad) if g != 0], [g for g in grad if g != 0]
+
+
+def write(path, source, make, settings, keep=lambda draw: draw):
     rng = numpy.random.default_rng(20240703)
     dim = 6
     cases = []
     for name, h in settings.items():
         for more, scale in [("", [1.0] * dim), (", scales 1e-8 to 1e8", [1.0, 1e8, 1e-3, 1e3, 1e-8, 1.0])]:
-            cases.append(run(make, name + more, h, [0.0] * dim, draws(rng, dim, 60, scale)))
-        cases.append(run(make, name + ", not from the origin", h, [1.0, -2.5, 0.3, 10.0, -1.0, 2.0], draws(rng, dim, 60, [1.0] * dim)))
+            cases.append(run(make, name + more, h, [0.0] * dim, [keep(d) for d in draws(rng, dim, 60, scale)]))
+        x0 = [1.0, -2.5, 0.3, 10.0, -1.0, 2.0]
+        cases.append(run(make, name + ", not from the origin", h, x0, [keep(d) for d in draws(rng, dim, 60, [1.0] * dim)]))
     versions = dict(python=platform.python_version(), torch=torch.__version__, numpy=numpy.__version__)
     with open(path, "w") as f:
         f.write('{"source":%s,"versions":%s,"cases":[\n' % (text(source), text(versions)))
@@ -82,6 +90,7 @@ write(
         "betas .5 .9, eps .001": dict(lr=0.01, beta1=0.5, beta2=0.9, eps=1e-3),
         "betas 0 .99": dict(lr=0.1, beta1=0.0, beta2=0.99, eps=1e-8),
     },
+    stored,
 )
 write(
     "sparse_adagrad.json",

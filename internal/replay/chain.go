@@ -81,6 +81,10 @@ func (l *Log) Decay(v []float64, index []int, fresh []float64, next float64, mu 
 			continue
 		}
 		if fresh != nil {
+			if g := math.Abs(fresh[j]); constant && float64(n)*rate < faded && g > least && math.Abs(w) < g*0x1p60 {
+				v[i] = 0
+				continue
+			}
 			low, high := rate, rate
 			if !constant {
 				p := l.bounds(s)
@@ -109,6 +113,13 @@ func (l *Log) Decay(v []float64, index []int, fresh []float64, next float64, mu 
 	l.chain.run(v, b)
 }
 
+// A v of at most 2⁶⁰ fresh, multiplied by e^faded, is too small to change fresh if that is above least, where the range of
+// normal numbers is far.
+const (
+	faded = -90
+	least = 1e-280
+)
+
 // decay multiplies w by the B of all steps from s on.
 func (l *Log) decay(w float64, s int) float64 {
 	for _, r := range l.runs[l.at(s):] {
@@ -131,7 +142,11 @@ func decayed(w, n, low, high float64) (from, to float64) {
 		floor = 1e-300  // far above the absolute error of products that are subnormal
 	)
 	low, high = n*low, n*high
-	p, q := math.Exp(low/2), math.Exp(high/2) // halves are in the range of normal numbers when |w| p p is above floor
+	p := math.Exp(low / 2) // halves are in the range of normal numbers when |w| p p is above floor
+	q := p
+	if high != low {
+		q = math.Exp(high / 2)
+	}
 	from = max(0, math.Abs(w)*p*p*(1-u*(1.01*n-4*low+16))-floor)
 	to = math.Abs(w)*q*q*(1+u*(1.01*n-4*high+16)) + floor
 	if w < 0 {

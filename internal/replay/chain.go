@@ -14,6 +14,12 @@ type chain struct {
 	of    [kernel.DecayLanes]job
 }
 
+// old is a value of v that a variable has before step s.
+type old struct {
+	s int
+	v float64
+}
+
 // job is a value to be multiplied n times.
 type job struct{ i, n int }
 
@@ -70,8 +76,12 @@ func (l *Log) Decay(v []float64, index []int, fresh []float64, next float64, mu 
 	}
 	rate := math.Log(b)
 	end := l.end()
+	l.old = slices.Grow(l.old[:0], len(index))[:len(index)]
+	for j, i := range index { // apart, for many reads to be under way at once: rare variables are far from the processor
+		l.old[j] = old{l.last[i], v[i]}
+	}
 	for j, i := range index {
-		s, w := l.before(i), v[i]
+		s, w := max(l.first, l.old[j].s), l.old[j].v
 		n := end - s
 		if n == 0 {
 			continue

@@ -39,6 +39,7 @@ type Log struct {
 	lanes *kernel.AdamLanes
 	chain chain
 	buf   []float64
+	old   []old
 	some  []int
 }
 

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stochopt/stochopt/internal/kernel"
 )
@@ -20,6 +21,10 @@ func (l *Log) Adam(x, m, v []float64, index []int, back int) {
 		l.lanes = &kernel.AdamLanes{}
 	}
 	a := adam{Log: l, x: x, m: m, v: v, index: index, to: l.end() - back, b1: l.form.Mu}
+	l.old = slices.Grow(l.old[:0], len(index))[:len(index)]
+	for j, i := range index { // apart, as in Decay
+		l.old[j] = old{l.last[i], x[i] + m[i] + v[i]}
+	}
 	n := 0
 	for n < len(a.lane) && a.load(n) {
 		n++

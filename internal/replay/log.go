@@ -35,6 +35,7 @@ type Log struct {
 	last  []int // for each variable the step that it is before, if that is above first; nil before the first Add
 	runs  []run
 	parts []part // of perPart runs each
+	later []part // of each part and all after it, but the last one
 
 	lanes *kernel.AdamLanes
 	chain chain
@@ -88,6 +89,10 @@ func (l *Log) Add(form Form, s Step, k, dim int, index []int) {
 		l.runs[n-1].end = k + 1
 	} else {
 		if n%perPart == 0 {
+			l.later = append(l.later[:0], l.parts...)
+			for i := len(l.later) - 2; i >= 0; i-- {
+				l.later[i].add(l.later[i+1])
+			}
 			l.parts = append(l.parts, part{0, math.Inf(1), math.Inf(1), 0})
 		}
 		l.parts[len(l.parts)-1].add(part{s.Alpha, s.Eps, s.B, s.B})
@@ -122,10 +127,9 @@ func (l *Log) at(s int) int {
 
 // bounds holds for all steps from s on.
 func (l *Log) bounds(s int) part {
-	from := l.at(s) / perPart
-	b := l.parts[from]
-	for _, p := range l.parts[from+1:] {
-		b.add(p)
+	b := l.parts[len(l.parts)-1]
+	if from := l.at(s) / perPart; from < len(l.later) {
+		b.add(l.later[from])
 	}
 	return b
 }
@@ -174,7 +178,7 @@ func (l *Log) All(dim int, f func(index []int)) {
 	if !l.Empty() {
 		l.Each(dim, f)
 		l.first = l.end()
-		l.runs, l.parts = l.runs[:0], l.parts[:0]
+		l.runs, l.parts, l.later = l.runs[:0], l.parts[:0], l.later[:0]
 	}
 }
 

@@ -29,7 +29,8 @@ package stochopt
 // index is strictly increasing, and x at index of the present iterate when StepSparse is called and when it returns.
 // CatchUpBefore is for the Result of a run whose next draw fails; a StepSparse that panics must not have counted the step. Step catches
 // up by itself first, and MarshalBinary keeps what is left to catch up with. A Rule that wraps another does not forward the
-// three, for its own Step is more than that of the other.
+// three, for its own Step is more than that of the other; one that embeds a method of these must not have them from it.
+// Gradients and iterates are finite, as Minimize sees to: a variable that has become infinite or NaN may differ.
 //
 // Draw is for Rules that need a certain draw, such as that of the last gradient at another point. next is the first
 // Sample of the run that has not been used; to use it Draw returns it, otherwise it remains the next. An error

@@ -342,18 +342,22 @@ func TestSparseRuns(t *testing.T) {
 	})))
 }
 
-// TestSparseRules runs every method that takes steps along sparse gradients as TestSparseRuns does.
+// TestSparseRules runs every method that takes steps along sparse gradients, and those that are lazy, as TestSparseRuns does.
 func TestSparseRules(t *testing.T) {
-	rows := 0
+	rules := map[string]func() tested{}
 	for _, row := range methods {
-		if _, ok := row.make().(sparser); !ok {
-			continue
+		if _, ok := row.make().(sparser); ok {
+			rules[row.name] = row.make
 		}
-		rows++
-		t.Run(row.name, rapid.MakeCheck(many(4, func(t *rapid.T) {
+	}
+	for name, make := range lazies {
+		rules[name+", lazy"] = func() tested { return make(true) }
+	}
+	for name, make := range rules {
+		t.Run(name, rapid.MakeCheck(many(4, func(t *rapid.T) {
 			c, schedule := drawRun(t)
 			scheduled := func() tested {
-				m := row.make()
+				m := make()
 				if field := reflect.ValueOf(m).Elem().FieldByName("Schedule"); field.IsValid() {
 					field.Set(reflect.ValueOf(panicking(schedule)))
 				}
@@ -372,8 +376,8 @@ func TestSparseRules(t *testing.T) {
 			}
 		})))
 	}
-	if rows < 10 {
-		t.Errorf("%d methods take steps along sparse gradients", rows)
+	if len(rules) < 10+len(lazies) {
+		t.Errorf("%d methods take steps along sparse gradients", len(rules)-len(lazies))
 	}
 }
 

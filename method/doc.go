@@ -201,7 +201,7 @@
 // Where a gradient is 0 in nearly all of very many variables, StepSparse of stochopt.Adam and of SGD, AdaGrad, RMSProp and FTRL takes only
 // the others. AdaGrad, FTRL, and SGD and RMSProp without momentum cost no more than these. Momentum goes on where the gradient is 0, and
 // those steps have to be made up for: with the same result as Step, or, with Adam.Lazy and RMSProp.Lazy, by another method that
-// leaves them out.
+// leaves them out, in Step too.
 //
 // Methods that say they rebuild x from their own state must not be given a projection.
 package method

@@ -9,13 +9,13 @@ import (
 // at index has been brought to the present iterate by CatchUp. The time is that of the variables in index. x, m and v
 // become those of Step, to the last bit.
 //
-// If Lazy is set the other variables stay where they are. Otherwise they go on moving, since m is not 0. They do so when they are next needed, by CatchUp or StepSparse: until then x there is of
-// an earlier iterate. A variable that has been left alone for n steps costs a few hundred steps of its own, until they
-// are too short to change x, and n multiplications by β₂, with which v decays; or all n steps, where Epsilon is stochopt.Zero and n
-// in the hundreds of thousands, or x too close to 0 for any step to be too short. What α and ε were in
-// steps that are not taken yet is kept, in 32 bytes a step, or none for steps like the one before: with constant
-// hyperparameters none after the first 40000, with a Schedule that goes on and on all until CatchUp of all variables or Step.
-// Every variable has a counter.
+// If Lazy is set the other variables stay where they are. Otherwise they go on moving, since m is not 0. They do so when
+// they are next needed, by CatchUp or StepSparse: until then x there is of an earlier iterate. A variable that has been
+// left alone for n steps costs a few hundred steps of its own, until they are too short to change x, and n
+// multiplications by β₂, with which v decays; or all n steps, where Epsilon is stochopt.Zero and n in the hundreds of
+// thousands, or x too close to 0 for any step to be too short. What α and ε were in steps that are not taken yet is
+// kept, in 32 bytes a step, or none for steps like the one before: with constant hyperparameters none after the first
+// 40000, with a Schedule that goes on and on all until CatchUp of all variables or Step. Every variable has a counter.
 func (a *Adam) StepSparse(x, grad []float64, index []int) {
 	const name = "stochopt: Adam.StepSparse"
 	replay.Sparse(name, x, grad, index, len(a.m))

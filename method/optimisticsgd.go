@@ -2,6 +2,7 @@ package method
 
 import (
 	"github.com/stochopt/stochopt/internal/hyper"
+	"github.com/stochopt/stochopt/internal/kernel"
 	"github.com/stochopt/stochopt/internal/state"
 )
 
@@ -57,9 +58,10 @@ func (r *OptimisticSGD) Step(x, grad []float64) {
 	if r.k == 0 {
 		copy(last, grad)
 	}
-	for i, g := range grad[:len(x)] {
-		x[i] -= alpha * (g + float64(b*(g-last[i])))
-		last[i] = g
+	for from := 0; from < len(x); from += near {
+		to := min(from+near, len(x))
+		kernel.SGD(1, x[from:to], grad[from:to], last[from:to], -b, 1+b, alpha) // last ← (1+b) g - b last, for the moment
+		copy(last[from:to], grad[from:to])
 	}
 	r.k++
 }

@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// TestStopOfMeans: the default stop of a Rule that answers with a mean looks at its iterates, and is as good as without the
+// TestStopOfMeans: the default stop of a Rule that answers with a mean looks at its iterates as well, and is as good as without the
 // mean. From the answers, which have no gradient, a slow way along a valley is not seen.
 func TestStopOfMeans(t *testing.T) {
 	far := func(rule func() optimize.Method, converger func() optimize.Converger) (n int, mean float64) {

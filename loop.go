@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stochopt/stochopt/internal/kernel"
+	"github.com/stochopt/stochopt/stopping"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 )
@@ -15,15 +16,16 @@ import (
 // loop is what optimize.Minimize does for a method with one task, without its goroutines and channels: it evaluates,
 // counts, records, and tests the limits, in the same order.
 type loop struct {
-	ctx      context.Context
-	eval     *evaluator
-	method   optimize.Method
-	driver   *Sequential
-	settings *optimize.Settings
-	iterates bool // the Converger looks at iterates, not at answers
-	limited  bool // ctx can end, or evaluations are limited
-	timed    bool // somebody looks at Stats.Runtime during the run
-	start    time.Time
+	ctx       context.Context
+	eval      *evaluator
+	method    optimize.Method
+	driver    *Sequential
+	settings  *optimize.Settings
+	byDefault bool                 // the Converger is Minimize's own
+	iterates  *stopping.Stationary // looks at the iterates, where the Converger looks at answers; or nil
+	limited   bool                 // ctx can end, or evaluations are limited
+	timed     bool                 // somebody looks at Stats.Runtime during the run
+	start     time.Time
 
 	inside place // where user code may panic now
 	stats  optimize.Stats
@@ -53,6 +55,10 @@ func (l *loop) minimize(x0 []float64) (*optimize.Result, error) {
 		panic(fmt.Sprintf("stochopt: Minimize: the method does not suit the Problem: %v", err))
 	}
 	l.method.Init(len(x0), 1)
+	if l.byDefault && l.driver.estimator != nil {
+		l.iterates = &stopping.Stationary{}
+		l.iterates.Init(len(x0))
+	}
 	if d := l.driver; l.eval.problem.Project != nil {
 		if d.Project != nil {
 			panic("stochopt: Minimize: Project is set both in the Problem and in the method")
@@ -279,11 +285,7 @@ func (l *loop) major(loc *optimize.Location) optimize.Status {
 	if set.GradientThreshold > 0 && loc.Gradient != nil && floats.Norm(loc.Gradient, math.Inf(1)) < set.GradientThreshold {
 		return optimize.GradientThreshold
 	}
-	seen := b
-	if l.iterates && l.driver.estimator != nil {
-		seen = l.driver.at
-	}
-	if status := set.Converger.Converged(seen); status != optimize.NotTerminated {
+	if status := l.converged(); status != optimize.NotTerminated {
 		return status
 	}
 	if set.MajorIterations > 0 && l.stats.MajorIterations >= set.MajorIterations {
@@ -293,6 +295,20 @@ func (l *loop) major(loc *optimize.Location) optimize.Status {
 		return optimize.RuntimeLimit
 	}
 	return optimize.NotTerminated
+}
+
+// converged asks the Converger. By default it stops a run whose answers are no iterates when neither travel any more: a mean
+// follows its iterates slowly, and has no gradient to show that they travel.
+func (l *loop) converged() optimize.Status {
+	status := l.settings.Converger.Converged(&l.best)
+	if l.iterates == nil {
+		return status
+	}
+	switch at := l.iterates.Converged(l.driver.at); at {
+	case optimize.NotTerminated, optimize.Failure:
+		return at
+	}
+	return status
 }
 
 // cancelled is the error of a run that its context has ended.

@@ -19,8 +19,8 @@ import (
 //   - The run ends when ctx does, after the evaluation under way, with the status optimize.Failure, an error that wraps
 //     the cause, and the last point. If ctx has ended before the run starts there is no Result.
 //   - If settings.Converger is nil, a stopping.Stationary with its defaults is used, because gonum's own default mistakes
-//     noise for convergence. It looks at the iterates of a Rule that answers with something else, such as their mean: the Converger of
-//     settings sees the answers, which have no gradient. It tells that the run travels no more, which without noise may be a circle of the
+//     noise for convergence. Where a Rule answers with something else than its iterates, such as their mean, a second one looks at the
+//     iterates, for answers have no gradient, and both must agree. It tells that the run travels no more, which without noise may be a circle of the
 //     size of the step around the minimum: look at Result.Gradient, and let the step size decay. A method whose step size
 //     decays over a given number of iterations travels no more long before it has come to rest: give it that number as
 //     MajorIterations, and optimize.NeverTerminate{} as Converger.
@@ -84,16 +84,16 @@ func Minimize(ctx context.Context, p Problem, x0 []float64, settings *optimize.S
 		return optimize.Minimize(o, x0, &set, method)
 	}
 	l := &loop{
-		ctx:      ctx,
-		limited:  ctx.Done() != nil || set.FuncEvaluations > 0 || set.GradEvaluations > 0,
-		eval:     eval,
-		method:   method,
-		driver:   d.driver(),
-		settings: &set,
-		iterates: settings == nil || settings.Converger == nil,
-		timed:    set.Recorder != nil || set.Runtime > 0,
-		start:    start,
-		best:     optimize.Location{X: make([]float64, len(x0)), F: math.Inf(1)},
+		ctx:       ctx,
+		limited:   ctx.Done() != nil || set.FuncEvaluations > 0 || set.GradEvaluations > 0,
+		eval:      eval,
+		method:    method,
+		driver:    d.driver(),
+		settings:  &set,
+		byDefault: settings == nil || settings.Converger == nil,
+		timed:     set.Recorder != nil || set.Runtime > 0,
+		start:     start,
+		best:      optimize.Location{X: make([]float64, len(x0)), F: math.Inf(1)},
 	}
 	return l.minimize(x0)
 }

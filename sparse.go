@@ -14,7 +14,7 @@ import (
 // In Minimize, a step then takes a time in proportion to the number of variables in the draw, whatever the number of all, if the
 // method has CatchUp, CatchUpBefore and StepSparse (see Rule), and nobody looks at all of X or of the gradient meanwhile:
 //
-//   - Settings.Converger is optimize.NeverTerminate{} (not nil, which is a test), Settings.Recorder nil and
+//   - Settings.Converger is nil or optimize.NeverTerminate{}, Settings.Recorder nil and
 //     Settings.GradientThreshold 0, and
 //   - Samples is 0 or 1, and Project and PerPoint are not set.
 //

@@ -43,7 +43,7 @@ import (
 // window, the gradient is not that of F, as a difference of a function with jumps may be; the status is optimize.Failure.
 //
 // Major iterations without a gradient are judged by F alone, which takes a slow way down, hidden in the noise, for none. Those of methods that answer
-// with a mean of iterates have none; as the default of stochopt.Minimize it looks at the iterates instead. Methods that report their best value so far, such as
+// with a mean of iterates have none; the default of stochopt.Minimize looks at the iterates as well. Methods that report their best value so far, such as
 // gonum's NelderMead, do not show the noise of F, and are stopped when they find no lower draw.
 //
 // Stationarity is a property of the run, not of the objective: a method with a constant step size arrives at its noise floor

@@ -33,8 +33,10 @@ type nestedFit struct {
 	P         number `json:"p"`
 }
 
-// compareFits compares the fits of all candidates, the best by AICc first. It is nil if there is only one.
-func compareFits(all []*candidate) (table []contender, warning string) {
+// compareFits compares the fits of all candidates, the best by AICc first, those without a fit last. It is nil if there is
+// only one. A single fit has its AICc, but no weight, which is a share among several.
+func (p *problem) compareFits() (table []contender, warning string) {
+	all := p.candidates
 	if len(all) < 2 {
 		return nil, ""
 	}
@@ -43,23 +45,30 @@ func compareFits(all []*candidate) (table []contender, warning string) {
 		t := contender{Model: d.text, Parameters: d.result.N - d.result.DF, RSS: number(d.result.RSS),
 			AICc: number(math.NaN()), Delta: number(math.NaN()), Weight: number(math.NaN()), Tests: []nestedFit{}, Untested: []string{}}
 		if d.err != nil {
-			message := d.err.Error()
+			message := strings.TrimPrefix(p.explain(d, d.err).Error(), "fit: ")
 			t.Error = &message
 		} else {
 			results = append(results, d.result)
+			t.AICc = number(d.result.Statistics().AICc)
 		}
 		table = append(table, t)
 	}
+	defer func() {
+		slices.SortStableFunc(table, func(a, b contender) int { return cmp.Compare(order(a), order(b)) })
+	}()
+	if len(results) < 2 {
+		return table, ""
+	}
 	scores, err := fit.Compare(results...)
 	if err != nil {
-		warning = fmt.Sprintf("no comparison: %v", err)
+		return table, fmt.Sprintf("no comparison: %v", err)
 	}
 	k := 0
 	for i, d := range all {
-		if d.err != nil || err != nil {
+		if d.err != nil {
 			continue
 		}
-		table[i].AICc, table[i].Delta, table[i].Weight = number(scores[k].AICc), number(scores[k].Delta), number(scores[k].Weight)
+		table[i].Delta, table[i].Weight = number(scores[k].Delta), number(scores[k].Weight)
 		k++
 		for _, small := range all {
 			if small == d || small.err != nil {
@@ -79,14 +88,16 @@ func compareFits(all []*candidate) (table []contender, warning string) {
 			}
 		}
 	}
-	slices.SortStableFunc(table, func(a, b contender) int { return cmp.Compare(order(a), order(b)) })
-	return table, warning
+	return table, ""
 }
 
-// order puts models without AICc last.
+// order puts models without AICc last, and among them those without a fit.
 func order(c contender) float64 {
-	if math.IsNaN(float64(c.AICc)) {
+	switch {
+	case c.Error != nil:
 		return math.Inf(1)
+	case !finite(float64(c.AICc)):
+		return math.MaxFloat64
 	}
 	return float64(c.AICc)
 }
@@ -119,11 +130,28 @@ func writeComparison(b *strings.Builder, table []contender) {
 	fmt.Fprintf(b, "\n%-*s %10s %14s %10s %10s %7s\n", width, "Model", "Parameters", "RSS", "AICc", "Difference", "Weight")
 	for _, c := range table {
 		fmt.Fprintf(b, "%-*s %10d %#14.6g ", width, c.Model, c.Parameters, c.RSS)
-		if c.Error != nil {
-			fmt.Fprintf(b, "%s\n", *c.Error)
+		switch {
+		case c.Error != nil:
+			b.WriteString("not compared\n")
+		case math.IsNaN(float64(c.Weight)):
+			fmt.Fprintf(b, "%10.2f\n", c.AICc)
+		default:
+			fmt.Fprintf(b, "%10.2f %10.2f %7.3f\n", c.AICc, c.Delta, c.Weight)
+		}
+	}
+	var sound []string
+	for _, c := range table {
+		if c.Error == nil {
+			sound = append(sound, c.Model)
 			continue
 		}
-		fmt.Fprintf(b, "%10.2f %10.2f %7.3f\n", c.AICc, c.Delta, c.Weight)
+		fmt.Fprintf(b, "%s could not be compared: %s.\n", c.Model, *c.Error)
+	}
+	switch len(sound) {
+	case 0:
+		b.WriteString("None of these models has a fit.\n")
+	case 1:
+		fmt.Fprintf(b, "Of these models only %s has a fit: nothing here speaks for another.\n", sound[0])
 	}
 	for _, c := range table {
 		for _, u := range c.Untested {

@@ -69,7 +69,7 @@ func (c *fitCommand) Run(ctx context.Context, s streams) error {
 	r := newReport(c, problem, intervals, failure)
 	r.Warnings = append(r.Warnings, trouble...)
 	var warning string
-	if r.Comparison, warning = compareFits(problem.candidates); warning != "" {
+	if r.Comparison, warning = problem.compareFits(); warning != "" {
 		r.Warnings = append(r.Warnings, warning)
 	}
 	write, to := r.text, s.out

@@ -144,3 +144,45 @@ func TestCompareReport(t *testing.T) {
 		}
 	}
 }
+
+// TestCompareUndetermined: a model that the data do not determine is named with the reason, and the numbers of the only other
+// one stand, whichever comes first. The exit code is that of the first.
+func TestCompareUndetermined(t *testing.T) {
+	const sound, vague = "y ~ a+b*x", "y ~ a+(b+c)*x"
+	starts := []string{"a=1", "b=1", "c=1"}
+	alone := fitJSON(t, parabolaData(), sound, "a=1", "b=1")
+	for _, c := range []struct {
+		first, second string
+		code          int
+	}{{sound, vague, 0}, {vague, sound, 3}} {
+		args := append([]string{"fit", "-", c.first, "--compare", c.second}, starts...)
+		code, stdout, stderr := runCommand(t.Context(), parabolaData(), args...)
+		if code != c.code || (stderr == "") != (code == 0) {
+			t.Errorf("%s first: exit code %d, %s", c.first, code, stderr)
+		}
+		for _, want := range []string{
+			fmt.Sprintf("\n%s could not be compared: the data do not determine b, c: they tell 2 of 3 directions of the parameters only.\n", vague),
+			fmt.Sprintf("\nOf these models only %s has a fit: nothing here speaks for another.\n", sound),
+			fmt.Sprintf("%10.2f\n%s ", *alone.AICc, vague),
+		} {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("%s first: %q is missing in\n%s", c.first, want, stdout)
+			}
+		}
+		if strings.Contains(stdout, "no comparison") || code == 0 && strings.Contains(stdout, "NaN") {
+			t.Errorf("%s first:\n%s", c.first, stdout)
+		}
+		_, stdout, _ = runCommand(t.Context(), parabolaData(), append(args, "--json")...)
+		r := decode(t, stdout).Comparison
+		if len(r) != 2 || r[0].Model != sound || r[0].AICc == nil || *r[0].AICc != *alone.AICc || r[0].Error != nil || r[0].Weight != nil {
+			t.Fatalf("%+v", r)
+		}
+		if r[1].AICc != nil || r[1].Error == nil || !strings.HasPrefix(*r[1].Error, "the data do not determine b, c") {
+			t.Errorf("%+v", r[1])
+		}
+	}
+	_, stdout, _ := runCommand(t.Context(), parabolaData(), append([]string{"fit", "-", vague, "--compare", "y ~ (a+b)+c*x"}, starts...)...)
+	if !strings.Contains(stdout, "\nNone of these models has a fit.\n") {
+		t.Errorf("%s", stdout)
+	}
+}

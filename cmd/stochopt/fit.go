@@ -20,7 +20,7 @@ type fitCommand struct {
 	Y       string   `placeholder:"COLUMN" help:"The column of the response of built-in models. If the table has only two columns to choose from, the second."`
 	Compare []string `sep:"none" placeholder:"FORMULA" help:"Fit this formula or built-in model too, and tell which the data support; may be repeated."`
 
-	Sigma         string   `placeholder:"COLUMN" help:"The column of the standard deviations of the response, or one number for all rows."`
+	Sigma         string   `placeholder:"COLUMN" help:"The column of the standard deviations of the response, an expression of columns as in 'sqrt(counts)', or one number for all rows."`
 	AbsoluteSigma bool     `help:"Take --sigma as known: error bars are not scaled by the residuals."`
 	Columns       []string `placeholder:"NAME" help:"The names of the columns of a table without a header."`
 	SkipMissing   bool     `help:"Leave out rows in which a value is missing, and say how many."`

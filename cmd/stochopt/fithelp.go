@@ -48,7 +48,7 @@ PARAMETERS. The same words say of a parameter on the command line and in a file 
 
 A file whose name ends in .json holds the same as JSON, {"b1": 500, "k": {"start": 0.5, "lower": 0}}. The command line overrides the file. --write-params writes such a file with the estimates as starts.
 
-ERRORS OF THE DATA. All rows weigh the same, as is right if their errors are equal. If they are not, and a column s holds their standard deviations, give --sigma s: rows weigh 1/s², and the standard errors are scaled by the residuals, so that only the ratios of s matter. If s are the standard deviations themselves, add --absolute-sigma: then nothing is scaled, and the reduced chi-square is near 1 if the model holds. Against outliers, --loss huber; the report names the rows that then have less than half of their weight.
+ERRORS OF THE DATA. All rows weigh the same, as is right if their errors are equal. If they are not, and a column s holds their standard deviations, give --sigma s: rows weigh 1/s², and the standard errors are scaled by the residuals, so that only the ratios of s matter. In place of a column it may be an expression of columns, as in --sigma 'sqrt(counts)'. If s are the standard deviations themselves, add --absolute-sigma: then nothing is scaled, and the reduced chi-square is near 1 if the model holds. Against outliers, --loss huber; the report names the rows that then have less than half of their weight.
 
 INTERVALS. --conf t is right if the curve is nearly linear in the parameters over a few standard errors. --conf profile follows the sum of squares itself, which takes some 15 short fits for each end; it is for least squares. --conf bootstrap takes the distribution of the errors from the residuals, with 1000 fits.
 

@@ -241,6 +241,11 @@ func TestWrongInput(t *testing.T) {
 		{fit("y ~ b*x", "b=1", "--sigma=z"), `--sigma: there is no column "z"; columns: x, y, s`},
 		{fit("y ~ b*x", "b=1", "--sigma=-1"), "--sigma is -1, want a number above 0"},
 		{fit("y ~ b*x", "b=1", "--sigma=S"), `--sigma: there is no column "S"; columns: x, y, s; did you mean "s"?`},
+		{fit("y ~ b*x", "b=1", "--sigma=sqrt(S)"), `--sigma sqrt(S): there is no column "S"; columns: x, y, s; did you mean "s"?`},
+		{fit("y ~ b*x", "b=1", "--sigma=sqrt(s"), "--sigma sqrt(s: formula, character"},
+		{fit("y ~ b*x", "b=1", "--sigma=root(s)"), "--sigma root(s): formula, character 1: root is not a function"},
+		{fit("y ~ b*x", "b=1", "--sigma=log(y-1)"), "standard input, line 2: log(y-1) is 0; standard deviations must be above 0"},
+		{fit("y ~ b*x", "b=1", "--sigma=1/x"), "standard input, line 5: 1/x is +Inf; standard deviations must be above 0"},
 		{fit("a=1", "b=2"), "no model: a=1 is a start value, and a formula comes before these"},
 		{fit("y = b*x", "b=1"), "formula, character 3: a formula has ~ in place of =; write y ~ b*x"},
 		{fit("y ~ a+b*x"), "no start values for a, b: if they are parameters, add a=VALUE b=VALUE with a number for each VALUE; columns: x, y, s"},
@@ -280,6 +285,34 @@ func TestWrongInput(t *testing.T) {
 		code, stdout, stderr := runCommand(t.Context(), data, test.args...)
 		if code != 2 || stdout != "" || !strings.Contains(stderr, test.want) {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want %q", test.args, code, stdout, stderr, test.want)
+		}
+	}
+}
+
+// TestSigmaExpression: an expression of columns stands for the column of its values, unless a column has that name.
+func TestSigmaExpression(t *testing.T) {
+	const model = "y ~ b*x"
+	table := func(sigma string) string {
+		return "x,y,v," + sigma + "\n1,2.2,4,2\n2,4.1,9,3\n3,5.5,16,4\n4,8.3,0.25,0.5\n"
+	}
+	want := fitJSON(t, table("s"), model, "b=1", "--sigma=s")
+	if plain := fitJSON(t, table("s"), model, "b=1"); agree(plain.value(t, "b", "estimate"), want.value(t, "b", "estimate")) {
+		t.Fatalf("the weights make no difference")
+	}
+	for _, c := range []struct {
+		data string
+		args []string
+	}{
+		{table("s"), []string{"--sigma=sqrt(v)"}},
+		{table("s"), []string{"--sigma=v/s"}},
+		{table("s"), []string{"--sigma=sqrt(v)", "--stream"}},
+		{table("sqrt(x)"), []string{"--sigma=sqrt(x)"}},
+	} {
+		got := fitJSON(t, c.data, append([]string{model, "b=1"}, c.args...)...)
+		for _, key := range []string{"estimate", "standard_error"} {
+			if g, w := got.value(t, "b", key), want.value(t, "b", key); !agree(g, w) {
+				t.Errorf("%q: %s %v, want %v", c.args, key, g, w)
+			}
 		}
 	}
 }

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/builtin"
@@ -24,6 +22,7 @@ type problem struct {
 	table      *table.Table
 	lines      []int // of the file, where the points stand
 	said       *params.Set
+	sigma      *deviations  // nil for none
 	candidates []*candidate // the first is reported, the others compared with it
 }
 
@@ -77,8 +76,8 @@ func (c *fitCommand) open(in io.Reader) (p *problem, reader *table.Reader, file 
 	}
 	reader.SkipMissing = c.SkipMissing
 	p = &problem{file: name, said: said}
-	if _, isNumber, _ := c.fixedSigma(); c.Sigma != "" && !isNumber && !slices.Contains(reader.Names, c.Sigma) {
-		return nil, nil, nil, noColumn("--sigma", c.Sigma, reader.Names)
+	if p.sigma, err = newDeviations(c.Sigma, reader.Names); err != nil {
+		return nil, nil, nil, err
 	}
 	if err := c.missingStarts(texts, reader.Names, said); err != nil {
 		return nil, nil, nil, err
@@ -100,11 +99,11 @@ func (c *fitCommand) read(in io.Reader) (*problem, error) {
 		return nil, err
 	}
 	defer file.Close()
-	if p.table, err = reader.Table(c.needed(p)...); err != nil {
+	if p.table, err = reader.Table(p.needed()...); err != nil {
 		return nil, err
 	}
 	p.lines = p.table.Lines
-	sigma, err := c.readSigma(p)
+	sigma, err := p.readSigma()
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +200,7 @@ func (p *problem) allUsed() error {
 }
 
 // needed are the columns that the candidates and sigma need.
-func (c *fitCommand) needed(p *problem) (names []string) {
+func (p *problem) needed() (names []string) {
 	add := func(name string) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -219,38 +218,27 @@ func (c *fitCommand) needed(p *problem) (names []string) {
 			add(name)
 		}
 	}
-	if _, err := strconv.ParseFloat(c.Sigma, 64); c.Sigma != "" && err != nil {
-		add(c.Sigma)
+	if p.sigma != nil {
+		for _, name := range p.sigma.columns {
+			add(name)
+		}
 	}
 	return names
 }
 
 // readSigma returns the standard deviations of the responses, or nil.
-func (c *fitCommand) readSigma(p *problem) ([]float64, error) {
-	if c.Sigma == "" {
+func (p *problem) readSigma() ([]float64, error) {
+	if p.sigma == nil {
 		return nil, nil
 	}
-	if v, isNumber, err := c.fixedSigma(); isNumber {
-		return slices.Repeat([]float64{v}, len(p.lines)), err
-	}
-	sigma := p.table.Columns[c.Sigma]
-	for i, v := range sigma {
-		if !(v > 0) {
-			return nil, fmt.Errorf("%s, line %d: column %s is %v; standard deviations must be above 0", p.file, p.lines[i], c.Sigma, v)
+	sigma := make([]float64, len(p.lines))
+	for i := range sigma {
+		var err error
+		if sigma[i], err = p.sigma.at(p.table.Columns, i); err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", p.file, p.lines[i], err)
 		}
 	}
 	return sigma, nil
-}
-
-// fixedSigma is the number that --sigma may be.
-func (c *fitCommand) fixedSigma() (v float64, isNumber bool, err error) {
-	if v, err = strconv.ParseFloat(c.Sigma, 64); err != nil {
-		return 0, false, nil
-	}
-	if !(v > 0) || math.IsInf(v, 0) {
-		return 0, true, fmt.Errorf("--sigma is %v, want a number above 0", v)
-	}
-	return v, true, nil
 }
 
 // fill gives a candidate its data and its parameters.

@@ -50,7 +50,7 @@ func (c *fitCommand) fitStream(ctx context.Context, s streams) (*problem, error)
 		return nil, err
 	}
 	defer rows.remove()
-	if err := c.spool(ctx, p, reader, rows); err != nil {
+	if err := p.spool(ctx, reader, rows); err != nil {
 		return nil, err
 	}
 	d := p.candidates[0]
@@ -79,15 +79,11 @@ func (c *fitCommand) fitStream(ctx context.Context, s streams) (*problem, error)
 }
 
 // spool reads all rows into a file.
-func (c *fitCommand) spool(ctx context.Context, p *problem, reader *table.Reader, rows *rowFile) error {
+func (p *problem) spool(ctx context.Context, reader *table.Reader, rows *rowFile) error {
 	const block = 4096 // rows
 	d := p.candidates[0]
-	names := c.needed(p)
+	names := p.needed()
 	if err := reader.Select(names...); err != nil {
-		return inputError{err}
-	}
-	sigma, isNumber, err := c.fixedSigma()
-	if err != nil {
 		return inputError{err}
 	}
 	row, lines := make([]float64, len(names)), make([]int, 0, block)
@@ -121,9 +117,11 @@ func (c *fitCommand) spool(ctx context.Context, p *problem, reader *table.Reader
 			return inputError{err}
 		}
 		for i, x := range d.data.X {
-			if c.Sigma != "" && !isNumber {
-				if sigma = columns[c.Sigma][i]; !(sigma > 0) {
-					return inputError{fmt.Errorf("%s, line %d: column %s is %v; standard deviations must be above 0", p.file, lines[i], c.Sigma, sigma)}
+			sigma := 0.0 // none
+			if p.sigma != nil {
+				var err error
+				if sigma, err = p.sigma.at(columns, i); err != nil {
+					return inputError{fmt.Errorf("%s, line %d: %w", p.file, lines[i], err)}
 				}
 			}
 			if err := rows.add(lines[i], x, d.data.Y[i], sigma); err != nil {

@@ -462,7 +462,6 @@ func TestBadInput(t *testing.T) {
 		want string
 	}{
 		// Usage.
-		{[]string{}, "see stochopt --help"},
 		{[]string{"fot"}, "see stochopt --help"},
 		{[]string{"fit"}, "see stochopt fit --help"},
 		{[]string{"fit", "-"}, "see stochopt fit --help"},
@@ -520,6 +519,10 @@ func TestHelp(t *testing.T) {
 		if code != 0 || stderr != "" || !strings.Contains(stdout, "stochopt fit") {
 			t.Errorf("%q: exit code %d, %s%s", args, code, stdout, stderr)
 		}
+	}
+	_, want, _ := runCommand(t.Context(), "", "--help")
+	if code, stdout, stderr := runCommand(t.Context(), ""); code != badInput || stdout != "" || stderr != want {
+		t.Errorf("no arguments: exit code %d, %s%s", code, stdout, stderr)
 	}
 	_, stdout, _ := runCommand(t.Context(), "", "fit", "--help")
 	stdout = strings.Join(strings.Fields(stdout), " ") // whatever the width of lines

@@ -49,11 +49,15 @@ func run(ctx context.Context, args []string, s streams) int {
 		Sweep     sweepCommand     `cmd:"" help:"Try step sizes of every method on test functions, and print the table behind the defaults."`
 		Reproduce reproduceCommand `cmd:"" help:"Repeat a published experiment on Adam: a picture, the numbers behind it, and a few lines."`
 	}
-	helped := false
+	helped, code := false, fitted
+	help := s.out
+	if len(args) == 0 { // a usage error that the list of commands answers
+		args, help, code = []string{"--help"}, s.err, badInput
+	}
 	parser, err := kong.New(&commands,
 		kong.Name("stochopt"),
 		kong.Description("Fits curves to data and looks at noisy objectives. For examples: stochopt fit --help, stochopt check --help"),
-		kong.Writers(s.out, s.err),
+		kong.Writers(help, s.err),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -69,7 +73,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	switch {
 	case helped:
-		return fitted
+		return code
 	case err != nil:
 		about := "stochopt"
 		if len(args) > 0 && slices.ContainsFunc(parser.Model.Children, func(n *kong.Node) bool { return n.Name == args[0] }) {

@@ -72,14 +72,14 @@ func (c *fitCommand) Run(ctx context.Context, s streams) error {
 	if r.Comparison, warning = problem.compareFits(); warning != "" {
 		r.Warnings = append(r.Warnings, warning)
 	}
-	write, to := r.text, s.out
-	if c.JSON {
-		write = r.json
-	}
+	to := s.out
 	if c.toStandardOutput() {
 		to = s.err
 	}
-	return errors.Join(judge(first, failure), write(to), c.writeFiles(problem, s.out))
+	if c.JSON {
+		return errors.Join(judge(first, failure), r.json(to), c.writeFiles(problem, s.out, nil))
+	}
+	return errors.Join(judge(first, failure), r.text(to), c.writeFiles(problem, s.out, to))
 }
 
 // fit reads the input and fits all candidates.

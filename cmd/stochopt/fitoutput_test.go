@@ -190,6 +190,25 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
+// TestFilesNamed: the report ends with what has been written where; one JSON object stays one.
+func TestFilesNamed(t *testing.T) {
+	dir := t.TempDir()
+	picture, rows, starts := filepath.Join(dir, "fit.png"), filepath.Join(dir, "rows.csv"), filepath.Join(dir, "start.toml")
+	args := []string{"fit", "-", "y ~ a+b*x", "a=1", "b=1", "--plot", picture, "--csv", rows, "--write-params", starts}
+	code, stdout, stderr := runCommand(t.Context(), parabolaData(), args...)
+	if want := fmt.Sprintf(".\n\nRows     %s\nPicture  %s\nStarts   %s\n", rows, picture, starts); code != 0 || stderr != "" || !strings.HasSuffix(stdout, want) {
+		t.Errorf("exit code %d, %s%s\nwant at the end %q", code, stderr, stdout, want)
+	}
+	code, stdout, stderr = runCommand(t.Context(), parabolaData(), append(args, "--json")...)
+	if decode(t, stdout); code != 0 || stderr != "" {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	code, stdout, stderr = runCommand(t.Context(), parabolaData(), append(args[:5:5], "--csv=-", "--plot", picture)...)
+	if code != 0 || strings.Contains(stdout, "Picture") || !strings.HasSuffix(stderr, "\n\nPicture  "+picture+"\n") {
+		t.Errorf("exit code %d, %s\n%s", code, stdout, stderr)
+	}
+}
+
 // TestNewUser goes from a table of one's own to a picture with error bars in one command.
 func TestNewUser(t *testing.T) {
 	dir := t.TempDir()

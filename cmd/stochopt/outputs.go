@@ -84,10 +84,11 @@ func cause(err error) error {
 	return err
 }
 
-// writeFiles writes what --csv, --plot and --write-params ask for.
-func (c *fitCommand) writeFiles(p *problem, stdout io.Writer) error {
+// writeFiles writes what --csv, --plot and --write-params ask for, and tells report, unless it is nil, what stands where.
+func (c *fitCommand) writeFiles(p *problem, stdout, report io.Writer) error {
 	var errs []error
-	file := func(name string, content func(io.Writer) error) {
+	gap := "\n" // below the report
+	file := func(what, name string, content func(io.Writer) error) {
 		switch name {
 		case "":
 			return
@@ -99,11 +100,15 @@ func (c *fitCommand) writeFiles(p *problem, stdout io.Writer) error {
 		if err == nil {
 			err = errors.Join(content(f), f.Close())
 		}
+		if err == nil && report != nil {
+			_, err = fmt.Fprintf(report, "%s%-9s%s\n", gap, what, name)
+			gap = ""
+		}
 		errs = append(errs, err)
 	}
 	first := p.candidates[0]
-	file(c.CSV, func(w io.Writer) error { return writeCSV(w, first, p.lines, c.Level) })
-	file(c.Plot, func(w io.Writer) error { return drawFit(w, c.Plot, first, c.Level) })
-	file(c.WriteParams, func(w io.Writer) error { return p.said.Write(w, first.parameters, first.result) })
+	file("Rows", c.CSV, func(w io.Writer) error { return writeCSV(w, first, p.lines, c.Level) })
+	file("Picture", c.Plot, func(w io.Writer) error { return drawFit(w, c.Plot, first, c.Level) })
+	file("Starts", c.WriteParams, func(w io.Writer) error { return p.said.Write(w, first.parameters, first.result) })
 	return errors.Join(errs...)
 }

@@ -82,7 +82,13 @@ func (c *profileCommand) Run(ctx context.Context, s streams) error {
 			return err
 		}
 	}
-	return write(s.out, c.Out, func(w io.Writer) error { return c.table(w, classes, results) })
+	if err := write(s.out, c.Out, func(w io.Writer) error { return c.table(w, classes, results) }); err != nil {
+		return err
+	}
+	if c.Plot != "" {
+		_, err = fmt.Fprintf(s.out, "\nPicture  %s\n", c.Plot)
+	}
+	return err
 }
 
 // choose returns the methods to compare: those of the module and some of gonum.

@@ -16,7 +16,7 @@ func TestProfile(t *testing.T) {
 		picture, table := filepath.Join(dir, "p."+ext), filepath.Join(dir, ext+".md")
 		code, out, errs := runCommand(context.Background(), "", "profile", "Adam", "SGD momentum", "gonum LBFGS", "--class=stiff,sums", "--budget=300", "--seeds=3",
 			"--plot="+picture, "--out="+table, "--show=Adam;SGD momentum")
-		if code != 0 || out != "" || errs != "" {
+		if code != 0 || out != "\nPicture  "+picture+"\n" || errs != "" {
 			t.Fatalf("exit code %d\n%s%s", code, out, errs)
 		}
 		text, err := os.ReadFile(table)

@@ -103,7 +103,10 @@ func (c *regretCommand) Run(ctx context.Context, s streams) error {
 			return err
 		}
 	}
-	return nil
+	if c.Plot != "" {
+		_, err = fmt.Fprintf(s.out, "Picture  %s\n", c.Plot)
+	}
+	return err
 }
 
 // check returns the sequence of random losses, or what is wrong with the flags.

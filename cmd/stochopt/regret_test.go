@@ -25,7 +25,11 @@ func TestRegret(t *testing.T) {
 			}
 		}
 		// Adam on the counterexample, after 3000 rounds: 0.6748 a round at α = 0.5, from the double precision of another program.
-		lines := strings.Split(strings.TrimSpace(out), "\n")
+		table, found := strings.CutSuffix(out, "\n\nPicture  "+picture+"\n")
+		if !found {
+			t.Errorf("the picture is not named in\n%s", out)
+		}
+		lines := strings.Split(strings.TrimSpace(table), "\n")
 		last := strings.Fields(lines[len(lines)-1])
 		if len(last) != 5 || last[0] != "3000" || last[2] != "0.6748" || last[4] != "none" {
 			t.Errorf("the last line is %q", last)

@@ -255,11 +255,11 @@ func (c *curve) notFinite(p *point) error {
 	return fmt.Errorf("fit: the sum of squares overflows at the start (%s); start elsewhere (is a sign wrong?), or rescale the data", at)
 }
 
-// assignments is b1 = 2, b2 = 3.
+// assignments is b1 = 2, b2 = 3, to six digits.
 func (c *coordinates) assignments(b []float64) string {
 	var s []string
 	for j, p := range c.params {
-		s = append(s, fmt.Sprintf("%s = %v", p.Name, b[j]))
+		s = append(s, fmt.Sprintf("%s = %.6g", p.Name, b[j]))
 	}
 	return strings.Join(s, ", ")
 }

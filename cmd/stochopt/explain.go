@@ -142,7 +142,12 @@ func (d *candidate) startedThere() bool {
 	return free > 0 && !moved
 }
 
-// known reports whether a sentence of a diagnosis is told elsewhere in the report, or that a guess was right.
+// turnedBack is how the sentence of a diagnosis begins that tells of places where the curve is not finite: a clue to why a
+// search has failed, and none of the reader's business where it has not.
+const turnedBack = "The search met parameters where"
+
+// known reports whether a sentence of a diagnosis is told elsewhere in the report, says that a guess was right, or does not
+// matter to a fit that has ended well.
 func (d *candidate) known(sentence string) bool {
 	if d.result.RanAway != nil && strings.HasPrefix(sentence, strings.Join(d.result.RanAway, ", ")+" may be on the way") {
 		return true
@@ -151,6 +156,9 @@ func (d *candidate) known(sentence string) bool {
 		return true
 	}
 	if strings.HasPrefix(sentence, "The Loss gives less than half") {
+		return true
+	}
+	if strings.HasPrefix(sentence, turnedBack) && outcomeOf(d) == outcomeFitted {
 		return true
 	}
 	return slices.ContainsFunc(d.guessed, func(name string) bool { return strings.HasPrefix(sentence, name+stillThere) })

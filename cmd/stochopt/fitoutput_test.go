@@ -200,7 +200,7 @@ func TestFilesNamed(t *testing.T) {
 		t.Errorf("exit code %d, %s%s\nwant at the end %q", code, stderr, stdout, want)
 	}
 	code, stdout, stderr = runCommand(t.Context(), parabolaData(), append(args, "--json")...)
-	if decode(t, stdout); code != 0 || stderr != "" {
+	if decode(t, stdout); code != 0 || stderr != "" || !strings.HasSuffix(stdout, "\n}\n") {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
 	code, stdout, stderr = runCommand(t.Context(), parabolaData(), append(args[:5:5], "--csv=-", "--plot", picture)...)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -64,5 +65,22 @@ func TestCandidateError(t *testing.T) {
 	code, stdout, stderr := runCommand(t.Context(), parabolaData(), "fit", "-", "y ~ a+b*x", "a=1", "b=1", "--compare=y ~ a*log(x)")
 	if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "stochopt: y ~ a*log(x): standard input, line 2, x = 0: the curve is -Inf at the start") {
 		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+}
+
+// TestTurnedBack: that a search has met parameters where the curve is not finite is told, with few digits, where it has failed,
+// and not where it has ended well.
+func TestTurnedBack(t *testing.T) {
+	const data = "x,y\n0.5,-1\n1,0.2\n2,0.8\n3,1.2\n4,1.35\n5,1.65\n6,1.8\n"
+	const met = "\nThe search met parameters where the curve or a derivative is not finite "
+	code, stdout, _ := runCommand(t.Context(), data, "fit", "-", "y ~ a*log(x-b)+c", "a=5", "b=-3", "c=0")
+	if code != fitted || strings.Contains(stdout, met) {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	code, stdout, _ = runCommand(t.Context(), data, "fit", "-", "y ~ a*sqrt(x-b)+c", "a=5", "b=-3", "c=0")
+	_, note, found := strings.Cut(stdout, met)
+	note, _, _ = strings.Cut(note, "\n")
+	if code != noEnd || !found || !strings.Contains(note, "(line 2) = [0.5], with a = ") || regexp.MustCompile(`[0-9]{8}`).MatchString(note) {
+		t.Errorf("exit code %d\n%s", code, stdout)
 	}
 }

@@ -29,7 +29,7 @@ type fitCommand struct {
 	Params string   `placeholder:"FILE" help:"A TOML file, or JSON, that says of the parameters what the flags below do."`
 	Lower  []string `sep:"none" placeholder:"NAME=NUMBER" help:"The least value that a parameter may have."`
 	Upper  []string `sep:"none" placeholder:"NAME=NUMBER" help:"The greatest value that a parameter may have."`
-	Fix    []string `sep:"none" placeholder:"NAME" help:"Leave a parameter at its start; NAME=NUMBER says where."`
+	Fix    []string `sep:"none" placeholder:"NAME" help:"Leave a parameter at its start; NAME=NUMBER says where, in place of a start value."`
 	Tie    []string `sep:"none" placeholder:"NAME=EXPRESSION" help:"Make a parameter an expression of others, as in 'b2=2*b1'."`
 	Log    []string `sep:"none" placeholder:"NAME" help:"Search in the logarithm of a parameter, which must be positive."`
 	Logit  []string `sep:"none" placeholder:"NAME" help:"Search in the logit of a parameter between its bounds."`

@@ -526,7 +526,7 @@ func TestHelp(t *testing.T) {
 	}
 	_, stdout, _ := runCommand(t.Context(), "", "fit", "--help")
 	stdout = strings.Join(strings.Fields(stdout), " ") // whatever the width of lines
-	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "weigh the same", "Exit codes:", "go install ./cmd/stochopt", "the object holds error only", "--level=0.95", "residual_sum_of_squares"} {
+	for _, want := range []string{"misra1a.csv 'y ~ b1*(1-exp(-b2*x))' b1=500 b2=0.0001", "erfc", "weigh the same", "Exit codes:", "go install ./cmd/stochopt", "the object holds error only", "says twice, as in c=2 --fix c=3, is an error", "--level=0.95", "residual_sum_of_squares"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing in\n%s", want, stdout)
 		}

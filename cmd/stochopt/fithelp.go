@@ -46,7 +46,7 @@ PARAMETERS. The same words say of a parameter on the command line and in a file 
                                          [b2]
                                          tie = "2*b1"
 
-A file whose name ends in .json holds the same as JSON, {"b1": 500, "k": {"start": 0.5, "lower": 0}}. The command line overrides the file. --write-params writes such a file with the estimates as starts.
+A file whose name ends in .json holds the same as JSON, {"b1": 500, "k": {"start": 0.5, "lower": 0}}. The command line overrides the file, thing by thing; a thing that the command line itself says twice, as in c=2 --fix c=3, is an error. --write-params writes such a file with the estimates as starts.
 
 ERRORS OF THE DATA. All rows weigh the same, as is right if their errors are equal. If they are not, and a column s holds their standard deviations, give --sigma s: rows weigh 1/s², and the standard errors are scaled by the residuals, so that only the ratios of s matter. In place of a column it may be an expression of columns, as in --sigma 'sqrt(counts)'. If s are the standard deviations themselves, add --absolute-sigma: then nothing is scaled, and the reduced chi-square is near 1 if the model holds. Against outliers, --loss huber; the report names the rows that then have less than half of their weight.
 

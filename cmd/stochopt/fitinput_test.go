@@ -98,6 +98,10 @@ func TestParamsFile(t *testing.T) {
 	if start := got.value(t, "c", "start"); start != 0 {
 		t.Errorf("the command line does not override the file: c starts at %v", start)
 	}
+	fixed := fitJSON(t, decay(), "signal ~ A*exp(-k*t)+c", "--params="+file, "--fix=c=0.5")
+	if v := fixed.value(t, "c", "estimate"); v != 0.5 {
+		t.Errorf("--fix does not override the file: c is %v", v)
+	}
 	text, err := os.ReadFile(out)
 	if err != nil || !strings.Contains(string(text), "lower = 0.0\n") {
 		t.Errorf("%s, %v", text, err)
@@ -254,7 +258,7 @@ func TestWrongInput(t *testing.T) {
 		{fit("y ~ a+b*x*ss+X"), "no start values for a, b, ss, X: if they are parameters, add a=VALUE b=VALUE ss=VALUE X=VALUE with a number for each VALUE; columns: x, y, s; for X: did you mean x?"},
 		{fit("y ~ a+b*x+log(", "c=1"), "formula, character"},
 		{fit("--model=exponential", "--x=x", "--y=y", "rte=1"), "rte is no parameter of the model; parameters: amplitude, rate; did you mean rate?"},
-		{fit("y ~ b*x", "b=1", "--fix=b=2"), "--fix b=2 and the start value b=1 say two things of b: leave out one, or give --fix b to hold it at its start"},
+		{fit("y ~ b*x", "b=1", "--fix=b=2"), "--fix b=2 and the start value b=1, both on the command line, say two things of b: leave out one, or give --fix b to hold it at its start"},
 		{fit("y ~ a+b*x", "--fix=b", "--fix=a"), "start value missing for b, a: write b=VALUE a=VALUE"},
 		{fit("y ~ b*x", "b=1", "--absolute-sigma"), "--absolute-sigma needs --sigma"},
 		{fit("y ~ b*x", "b=1", "--loss=square"), `--loss is "square", want one of linear, softl1, huber, cauchy, tukey; see stochopt fit --help`},

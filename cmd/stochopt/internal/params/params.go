@@ -183,7 +183,7 @@ func (s *Set) Flags(f Flags) error {
 					return fmt.Errorf("--fix %q: %q is not a finite number", a, value)
 				}
 				if p := s.find(name); p != nil && p.said["start"] {
-					return fmt.Errorf("--fix %s and the start value %s=%v say two things of %s: leave out one, or give --fix %s to hold it at its start", a, name, *p.start, name, name)
+					return fmt.Errorf("--fix %s and the start value %s=%v, both on the command line, say two things of %s: leave out one, or give --fix %s to hold it at its start", a, name, *p.start, name, name)
 				}
 				if err := s.say(name, "start", v); err != nil {
 					return fmt.Errorf("--fix: %w", err)

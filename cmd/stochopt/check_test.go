@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -119,5 +120,27 @@ func TestCheckBadInput(t *testing.T) {
 	cancel()
 	if code, _, err := runCommand(ctx, "", "check", "--at=1", "--", "true"); code != failed || !strings.Contains(err, "canceled") {
 		t.Errorf("cancelled: %d %s", code, err)
+	}
+}
+
+// TestMostRuns: the end of the bar is not below the number of runs of a noisy objective, nor far above; and where nobody looks
+// there is none.
+func TestMostRuns(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs a shell, sh, to write small programs")
+	}
+	count := filepath.Join(t.TempDir(), "count")
+	t.Setenv("COUNT", count)
+	sim := simulation(t)
+	code, _, stderr := runCommand(t.Context(), "", "check", "--at=0.003", "--draws=8", "--", "sh", "-c", `echo >> "$COUNT"; exec "$0" "$@"`, sim, "-seed={seed}", "--", "{x}")
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	runs, err := os.ReadFile(count)
+	if most := mostRuns([]float64{0.003}, 8); err != nil || len(runs) > most || 3*len(runs) < 2*most {
+		t.Errorf("%d runs, at most %d expected, %v", len(runs), most, err)
+	}
+	if small, large := mostRuns([]float64{1, 1}, 64), mostRuns(make([]float64, 10), 64); small != 1800 || large != 8424 {
+		t.Errorf("%d and %d runs", small, large) // as the help says
 	}
 }

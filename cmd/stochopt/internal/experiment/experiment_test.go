@@ -17,6 +17,7 @@ import (
 
 	"github.com/stochopt/stochopt"
 	"github.com/stochopt/stochopt/cmd/stochopt/internal/dataset"
+	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -331,5 +332,25 @@ func TestField(t *testing.T) {
 	}
 	if _, err := field(nil, "Adan"); err == nil || !strings.Contains(err.Error(), `no method "Adan" here; there are Adam, `) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestAccelerationAxes: the axis of the values ends within a decade of the least of them, and not below 1e-12.
+func TestAccelerationAxes(t *testing.T) {
+	out, err := acceleration(t.Context(), Options{Quick: true, Tick: func(string, int, int) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range out.Panels {
+		least := math.Inf(1)
+		for _, c := range row[1].Curves {
+			least = min(least, slices.Min(c.Y))
+		}
+		if low := row[1].Low; !(low >= 1e-12 && low <= least && 10*low > least) {
+			t.Errorf("%s: from %v, the least value is %v", row[1].Title, low, least)
+		}
+	}
+	if low := lowEnd([]picture.Curve{{Y: []float64{3, math.NaN(), 1e-20}}}, 1e-12); low != 1e-12 {
+		t.Errorf("down to %v", low)
 	}
 }

@@ -106,7 +106,7 @@ func acceleration(ctx context.Context, o Options) (*Outcome, error) {
 			return nil, err
 		}
 		plane := picture.Panel{Title: l.Name, Across: "x", Up: "y", Left: l.left, Right: l.right, Low: l.low, High: l.high, Height: l.height, Levels: l.levels}
-		fall := picture.Panel{Title: l.Name + ": value", Across: "step", Up: "f - minimum", LogY: true, Low: 1e-12, High: l.Func(l.Start) * 3, Right: float64(steps[i])}
+		fall := picture.Panel{Title: l.Name + ": value", Across: "step", Up: "f - minimum", LogY: true, High: l.Func(l.Start) * 3, Right: float64(steps[i])}
 		fmt.Fprintf(&text, "%-18s %10s %12s %12s\n", l.Name, "step size", fmt.Sprint(steps[i]/3), fmt.Sprint(steps[i]))
 		for k, lane := range lanes {
 			p, err := follow(ctx, exact(l.Objective), 1, l.Start, steps[i], five[k].make(lane.step))
@@ -118,11 +118,28 @@ func acceleration(ctx context.Context, o Options) (*Outcome, error) {
 			fall.Curves = append(fall.Curves, picture.Curve{Name: lane.name, X: at, Y: gap})
 			fmt.Fprintf(&text, "%-18s %10g %12.2g %12.2g\n", lane.name, lane.step, gap[steps[i]/3], gap[steps[i]])
 		}
+		fall.Low = lowEnd(fall.Curves, 1e-12)
 		text.WriteString("\n")
 		out.Panels = append(out.Panels, []picture.Panel{plane, fall})
 	}
 	out.Text = strings.TrimSuffix(text.String(), "\n")
 	return &out, nil
+}
+
+// lowEnd is the power of ten below all curves on a logarithmic axis, or least if they go lower.
+func lowEnd(curves []picture.Curve, least float64) float64 {
+	low := math.Inf(1)
+	for _, c := range curves {
+		for _, y := range c.Y {
+			if y < low { // which NaN is not
+				low = y
+			}
+		}
+	}
+	if !(low > least) {
+		return least
+	}
+	return math.Pow(10, math.Floor(math.Log10(low)))
 }
 
 // noise draws paths with noise in the gradient: what is left of it in the last iterates, and in the answers of methods that

@@ -217,7 +217,8 @@ func parts(n int, good func(i int) bool) (all []part) {
 	return all
 }
 
-// grid is n points from the least to the greatest value of the predictor that varies, the others as they are. Where the
+// grid is n points from the least to the greatest value of the predictor that varies, at equal distances on the axis, the others
+// as they are. Where the
 // data have standard deviations, so has the grid: the root of the mean of the variances of near points, without which a
 // prediction band would be as ragged as they are.
 func (d *candidate) grid(n int) fit.Data {
@@ -233,7 +234,10 @@ func (d *candidate) grid(n int) fit.Data {
 			s.add(row[k])
 		}
 		for i := range g.X {
-			g.X[i][k] = s.low + (s.high-s.low)*float64(i)/float64(n-1)
+			t := float64(i) / float64(n-1)
+			if g.X[i][k] = s.low + (s.high-s.low)*t; d.logX && k == along {
+				g.X[i][k] = s.low * math.Pow(s.high/s.low, t)
+			}
 		}
 	}
 	if d.data.Sigma == nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"math"
 	"path/filepath"
@@ -18,7 +20,7 @@ import (
 func drawFit(w io.Writer, name string, d *candidate, level float64) error {
 	top, bottom := plot.New(), plot.New()
 	axis := "row"
-	if d.along = max(0, slices.IndexFunc(d.predictors, d.varies)); len(d.predictors) > 0 {
+	if len(d.predictors) > 0 {
 		axis = d.predictors[d.along]
 	}
 	bottom.X.Label.Text, bottom.Y.Label.Text, top.Y.Label.Text = axis, "residual", d.response
@@ -61,8 +63,13 @@ func drawFit(w io.Writer, name string, d *candidate, level float64) error {
 	right = right.with(bars(d, show, residuals), 0.5)
 	f.y.apply(&top.Y)
 	right.apply(&bottom.Y)
-	left.apply(&top.X)
-	left.apply(&bottom.X)
+	for _, a := range []*plot.Axis{&top.X, &bottom.X} {
+		if d.logX {
+			left.applyLog(a)
+		} else {
+			left.apply(a)
+		}
+	}
 	legend := top.Legend
 	top.Legend, bottom.Legend = plot.NewLegend(), plot.NewLegend()
 	legend.Top, legend.Left = true, true
@@ -112,6 +119,24 @@ func stack(c draw.Canvas, top, bottom *plot.Plot) {
 	left, right := max(a.Min.X, b.Min.X), min(a.Max.X, b.Max.X)
 	top.Draw(draw.Crop(upper, left-a.Min.X, right-a.Max.X, 0, 0))
 	bottom.Draw(draw.Crop(lower, left-b.Min.X, right-b.Max.X, 0, 0))
+}
+
+// chooseAxis finds the predictor that the picture is drawn over: the first that varies.
+func (c *fitCommand) chooseAxis(p *problem) error {
+	d := p.candidates[0]
+	d.along, d.logX = max(0, slices.IndexFunc(d.predictors, d.varies)), c.LogX
+	switch {
+	case !c.LogX:
+		return nil
+	case len(d.predictors) == 0:
+		return errors.New("--logx: the model has no predictor to draw it over")
+	}
+	for i, line := range p.lines {
+		if x := d.abscissa(i); !(x > 0) {
+			return fmt.Errorf("%s, line %d: %s is %v; a logarithmic axis, --logx, needs values above 0", p.file, line, d.predictors[d.along], x)
+		}
+	}
+	return nil
 }
 
 // abscissa is what point i is drawn over: the first predictor that varies, or without one the row.

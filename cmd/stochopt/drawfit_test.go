@@ -153,3 +153,54 @@ func TestLegendBeside(t *testing.T) {
 		t.Errorf("the legend stands at %v and %v", at("data"), at("95 % prediction"))
 	}
 }
+
+// TestLogX: powers of ten stand at equal distances, and the points of the curve with them; values without logarithm are told
+// with their lines.
+func TestLogX(t *testing.T) {
+	data := "x,y\n"
+	for i := range 13 {
+		x := math.Pow(10, float64(i)/4)
+		data += fmt.Sprintf("%.6g,%.4g\n", x, 2*x/(x+30)+0.01*math.Sin(float64(i*i)))
+	}
+	picture := filepath.Join(t.TempDir(), "a.svg")
+	args := []string{"y ~ a*x/(x+k)", "a=1", "k=10", "--logx", "--plot=" + picture}
+	fitJSON(t, data, args...)
+	text, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at []float64
+	for _, label := range []string{"10", "100", "1000"} {
+		all := regexp.MustCompile(`<text x="([-0-9.]+)"[^>]*>`+label+`<`).FindAllSubmatch(text, -1)
+		if len(all) != 2 { // above and below
+			t.Fatalf("%s stands in %d places", label, len(all))
+		}
+		v, err := strconv.ParseFloat(string(all[1][1]), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = append(at, v)
+	}
+	for i := 2; i < len(at); i++ { // labels are centred, and have widths
+		if got, want := at[i]-at[i-1], at[1]-at[0]; math.Abs(got-want) > 5 {
+			t.Errorf("distances %v and %v", want, got)
+		}
+	}
+	d := &candidate{predictors: []string{"x"}, logX: true, data: fit.Data{X: [][]float64{{1}, {1000}}, Y: []float64{1, 2}}}
+	if g := d.grid(4); math.Abs(g.X[1][0]-10) > 1e-9 || math.Abs(g.X[2][0]-100) > 1e-9 {
+		t.Errorf("grid %v", g.X)
+	}
+	for want, c := range map[string]struct {
+		data string
+		args []string
+	}{
+		"standard input, line 15: x is 0; a logarithmic axis, --logx, needs values above 0": {data + "0,1\n", args},
+		"--logx is for the picture: give --plot too":                                        {data, args[:4]},
+		"--logx: the model has no predictor to draw it over":                                {data, []string{"y ~ a", "a=1", "--logx", "--plot=" + picture}},
+	} {
+		code, stdout, stderr := runCommand(t.Context(), c.data, append([]string{"fit", "-"}, c.args...)...)
+		if code != badInput || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("exit code %d, want %q\n%s%s", code, want, stdout, stderr)
+		}
+	}
+}

@@ -43,6 +43,7 @@ type fitCommand struct {
 	JSON        bool   `name:"json" help:"Print one JSON object instead of the report."`
 	CSV         string `name:"csv" placeholder:"FILE" help:"Write data, curve, residuals and bands, row by row; - is standard output, with the report on standard error."`
 	Plot        string `placeholder:"FILE" help:"Draw data, curve, bands and residuals into a .png, .svg or .pdf file."`
+	LogX        bool   `name:"logx" help:"Draw the picture of --plot over a logarithmic axis."`
 	WriteParams string `placeholder:"FILE" help:"Write the estimates as a file for --params, to go on from."`
 }
 
@@ -130,6 +131,9 @@ func (c *fitCommand) check() error {
 	}
 	if c.Loss != "linear" && len(c.Compare) > 0 {
 		return fmt.Errorf("--compare weighs by AICc, which is for least squares: a fit by --loss %s has none", c.Loss)
+	}
+	if c.LogX && c.Plot == "" {
+		return errors.New("--logx is for the picture: give --plot too")
 	}
 	if err := knownFormat(c.Plot); err != nil {
 		return err

@@ -38,6 +38,7 @@ type candidate struct {
 	parameters []fit.Parameter
 	guessed    []string // parameters that have their start from the model
 	along      int      // the predictor that a picture is drawn over
+	logX       bool     // on a logarithmic axis
 
 	result      *fit.Result
 	err         error
@@ -113,7 +114,7 @@ func (c *fitCommand) read(in io.Reader) (*problem, error) {
 		}
 	}
 	p.table.Columns = nil // the candidates have what they need
-	return p, nil
+	return p, c.chooseAxis(p)
 }
 
 // models returns the formula or the built-in model to fit, those to compare it with, and the start values.

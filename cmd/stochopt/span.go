@@ -1,6 +1,11 @@
 package main
 
-import "gonum.org/v1/plot"
+import (
+	"math"
+
+	"github.com/stochopt/stochopt/cmd/stochopt/internal/picture"
+	"gonum.org/v1/plot"
+)
 
 // span is the part of an axis from the least to the greatest of the numbers that were added. The zero span has none.
 type span struct {
@@ -40,4 +45,14 @@ func (s span) apply(a *plot.Axis) {
 		}
 	}
 	a.Min, a.Max = s.low-room, s.high+room
+}
+
+// applyLog makes a span above 0 the range of a logarithmic axis.
+func (s span) applyLog(a *plot.Axis) {
+	room := math.Pow(s.high/s.low, 0.04)
+	if room == 1 {
+		room = 1.1
+	}
+	a.Min, a.Max = s.low/room, s.high*room
+	a.Scale, a.Tick.Marker = plot.LogScale{}, picture.Powers{}
 }

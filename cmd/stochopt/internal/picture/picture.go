@@ -101,10 +101,10 @@ func (panel Panel) plot(k *key) (*plot.Plot, error) {
 		*size = vg.Points(11)
 	}
 	if panel.LogX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powers{}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, Powers{}
 	}
 	if panel.LogY {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powers{}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, Powers{}
 	}
 	p.Add(plotter.NewGrid())
 	if panel.Height != nil {
@@ -166,12 +166,12 @@ func (panel Panel) points(x, y []float64) (xy plotter.XYs) {
 	return xy
 }
 
-// powers marks the powers of ten, and writes at no more than six of them; where there are less than two, at 2, 3 and 5 times them too,
+// Powers marks the powers of ten, and writes at no more than six of them; where there are less than two, at 2, 3 and 5 times them too,
 // and where that makes less than two numbers, at all multiples, or, if there is but one, as on a linear scale.
-type powers struct{}
+type Powers struct{}
 
 // Ticks implements plot.Ticker.
-func (powers) Ticks(low, high float64) []plot.Tick {
+func (Powers) Ticks(low, high float64) []plot.Tick {
 	ticks, labels := multiples(low, high)
 	switch {
 	case labels >= 2:

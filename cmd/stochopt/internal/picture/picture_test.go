@@ -129,7 +129,7 @@ func TestWrite(t *testing.T) {
 
 func TestPowers(t *testing.T) {
 	labels := func(low, high float64) (s []string) {
-		for _, t := range (powers{}).Ticks(low, high) {
+		for _, t := range (Powers{}).Ticks(low, high) {
 			if t.Label != "" {
 				s = append(s, t.Label)
 			}
@@ -153,5 +153,5 @@ func TestPowers(t *testing.T) {
 			t.Errorf("from %g to %g: %s, want %s", c.low, c.high, got, c.want)
 		}
 	}
-	var _ plot.Ticker = powers{}
+	var _ plot.Ticker = Powers{}
 }

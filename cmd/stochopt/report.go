@@ -153,6 +153,11 @@ func newReport(c *fitCommand, p *problem, intervals []interval, failure error) *
 		residuals := f.Residuals()
 		r.residuals = ordered(residuals.Standardized, d.data.X)
 		r.DownWeighted = outliers(residuals, p.lines)
+		if c.Loss == "linear" && outcomeOf(d) == outcomeFitted {
+			if note := suspectNote(f, c.AbsoluteSigma, p.lines); note != "" {
+				r.Notes = append(r.Notes, note)
+			}
+		}
 	}
 	return r
 }

@@ -45,7 +45,7 @@ func (p *problem) compareFits() (table []contender, warning string) {
 		t := contender{Model: d.text, Parameters: d.result.N - d.result.DF, RSS: number(d.result.RSS),
 			AICc: number(math.NaN()), Delta: number(math.NaN()), Weight: number(math.NaN()), Tests: []nestedFit{}, Untested: []string{}}
 		if d.err != nil {
-			message := strings.TrimPrefix(p.explain(d, d.err).Error(), "fit: ")
+			message := p.explain(d, d.err).Error()
 			t.Error = &message
 		} else {
 			results = append(results, d.result)
@@ -145,7 +145,7 @@ func writeComparison(b *strings.Builder, table []contender) {
 			sound = append(sound, c.Model)
 			continue
 		}
-		fmt.Fprintf(b, "%s could not be compared: %s.\n", c.Model, *c.Error)
+		fmt.Fprintf(b, "%s could not be compared: %s.\n", c.Model, strings.TrimPrefix(*c.Error, "fit: "))
 	}
 	switch len(sound) {
 	case 0:

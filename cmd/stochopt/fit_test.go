@@ -156,7 +156,9 @@ Done.
 
 Model    Parameters            RSS       AICc Difference  Weight
 y ~ b1*x          1        2.00000      -3.00       0.00   0.900
-line              2        0.00000 fit: no luck
+line              2        0.00000 not compared
+line could not be compared: no luck.
+Of these models only y ~ b1*x has a fit: nothing here speaks for another.
 F-test of y ~ b1*x against its special case y ~ 1: F(1, 12) = 4.5, p = 0.012
 No F-test.
 `

@@ -177,7 +177,7 @@ func TestCompareUndetermined(t *testing.T) {
 		if len(r) != 2 || r[0].Model != sound || r[0].AICc == nil || *r[0].AICc != *alone.AICc || r[0].Error != nil || r[0].Weight != nil {
 			t.Fatalf("%+v", r)
 		}
-		if r[1].AICc != nil || r[1].Error == nil || !strings.HasPrefix(*r[1].Error, "the data do not determine b, c") {
+		if r[1].AICc != nil || r[1].Error == nil || !strings.HasPrefix(*r[1].Error, "fit: the data do not determine b, c") {
 			t.Errorf("%+v", r[1])
 		}
 	}

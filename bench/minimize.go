@@ -82,9 +82,13 @@ func stepLoop(dim int) driver {
 	}
 }
 
+// never is a Converger that ends no run.
 type never struct{}
 
-func (never) Init(int)                                     {}
+// Init does nothing.
+func (never) Init(int) {}
+
+// Converged asks for another iteration.
 func (never) Converged(*optimize.Location) optimize.Status { return optimize.NotTerminated }
 
 func noStop() optimize.Converger     { return never{} }

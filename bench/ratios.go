@@ -56,6 +56,7 @@ type verdict struct {
 // beyond reports whether the limit is not kept.
 func (v verdict) beyond() bool { return !(v.got <= v.limit) }
 
+// String is the figure beside its limit.
 func (v verdict) String() string {
 	return fmt.Sprintf("%s: %s%s, limit %s%s", v.name, digits(v.got), v.unit, digits(v.limit), v.unit)
 }
